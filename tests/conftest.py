@@ -1,0 +1,138 @@
+"""Real servers for the tests that need them.
+
+`REFTRACK_TEST_POSTGRES` and `REFTRACK_TEST_KAFKA` point at servers that exist already; without them a
+PostgreSQL and a Kafka of our own are started once a session, in a folder that vanishes, and stopped by their
+own process ids.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString, Protocol
+
+import psycopg
+import pytest
+from kafka.admin import KafkaAdminClient
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+PostgresDatabase = Callable[[], str]
+
+
+class KafkaTopics(Protocol):
+    """Makes a topic with a unique name and returns the name."""
+
+    def __call__(
+        self,
+        name: str = "topic",
+        *,
+        partitions: int = 1,
+        pattern: str = "{}",
+        configs: dict[str, str] | None = None,
+    ) -> str: ...
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """DSN of a superuser's connection to a PostgreSQL server that lasts for the session."""
+    given = os.environ.get("REFTRACK_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    from reftrack_local.postgres import PostgresServer
+
+    server = PostgresServer(folder=tmp_path_factory.mktemp("postgres"))
+    server.start()
+    try:
+        yield server.dsn()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_database(postgres_server: str) -> Iterator[PostgresDatabase]:
+    """A factory of fresh, empty databases; each call gives the DSN of another one. Dropped after the test."""
+    names: list[str] = []
+
+    def create() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        _execute(postgres_server, _about("CREATE DATABASE {} TEMPLATE template0", name))
+        names.append(name)
+        return make_conninfo(postgres_server, dbname=name)
+
+    yield create
+    for name in names:
+        _execute(postgres_server, _about("DROP DATABASE {} WITH (FORCE)", name))
+
+
+@pytest.fixture
+def postgres_dsn(postgres_database: PostgresDatabase) -> str:
+    """DSN of a fresh, empty database, dropped after the test."""
+    return postgres_database()
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """`host:port` of a Kafka broker that lasts for the session."""
+    given = os.environ.get("REFTRACK_TEST_KAFKA")
+    if given:
+        yield given
+        return
+    from reftrack_local.kafka import KafkaServer
+
+    server = KafkaServer(folder=tmp_path_factory.mktemp("kafka"))
+    server.start()
+    try:
+        yield server.bootstrap
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def kafka_topics(kafka_bootstrap: str) -> Iterator[KafkaTopics]:
+    """A factory of topics with unique names: `kafka_topics("events", partitions=6, configs={…}) -> name`.
+
+    A `pattern="agency.{}.events.v1"` gives names of that form. The topics are deleted after the test.
+    """
+    names: list[str] = []
+
+    def create(
+        name: str = "topic",
+        *,
+        partitions: int = 1,
+        pattern: str = "{}",
+        configs: dict[str, str] | None = None,
+    ) -> str:
+        topic = pattern.format(f"{name}-{uuid.uuid4().hex[:12]}")
+        options: dict[str, Any] = {"num_partitions": partitions, "replication_factor": 1}
+        options["configs"] = configs or {}
+        with _admin(kafka_bootstrap) as admin:
+            admin.create_topics({topic: options}, wait_for_metadata=True)
+        names.append(topic)
+        return topic
+
+    yield create
+    if names:
+        with _admin(kafka_bootstrap) as admin:
+            admin.delete_topics(names)
+
+
+def _about(statement: LiteralString, name: str) -> sql.Composed:
+    return sql.SQL(statement).format(sql.Identifier(name))
+
+
+def _execute(dsn: str, statement: sql.Composed) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@contextmanager
+def _admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        yield admin
+    finally:
+        admin.close()
