@@ -1,0 +1,201 @@
+"""Personal fields under a data key of the person: AES-256-GCM, the data key wrapped by a master key.
+
+Destroying a person's data key makes every field sealed under it unreadable for ever, and changes no byte
+of history.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from psycopg import Cursor
+
+from chassis.box import Box
+from chassis.ids import framed
+from chassis.masterkey import NONCE, CannotOpen, FileMasterKey, MasterKey, write_master_key
+
+__all__ = [
+    "Box", "CannotOpen", "DataKey", "FileMasterKey", "Keyring", "MasterKey", "Sealed", "Vault",
+    "VaultWrite", "blind_index", "write_master_key",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DataKey:
+    """A person's key for one group of labels; `wrapped` is what the database has of it."""
+
+    key_id: UUID
+    person: UUID
+    group: str
+    wrapped: bytes = field(repr=False)
+    master_key_id: str
+    plain: bytes = field(repr=False)
+    stored: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """One field of one record, encrypted; a row for `VaultWrite`. `blind` finds it by exact value."""
+
+    person: UUID
+    name: str
+    record_id: str
+    key_id: UUID
+    ciphertext: bytes = field(repr=False)
+    blind: bytes | None = field(default=None, repr=False)
+    new_key: DataKey | None = None
+
+
+class Keyring:
+    """Data keys of the people in one batch. A key made here is stored with the first field under it."""
+
+    def __init__(self, master: MasterKey, index_key: bytes, keys: Iterable[DataKey]) -> None:
+        self._master = master
+        self._index_key = index_key
+        self._keys = {(key.person, key.group): key for key in keys}
+
+    def seal(
+        self,
+        person: UUID,
+        name: str,
+        record_id: str,
+        value: str,
+        *,
+        group: str = "identity",
+        searchable: bool = False,
+    ) -> Sealed:
+        """Encrypt one field of a person; `searchable` adds the blind index of the value."""
+        key = self._keys.get((person, group)) or self._make(person, group)
+        nonce = os.urandom(NONCE)
+        about = _about(person, name, record_id, key.key_id)
+        return Sealed(
+            person=person,
+            name=name,
+            record_id=record_id,
+            key_id=key.key_id,
+            ciphertext=nonce + AESGCM(key.plain).encrypt(nonce, value.encode(), about),
+            blind=blind_index(self._index_key, name, value) if searchable else None,
+            new_key=None if key.stored else key,
+        )
+
+    def open(self, sealed: Sealed) -> str:
+        """Decrypt one field. Raises `CannotOpen`: the key was destroyed, or this is not what was sealed."""
+        key = next((key for key in self._keys.values() if key.key_id == sealed.key_id), None)
+        if key is None:
+            raise CannotOpen(f"data key {sealed.key_id} does not exist: it was destroyed, or never stored")
+        about = _about(sealed.person, sealed.name, sealed.record_id, sealed.key_id)
+        try:
+            return (
+                AESGCM(key.plain)
+                .decrypt(sealed.ciphertext[:NONCE], sealed.ciphertext[NONCE:], about)
+                .decode()
+            )
+        except (InvalidTag, ValueError):
+            raise CannotOpen(f"field {sealed.name} of a person does not open under its data key") from None
+
+    def _make(self, person: UUID, group: str) -> DataKey:
+        key_id, plain = uuid4(), AESGCM.generate_key(256)
+        wrapped = self._master.wrap(plain, _wrapped_about(person, group, key_id))
+        key = DataKey(key_id, person, group, wrapped, self._master.key_id, plain, stored=False)
+        self._keys[person, group] = key
+        return key
+
+
+class Vault:
+    """The people's fields of one service, in the tables of `0010_vault.sql`.
+
+    Reads take a cursor of any transaction; writes are rows of `VaultWrite`, so they commit with the events.
+    """
+
+    def __init__(self, master: MasterKey, index_key: bytes) -> None:
+        self._master = master
+        self._index_key = index_key
+        self.table = VaultWrite()
+
+    def keyring(self, cursor: Cursor[tuple[object, ...]], people: Iterable[UUID]) -> Keyring:
+        """Load the data keys of `people` with one query."""
+        cursor.execute(_SELECT_KEYS, (list(people),))
+        keys = [self._unwrap(*row) for row in cursor.fetchall()]
+        return Keyring(self._master, self._index_key, keys)
+
+    def fields(self, cursor: Cursor[tuple[object, ...]], person: UUID) -> list[Sealed]:
+        """Return every field kept of a person, oldest first, still encrypted."""
+        cursor.execute(_SELECT_FIELDS, (person,))
+        return [Sealed(*row) for row in cursor.fetchall()]  # type: ignore[arg-type]
+
+    def people_with(self, cursor: Cursor[tuple[object, ...]], name: str, value: str) -> list[UUID]:
+        """Return the people of whom the field `name` was stored, searchable, with exactly this value."""
+        cursor.execute(_SELECT_PEOPLE, (name, blind_index(self._index_key, name, value)))
+        return [UUID(str(row[0])) for row in cursor.fetchall()]
+
+    def _unwrap(self, *row: object) -> DataKey:
+        key_id, person, group, wrapped, master_key_id = row
+        assert isinstance(key_id, UUID)
+        assert isinstance(person, UUID)
+        assert isinstance(wrapped, bytes)
+        about = _wrapped_about(person, str(group), key_id)
+        plain = self._master.unwrap(wrapped, about, str(master_key_id))
+        return DataKey(key_id, person, str(group), wrapped, str(master_key_id), plain, stored=True)
+
+
+class VaultWrite:
+    """Writes sealed fields, and the data keys that are new, in the transaction of the events they belong to.
+
+    Two writers that make a key for one person at once: the second fails, unique violation, and decides again.
+    """
+
+    rank = 10
+
+    def write(self, cursor: Cursor[tuple[object, ...]], rows: Sequence[Sealed]) -> None:
+        """Insert the rows: new keys first, then fields. A field of a record is written once."""
+        made = {row.new_key.key_id: row.new_key for row in rows if row.new_key is not None}
+        if made:
+            cursor.execute(_INSERT_KEYS, _columns(
+                (key.key_id, key.person, key.group, key.wrapped, key.master_key_id) for key in made.values()
+            ))  # fmt: skip
+        cursor.execute(_INSERT_FIELDS, _columns(
+            (row.person, row.name, row.record_id, row.key_id, row.ciphertext, row.blind) for row in rows
+        ))  # fmt: skip
+
+
+def blind_index(key: bytes, name: str, value: str) -> bytes:
+    """Return a keyed hash (HMAC-SHA-256) of a value, spaces, dashes and case aside, for exact matching."""
+    plain = "".join(character for character in value.casefold() if character.isalnum())
+    return hmac.digest(key, framed("blind", name, plain), "sha256")
+
+
+def _about(person: UUID, name: str, record_id: str, key_id: UUID) -> bytes:
+    return framed("vault field", str(person), name, record_id, str(key_id))
+
+
+def _wrapped_about(person: UUID, group: str, key_id: UUID) -> bytes:
+    return framed("vault key", str(person), group, str(key_id))
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+_SELECT_KEYS = """
+    SELECT key_id, person, label_group, wrapped, master_key_id FROM vault_keys
+    WHERE person = ANY(%s) AND destroyed_at IS NULL
+"""
+_SELECT_FIELDS = """
+    SELECT person, name, record_id, key_id, ciphertext, blind FROM vault_fields
+    WHERE person = %s ORDER BY stored_at, name
+"""
+_SELECT_PEOPLE = "SELECT DISTINCT person FROM vault_fields WHERE name = %s AND blind = %s ORDER BY person"
+_INSERT_KEYS = """
+    INSERT INTO vault_keys (key_id, person, label_group, wrapped, master_key_id)
+    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[])
+"""
+_INSERT_FIELDS = """
+    INSERT INTO vault_fields (person, name, record_id, key_id, ciphertext, blind)
+    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bytea[], %s::bytea[])
+"""
