@@ -1,0 +1,93 @@
+"""Who may post what: the questions asked of every event that can be read, before it is asked whom it is about.
+
+Each check raises `Refusal` with the code, the field and what is needed to put it right; none of them looks anything
+up but reference data, and none reads a clock: `now` is the batch's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from chassis.refusal import Refusal
+from contracts.base import Payload
+
+TOLERANCE = timedelta(minutes=5)
+"""How far an agency's clock may run ahead of ours."""
+
+
+class Organisation(Protocol):
+    """What the door needs to know of an organisation."""
+
+    @property
+    def kind(self) -> str: ...
+
+    def offers(self, service: str) -> bool:
+        """Whether a referral for that service can be addressed to it."""
+        ...
+
+
+class Organisations(Protocol):
+    """The directory of organisations."""
+
+    def get(self, org: str) -> Organisation | None:
+        """The organisation of that id, or none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event as it stands at the door: `agency` is proven by its topic or its token, `source` is what it claims."""
+
+    agency: str
+    source: str
+    type: str
+    occurred_at: datetime
+    data: Payload
+
+
+def source_of(agency: str) -> str:
+    """Return the CloudEvents source that belongs to an agency."""
+    return f"/agencies/{agency}"
+
+
+def admit(arrival: Arrival, *, kinds: frozenset[str], organisations: Organisations, now: datetime) -> None:
+    """Raise `Refusal` unless this agency may report this event; `kinds` are the kinds of organisation that may."""
+    if arrival.source != source_of(arrival.agency):
+        raise Refusal("source_not_yours", field="source", detail={"expected": source_of(arrival.agency)})
+    _not_ahead(arrival.occurred_at, now)
+    _known_poster(arrival.agency, kinds, organisations)
+    _addressee_exists(arrival.data, organisations)
+
+
+def _not_ahead(occurred_at: datetime, now: datetime) -> None:
+    if occurred_at > now + TOLERANCE:
+        raise Refusal("time_in_future", field="time", detail={"now": now.isoformat(timespec="seconds")})
+
+
+def _known_poster(agency: str, kinds: frozenset[str], organisations: Organisations) -> None:
+    organisation = organisations.get(agency)
+    if organisation is None:
+        raise Refusal("agency_unknown", field="source", detail={"agency": agency})
+    if organisation.kind not in kinds:
+        detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
+        raise Refusal("not_yours_to_report", field="type", detail=detail)
+
+
+def _addressee_exists(data: Payload, organisations: Organisations) -> None:
+    """Whoever an event sends the client to must be in the directory, and a provider must give the service asked."""
+    provider = getattr(data, "provider", None)
+    if provider is not None:
+        _offers(provider, getattr(data, "service", None), organisations)
+    to_org = getattr(data, "to_org", None)
+    if to_org is not None and organisations.get(to_org) is None:
+        raise Refusal("organisation_unknown", field="data.to_org")
+
+
+def _offers(provider: str, service: str | None, organisations: Organisations) -> None:
+    organisation = organisations.get(provider)
+    if organisation is None:
+        raise Refusal("provider_unknown", field="data.provider")
+    if service is not None and not organisation.offers(service):
+        raise Refusal("service_not_offered", field="data.service")
