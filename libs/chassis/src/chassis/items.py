@@ -44,4 +44,23 @@ class Command:
     correlation_id: str
 
 
-Item = Record | Command
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """What had been waiting for `key` and is decided now, right after the item that woke it (`UnitOfWork.wake`).
+
+    `sealed` is what the decider put into the wait; topic, partition and offset are those of its delivery.
+    """
+
+    seq: int
+    key: str
+    source: str
+    event_id: str
+    sealed: bytes
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+    until: datetime | None
+
+
+Item = Record | Command | Woken
