@@ -2,29 +2,155 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StringConstraints, ValidationError
+from pydantic_core import SchemaValidator, from_json, to_json
 
-from contracts.base import Contract
+from contracts import upcast
+from contracts.base import Contract, Payload
+
+P = TypeVar("P", bound=Payload, covariant=True)
+_Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class Meta(Contract):
     """Who did what, when, on which ground.
 
-    `subject` is the case: partition key and CloudEvents subject. `occurred_at` is when it happened, as the one who
-    posted says (with `precision` "day": the start of that day in Asia/Ho_Chi_Minh); `received_at` is by our clock.
-    `recorded_at` is not here: it is given under the store's lock, kept in a column and sent as a header.
+    `subject` is the case: partition key and CloudEvents subject. `occurred_at` is when it happened, as the
+    one who posted says (with `precision` "day": the start of that day in Asia/Ho_Chi_Minh); `received_at` is
+    by our clock. `recorded_at` is not here: it is given under the store's lock, a column and a header.
     """
 
     subject: UUID
     occurred_at: AwareDatetime
     precision: Literal["instant", "day"] = "instant"
     received_at: AwareDatetime
-    actor: str
-    org: str
-    legal_basis: str | None = None
-    policy_version: str
-    correlation_id: str
-    causation_id: str | None = None
+    actor: _Name
+    org: _Name
+    legal_basis: _Name | None = None
+    policy_version: _Name
+    correlation_id: _Name
+    causation_id: _Name | None = None
+
+
+class UnknownType(ValueError):
+    """No event of this type is known to this version of the software."""
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__(f"unknown event type {type_name[:120]!r}; update this service, then retry")
+        self.type_name = type_name
+
+
+class NotRecorded(ValueError):
+    """These bytes are no recorded event: which fields are wrong, never what stands in them."""
+
+
+class Recorded(Contract, Generic[P]):
+    """An event as stored and as published, byte for byte: `{"id","type","source","meta","data"}`.
+
+    `id` is `<stream uuid>:<version>`, stable for ever. `Recorded[ClientContacted]` is the event of one type.
+    """
+
+    id: str
+    type: str
+    source: str
+    meta: Meta
+    data: P
+
+    def to_bytes(self) -> bytes:
+        return encode(self.id, self.type, self.source, self.meta, self.data)
+
+    @classmethod
+    def parse(cls, value: bytes) -> Recorded[Payload]:
+        """Read with every event this software knows. Raises UnknownType or NotRecorded."""
+        return _every_event().parse(value)
+
+
+class Reader:
+    """Reads recorded bytes into the newest version of their event.
+
+    `payloads`: type name → payload class; `steps`: see `contracts.upcast`.
+    """
+
+    def __init__(
+        self, payloads: Mapping[str, type[Payload]], steps: Mapping[str, upcast.Step] = upcast.STEPS
+    ) -> None:
+        self._validators = {name: _validator(model) for name, model in payloads.items()}
+        self._steps = steps
+
+    def parse(self, value: bytes) -> Recorded[Payload]:
+        """Raises UnknownType, or NotRecorded naming the fields that are wrong."""
+        type_name = _type_of(value)
+        if type_name in self._steps:
+            type_name, value = self._upcast(value)
+        validator = self._validators.get(type_name)
+        if validator is None:
+            raise UnknownType(type_name)
+        try:
+            recorded: Recorded[Payload] = validator.validate_json(value)
+        except ValidationError as error:
+            raise NotRecorded(_wrong_fields(error)) from None
+        return recorded
+
+    def _upcast(self, value: bytes) -> tuple[str, bytes]:
+        event = from_json(value)
+        type_name, data = upcast.newest(event["type"], event["data"], self._steps)
+        return type_name, to_json({**event, "type": type_name, "data": data})
+
+
+def encode(event_id: str, type_name: str, source: str, meta: Meta, data: Payload) -> bytes:
+    """The stored bytes. `event_id`, `type_name` and `source` are ours and need no escaping."""
+    return b"".join(
+        (
+            f'{{"id":"{event_id}","type":"{type_name}","source":"{source}","meta":'.encode(),
+            Meta.__pydantic_serializer__.to_json(meta),
+            b',"data":',
+            type(data).__pydantic_serializer__.to_json(data),
+            b"}",
+        )
+    )
+
+
+@cache
+def _every_event() -> Reader:
+    from contracts.registry import PAYLOADS  # the registry knows the domain, this module only when asked
+
+    return Reader(PAYLOADS)
+
+
+def _validator(payload: type[Payload]) -> SchemaValidator:
+    model = cast(type[Recorded[Payload]], Recorded.__class_getitem__(payload))
+    return cast(SchemaValidator, model.__pydantic_validator__)
+
+
+def _type_of(value: bytes) -> str:
+    """The type of bytes that we wrote, without parsing them; any other JSON the long way."""
+    start = value.find(b'","type":"', 0, 256)
+    if start > 0:
+        start += 10
+        end = value.find(b'"', start, start + 200)
+        if end > 0:
+            return value[start:end].decode("utf-8", "replace")
+    return _type_of_any(value)
+
+
+def _type_of_any(value: bytes) -> str:
+    try:
+        event = from_json(value)
+    except ValueError:
+        raise NotRecorded("not JSON") from None
+    type_name = event.get("type") if isinstance(event, dict) else None
+    if not isinstance(type_name, str):
+        raise NotRecorded("/type is missing or no text")
+    return type_name
+
+
+def _wrong_fields(error: ValidationError) -> str:
+    return "; ".join(
+        f"/{'/'.join(map(str, wrong['loc']))}: {wrong['type']}"
+        for wrong in error.errors(include_input=False, include_context=False, include_url=False)
+    )

@@ -1,0 +1,185 @@
+"""CloudEvents 1.0 on Kafka: attributes from headers (binary mode) or from the JSON (structured mode)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from pydantic_core import from_json, to_json
+
+from contracts.problems import Problem, Unreadable
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+STRUCTURED = "application/cloudevents+json"
+_REQUIRED = ("specversion", "id", "source", "type", "time")
+_LONGEST = 200
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
+_ZONED = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudEvent:
+    """An event's attributes and the bytes of its data. `time` is in UTC."""
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    data: bytes
+    mode: Literal["binary", "structured"]
+    subject: str | None = None
+    traceparent: str | None = None
+
+    def digest(self) -> bytes:
+        """SHA-256 over what makes two deliveries the same event: type, time and data, byte for byte.
+
+        A repetition in the other mode, or with its JSON laid out anew, counts as other content.
+        """
+        head = f"{self.type}\n{self.time.isoformat()}\n".encode()
+        return hashlib.sha256(head + self.data).digest()
+
+
+def read_cloudevent(headers: Headers, value: bytes | None) -> CloudEvent:
+    """The event in either mode. Raises Unreadable: one problem an attribute (`ce_time`, …), or the body's.
+
+    A null value is `no_value`; a null header is as if it were missing, `header_null`.
+    """
+    if value is None:
+        raise Unreadable([Problem("no_value")])
+    found = dict(headers)
+    content_type = found.get("content-type") or b""
+    if content_type.partition(b";")[0].strip().lower() == STRUCTURED.encode():
+        return _structured(value)
+    return _binary(found, value)
+
+
+def _binary(found: Mapping[str, bytes | None], value: bytes) -> CloudEvent:
+    attributes: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in (*_REQUIRED, "subject"):
+        key = f"ce_{name}"
+        raw = found.get(key)
+        if raw is None:
+            if key in found:
+                problems.append(Problem("header_null", key))
+            elif name != "subject":
+                problems.append(Problem("header_missing", key))
+            continue
+        try:
+            attributes[name] = raw.decode()
+        except UnicodeDecodeError:
+            problems.append(Problem("not_utf8", key))
+    trace = (found.get("traceparent") or found.get("ce_traceparent") or b"").decode("ascii", "replace")
+    return _event(attributes, problems, value, "binary", trace)
+
+
+def _structured(value: bytes) -> CloudEvent:
+    body = _json_object(value)
+    attributes: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in (*_REQUIRED, "subject"):
+        given = body.get(name)
+        if isinstance(given, str):
+            attributes[name] = given
+        elif given is not None:
+            problems.append(Problem("wrong_type", f"ce_{name}", {"expected": "string"}))
+        elif name != "subject":
+            problems.append(Problem("header_missing", f"ce_{name}"))
+    trace = body.get("traceparent")
+    data = _data_of(body, problems)
+    return _event(attributes, problems, data, "structured", trace if isinstance(trace, str) else "")
+
+
+def _json_object(value: bytes) -> dict[str, Any]:
+    try:
+        body = from_json(value, allow_inf_nan=False)
+    except ValueError as error:
+        code = "nested_too_deep" if "recursion limit" in str(error) else "not_json"
+        raise Unreadable([Problem("not_utf8" if _is_not_utf8(value) else code)]) from None
+    if not isinstance(body, dict):
+        raise Unreadable([Problem("wrong_type", "", {"expected": "dict"})])
+    return body
+
+
+def _is_not_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _data_of(body: Mapping[str, Any], problems: list[Problem]) -> bytes:
+    if "data" in body:
+        return to_json(body["data"])
+    try:
+        return base64.b64decode(body["data_base64"], validate=True)
+    except KeyError:
+        problems.append(Problem("field_missing", "/data"))
+    except (TypeError, ValueError, binascii.Error):
+        problems.append(Problem("wrong_form", "/data_base64", {"pattern": "base64"}))
+    return b""
+
+
+def _event(
+    attributes: Mapping[str, str],
+    problems: list[Problem],
+    data: bytes,
+    mode: Literal["binary", "structured"],
+    trace: str,
+) -> CloudEvent:
+    problems.extend(problem for name, text in attributes.items() if (problem := _check(name, text)))
+    time = _time(attributes["time"], problems) if "time" in attributes else None
+    if problems or time is None:
+        raise Unreadable(problems)
+    return CloudEvent(
+        id=attributes["id"],
+        source=attributes["source"],
+        type=attributes["type"],
+        time=time,
+        data=data,
+        mode=mode,
+        subject=attributes.get("subject"),
+        traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+    )
+
+
+def _check(name: str, text: str) -> Problem | None:
+    if name == "specversion" and text != "1.0":
+        return Problem("not_in_list", "ce_specversion", {"expected": "'1.0'"})
+    if not text:
+        return Problem("too_short", f"ce_{name}", {"min_length": "1"})
+    if len(text) > _LONGEST:
+        return Problem("too_long", f"ce_{name}", {"max_length": str(_LONGEST)})
+    if _UNPRINTABLE.search(text):
+        return Problem("wrong_form", f"ce_{name}", {"pattern": "printable"})
+    return None
+
+
+def _time(text: str, problems: list[Problem]) -> datetime | None:
+    """An RFC 3339 time with its zone, in UTC; else a problem is added."""
+    if _RFC3339.fullmatch(text) is None:
+        problems.append(Problem("time_wrong_form", "ce_time"))
+        return None
+    if _ZONED.search(text) is None:
+        problems.append(Problem("time_without_zone", "ce_time"))
+        return None
+    try:
+        time = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        problems.append(Problem("time_wrong_form", "ce_time"))
+        return None
+    if time < _EARLIEST:
+        problems.append(Problem("time_too_early", "ce_time", {"earliest": "1900-01-01"}))
+        return None
+    return time

@@ -1,0 +1,61 @@
+"""What an owner answers to a routed event that it did not carry out; its cause is the routed event."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AwareDatetime, Field, JsonValue
+
+from contracts.base import Label, Payload, Title
+from contracts.fields import Code, EventType, FieldPath, Number, ShortText
+
+State = Annotated[Code | None, Title("Trạng thái", "State met")]
+RoutedData = Annotated[
+    dict[str, JsonValue],
+    Label.DRUG,
+    Label.HIV,
+    Label.OST,
+    Label.PSY,
+    Label.TB,
+    Label.LEGAL,
+    Label.TRAFFICKING,
+    Title("Nội dung", "Data"),
+]
+"""The data of an agency's event on its way to its owner: anything but identity may stand in it."""
+
+Moves = Annotated[tuple[Code, ...], Field(max_length=30), Title("Bước được phép", "Moves allowed")]
+
+
+class AgencyEventRefused(Payload):
+    """Not allowed, and no move that may still be reported would allow it (or its term has passed)."""
+
+    TYPE: ClassVar[str] = "org.reftrack.agency-event-refused.v1"
+    TITLE: ClassVar[Title] = Title("Từ chối sự kiện của cơ quan", "Agency event refused")
+
+    code: Annotated[Code, Title("Mã lý do", "Code")]
+    field: Annotated[FieldPath | None, Title("Trường", "Field")] = None
+    detail: Annotated[
+        dict[Code, ShortText], Field(default_factory=dict, max_length=20), Title("Chi tiết", "Detail")
+    ]
+    state: State = None
+    moves: Moves = ()
+
+
+class AgencyEventDeferred(Payload):
+    """Too early: kept, and tried again after each later move of what it is about, until its term.
+
+    `type`, `number` and `data` are those of the routed event, so that the owner's own history is enough to
+    try it again; when it happened and who posted it stand in the envelope.
+    """
+
+    TYPE: ClassVar[str] = "org.reftrack.agency-event-deferred.v1"
+    TITLE: ClassVar[Title] = Title("Hoãn sự kiện của cơ quan", "Agency event deferred")
+
+    type: Annotated[EventType, Title("Loại sự kiện", "Event type")]
+    number: Annotated[Number | None, Title("Số", "Number")] = None
+    data: RoutedData
+    code: Annotated[Code, Title("Mã lý do", "Code")]
+    until: Annotated[AwareDatetime, Title("Chờ đến", "Waits until")]
+    waiting_for: Annotated[ShortText | None, Title("Đang chờ", "Waiting for")] = None
+    state: State = None
+    moves: Moves = ()

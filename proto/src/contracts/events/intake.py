@@ -1,0 +1,230 @@
+"""What intake records, from the first contact to the plan, and what agencies post for it.
+
+A class `<Event>Posted` exists where the posted form differs from the recorded one: identity that goes into
+the vault and nowhere else, or a number that we give.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from contracts.base import Contract, Label, Payload, SensitiveByValue, Title
+from contracts.events.common import RoutedData
+from contracts.fields import (
+    AgencyRef,
+    CommuneCode,
+    EventId,
+    EventSource,
+    EventType,
+    Minutes,
+    Note,
+    Number,
+    OrgId,
+    ShortText,
+)
+from contracts.vocabulary import (
+    GROUP_LABELS,
+    SERVICE_LABELS,
+    TOPIC_LABELS,
+    Audience,
+    Channel,
+    ClientGroup,
+    CloseReason,
+    CounsellingMode,
+    CounsellingTopic,
+    Instrument,
+    NumberKind,
+    OrgKind,
+    PurposeOfUse,
+    RiskBand,
+    Service,
+    Sex,
+    Substance,
+)
+
+Group = Annotated[ClientGroup, SensitiveByValue(GROUP_LABELS), Title("Nhóm khách hàng", "Client group")]
+
+
+class CaseOpened(Payload):
+    """The first event of a case: one pathway of one client."""
+
+    TYPE: ClassVar[str] = "org.reftrack.case-opened.v1"
+    TITLE: ClassVar[Title] = Title("Mở hồ sơ", "Case opened")
+
+    client_id: Annotated[UUID, Title("Mã khách hàng", "Client")]
+    client_group: Group
+
+
+class AgencyReferenceBound(Payload):
+    """From here on `agency_ref` of organisation `org` means the client of this case."""
+
+    TYPE: ClassVar[str] = "org.reftrack.agency-reference-bound.v1"
+    TITLE: ClassVar[Title] = Title("Gắn mã của cơ quan", "Agency reference bound")
+
+    org: Annotated[OrgId, Title("Cơ quan", "Organisation")]
+    agency_ref: Annotated[AgencyRef, Title("Mã của cơ quan", "Agency's reference")]
+
+
+class ClientContacted(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.client-contacted.v1"
+    TITLE: ClassVar[Title] = Title("Tiếp cận", "Client contacted")
+
+    channel: Annotated[Channel, Title("Hình thức tiếp cận", "Channel")]
+    commune: Annotated[CommuneCode, Title("Xã, phường", "Commune")]
+    client_group: Group
+
+
+class ClientIntroducedPosted(Payload):
+    """An agency introduces a person to a social worker's organisation; the receipt brings the number."""
+
+    TYPE: ClassVar[str] = "org.reftrack.client-introduced.v1"
+    TITLE: ClassVar[Title] = Title("Giới thiệu tham gia mô hình", "Client introduced")
+
+    to_org: Annotated[OrgId, Title("Nơi tiếp nhận", "Introduced to")]
+    instead_of_administrative_file: Annotated[
+        bool,
+        Label.LEGAL,
+        Title("Thay cho lập hồ sơ hành chính", "Instead of an administrative file"),
+    ]
+
+
+class ClientIntroduced(ClientIntroducedPosted):
+    number: Annotated[Number, Title("Số giấy giới thiệu", "Introduction number")]
+
+
+class Identity(Contract):
+    """Who a person is. Goes into intake's vault and nowhere else."""
+
+    full_name: Annotated[ShortText, Label.IDENTITY, Title("Họ và tên", "Full name")]
+    birth_date: Annotated[date | None, Label.IDENTITY, Title("Ngày sinh", "Birth date")] = None
+    id_number: Annotated[
+        Annotated[str, Field(pattern=r"^[0-9]{9}([0-9]{3})?$")] | None,
+        Label.IDENTITY,
+        Title("Số CMND, CCCD", "ID number"),
+    ] = None
+    phone: Annotated[
+        Annotated[str, Field(pattern=r"^\+?[0-9]{8,15}$")] | None,
+        Label.IDENTITY,
+        Title("Số điện thoại", "Phone"),
+    ] = None
+    address: Annotated[ShortText | None, Label.IDENTITY, Title("Địa chỉ", "Address")] = None
+
+
+class ClientRegistered(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.client-registered.v1"
+    TITLE: ClassVar[Title] = Title("Lập hồ sơ tiếp nhận", "Client registered")
+
+    client_group: Group
+    birth_year: Annotated[Annotated[int, Field(ge=1900, le=2100)] | None, Title("Năm sinh", "Birth year")] = (
+        None
+    )
+    sex: Annotated[Sex | None, Title("Giới tính", "Sex")] = None
+    residence_commune: Annotated[CommuneCode | None, Title("Nơi cư trú", "Commune of residence")] = None
+    no_fixed_residence: Annotated[bool, Title("Không có nơi cư trú ổn định", "No fixed residence")] = False
+
+    @model_validator(mode="after")
+    def _lives_somewhere_or_nowhere(self) -> ClientRegistered:
+        if (self.residence_commune is None) is not self.no_fixed_residence:
+            raise ValueError("residence_or_none")
+        return self
+
+
+class ClientRegisteredPosted(ClientRegistered):
+    identity: Annotated[Identity, Label.IDENTITY, Title("Nhân thân", "Identity")]
+
+
+class ConsentGiven(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.consent-given.v1"
+    TITLE: ClassVar[Title] = Title("Đồng ý chia sẻ thông tin", "Consent given")
+
+    purposes: Annotated[
+        tuple[PurposeOfUse, ...], Field(min_length=1, max_length=6), Title("Mục đích", "Purposes")
+    ]
+    recipients: Annotated[
+        tuple[OrgKind, ...], Field(min_length=1, max_length=14), Title("Bên nhận", "Recipient kinds")
+    ]
+    labels: Annotated[tuple[Label, ...], Field(max_length=8), Title("Loại dữ liệu", "Data labels")] = ()
+    expires_on: Annotated[date | None, Title("Hết hạn ngày", "Expires on")] = None
+
+
+class CounsellingProvided(Payload):
+    """One turn (lượt) of counselling."""
+
+    TYPE: ClassVar[str] = "org.reftrack.counselling-provided.v1"
+    TITLE: ClassVar[Title] = Title("Tư vấn", "Counselling provided")
+
+    topic: Annotated[CounsellingTopic, SensitiveByValue(TOPIC_LABELS), Title("Nội dung", "Topic")]
+    mode: Annotated[CounsellingMode, Title("Hình thức", "Mode")]
+    audience: Annotated[Audience, Title("Người được tư vấn", "Audience")] = Audience.CLIENT
+    minutes: Annotated[Minutes | None, Title("Số phút", "Minutes")] = None
+
+
+class SubstanceScore(Contract):
+    """The ASSIST score of one substance; its band stands in the instrument's table."""
+
+    substance: Annotated[Substance, Label.DRUG, Title("Chất", "Substance")]
+    score: Annotated[int, Field(ge=0, le=39), Label.DRUG, Title("Điểm", "Score")]
+
+
+class ClientScreened(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.client-screened.v1"
+    TITLE: ClassVar[Title] = Title("Sàng lọc", "Client screened")
+
+    instrument: Annotated[Instrument, Title("Công cụ", "Instrument")]
+    scores: Annotated[
+        tuple[SubstanceScore, ...], Field(min_length=1, max_length=10), Label.DRUG, Title("Điểm", "Scores")
+    ]
+    risk: Annotated[RiskBand, Label.DRUG, Title("Mức nguy cơ cao nhất", "Highest risk")]
+
+
+class BriefInterventionGiven(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.brief-intervention-given.v1"
+    TITLE: ClassVar[Title] = Title("Can thiệp ngắn", "Brief intervention given")
+
+    minutes: Annotated[Minutes, Label.DRUG, Title("Số phút", "Minutes")]
+    follow_up_on: Annotated[date | None, Label.DRUG, Title("Hẹn theo dõi ngày", "Follow-up on")] = None
+
+
+class PlanItem(Contract):
+    service: Annotated[Service, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ", "Service")]
+    goal: Annotated[ShortText | None, Title("Mục tiêu", "Goal")] = None
+    due_on: Annotated[date | None, Title("Thời hạn", "Due on")] = None
+
+
+class PlanAgreed(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.plan-agreed.v1"
+    TITLE: ClassVar[Title] = Title("Kế hoạch điều trị cá nhân", "Plan agreed")
+
+    items: Annotated[tuple[PlanItem, ...], Field(min_length=1, max_length=21), Title("Mục", "Items")]
+
+
+class CaseClosed(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.case-closed.v1"
+    TITLE: ClassVar[Title] = Title("Đóng hồ sơ", "Case closed")
+
+    reason: Annotated[CloseReason, Title("Lý do", "Reason")]
+    note: Annotated[Note | None, Title("Ghi chú", "Note")] = None
+
+
+class AgencyEventRouted(Payload):
+    """An agency's event that referral or followup owns, in its place in the order of the case.
+
+    `data` is the posted payload of `type`, already validated by intake; `number` is what the event was about,
+    where it named one. The owner answers with events whose cause is this one.
+    """
+
+    TYPE: ClassVar[str] = "org.reftrack.agency-event-routed.v1"
+    TITLE: ClassVar[Title] = Title("Chuyển sự kiện của cơ quan", "Agency event routed")
+
+    type: Annotated[EventType, Title("Loại sự kiện", "Event type")]
+    event_source: Annotated[EventSource, Title("Nguồn", "Source")]
+    event_id: Annotated[EventId, Title("Mã sự kiện", "Event id")]
+    posted_by: Annotated[OrgId, Title("Cơ quan gửi", "Posted by")]
+    org_kind: Annotated[OrgKind, Title("Loại cơ quan", "Kind of organisation")]
+    number: Annotated[Number | None, Title("Số", "Number")] = None
+    number_kind: Annotated[NumberKind | None, Title("Loại số", "Kind of number")] = None
+    data: RoutedData

@@ -1,0 +1,89 @@
+"""What is wrong with bytes that somebody sent: which field, which code; never what stands in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as defaulted
+from types import MappingProxyType
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong. `field`: JSON pointer or CloudEvents attribute; `detail` fills the remedy's text."""
+
+    code: str
+    field: str | None = None
+    detail: Mapping[str, str] = defaulted(default_factory=dict)
+
+
+class Unreadable(ValueError):
+    """The bytes are no event that we can read: one problem a field, at most `MOST` of them."""
+
+    MOST = 20
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems[: self.MOST])
+        super().__init__(
+            "; ".join(f"{problem.field or 'event'}: {problem.code}" for problem in self.problems)
+        )
+
+
+_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "missing": "field_missing",
+        "extra_forbidden": "field_unknown",
+        "enum": "not_in_list",
+        "literal_error": "not_in_list",
+        "string_too_long": "too_long",
+        "string_too_short": "too_short",
+        "too_long": "too_many",
+        "too_short": "too_few",
+        "string_pattern_mismatch": "wrong_form",
+        "greater_than_equal": "out_of_range",
+        "less_than_equal": "out_of_range",
+        "timezone_aware": "time_without_zone",
+    }
+)
+_KINDS = ("string", "int", "bool", "date", "datetime", "uuid", "tuple", "dict", "model", "float", "decimal")
+_SAFE_DETAIL = ("expected", "max_length", "min_length", "ge", "le", "pattern")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+def problems_of(error: ValidationError) -> list[Problem]:
+    """Pydantic's findings in the catalogue's codes, without any value that was sent."""
+    details = error.errors(include_input=False, include_url=False)
+    return [_problem(one) for one in details[: Unreadable.MOST]]
+
+
+def _problem(details: ErrorDetails) -> Problem:
+    kind, context = details["type"], details.get("ctx", {})
+    if kind == "json_invalid":
+        return Problem(_json_code(str(context.get("error", ""))))
+    if kind in ("value_error", "assertion_error"):
+        return Problem(str(context.get("error", "")), pointer(details["loc"]))
+    detail = {name: str(context[name]) for name in _SAFE_DETAIL if name in context}
+    if (code := _CODES.get(kind)) is not None:
+        return Problem(code, pointer(details["loc"]), detail)
+    return Problem("wrong_type", pointer(details["loc"]), {"expected": _expected(kind)})
+
+
+def _json_code(reason: str) -> str:
+    if "recursion limit" in reason:
+        return "nested_too_deep"
+    return "not_utf8" if "invalid unicode" in reason else "not_json"
+
+
+def _expected(kind: str) -> str:
+    return next((name for name in sorted(_KINDS, key=len, reverse=True) if kind.startswith(name)), "value")
+
+
+def pointer(loc: Sequence[int | str]) -> str:
+    """`("data", "scores", 0)` → `/data/scores/0`. A name that no contract would use is not repeated: `?`."""
+    return "".join(
+        f"/{step if isinstance(step, int) or _FIELD_NAME.fullmatch(step) else '?'}" for step in loc
+    )

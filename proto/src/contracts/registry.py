@@ -1,0 +1,135 @@
+"""Which event types exist, which of them agencies may post, who decides about each, who may post it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from contracts.base import Payload
+from contracts.events import common, followup, intake, referral
+from contracts.vocabulary import OrgKind, Owner
+
+
+@dataclass(frozen=True)
+class Postable:
+    """An event that agencies may post: its form, the service that decides, who may post it."""
+
+    model: type[Payload]
+    owner: Owner
+    by: frozenset[OrgKind]
+
+
+RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
+    {
+        Owner.INTAKE: (
+            intake.CaseOpened,
+            intake.AgencyReferenceBound,
+            intake.ClientContacted,
+            intake.ClientIntroduced,
+            intake.ClientRegistered,
+            intake.ConsentGiven,
+            intake.CounsellingProvided,
+            intake.ClientScreened,
+            intake.BriefInterventionGiven,
+            intake.PlanAgreed,
+            intake.CaseClosed,
+            intake.AgencyEventRouted,
+        ),
+        Owner.REFERRAL: (
+            referral.ReferralRequested,
+            referral.ReferralReceived,
+            referral.ReferralAccepted,
+            referral.AppointmentScheduled,
+            referral.AppointmentMissed,
+            referral.ServiceStarted,
+            referral.InterimReported,
+            referral.ServiceHeld,
+            referral.ServiceResumed,
+            referral.ServiceCompleted,
+            referral.ServiceFailed,
+            referral.LoopClosed,
+            referral.ReferralRejected,
+            common.AgencyEventRefused,
+            common.AgencyEventDeferred,
+        ),
+        Owner.FOLLOWUP: (
+            followup.FollowupOpened,
+            followup.DetoxAdmitted,
+            followup.DetoxCompleted,
+            followup.MethadoneInducted,
+            followup.HandoverNotified,
+            followup.HandoverReceived,
+            followup.ManagementStarted,
+            followup.SupportProvided,
+            followup.EvaluationDue,
+            followup.ReintegrationEvaluated,
+            common.AgencyEventRefused,
+            common.AgencyEventDeferred,
+        ),
+    }
+)
+"""What each service writes to its own log."""
+
+PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
+    {model.TYPE: model for models in RECORDED_BY.values() for model in models}
+)
+"""Type name → recorded payload, newest version of each event; older versions are read through `upcast`."""
+
+_SOCIAL = frozenset({OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL})
+_CARE = _SOCIAL | {OrgKind.HEALTH_STATION}
+_CONTACT = _CARE | {
+    OrgKind.WARD_POLICE,
+    OrgKind.VOLUNTEER_TEAM,
+    OrgKind.CLUB,
+    OrgKind.BORDER_GUARD,
+    OrgKind.HOTLINE,
+}
+_PROVIDERS = frozenset(
+    {OrgKind.PROVIDER, OrgKind.DETOX_FACILITY, OrgKind.METHADONE_CLINIC, OrgKind.HEALTH_STATION}
+)
+_COMMUNE = frozenset({OrgKind.COMMUNE_AUTHORITY, OrgKind.COMMUNE_SOCIAL})
+_DETOX = frozenset({OrgKind.DETOX_FACILITY, OrgKind.COMMUNE_AUTHORITY})
+_SUPPORT = _COMMUNE | {OrgKind.PROVIDER, OrgKind.CLUB, OrgKind.VOLUNTEER_TEAM, OrgKind.DISTRICT_SOCIAL}
+
+_POSTED: tuple[tuple[Owner, type[Payload], frozenset[OrgKind]], ...] = (
+    (Owner.INTAKE, intake.ClientContacted, _CONTACT),
+    (
+        Owner.INTAKE,
+        intake.ClientIntroducedPosted,
+        frozenset({OrgKind.WARD_POLICE, OrgKind.BORDER_GUARD, OrgKind.HOTLINE}),
+    ),
+    (Owner.INTAKE, intake.ClientRegisteredPosted, _SOCIAL),
+    (Owner.INTAKE, intake.ConsentGiven, _CARE),
+    (Owner.INTAKE, intake.CounsellingProvided, _CARE),
+    (Owner.INTAKE, intake.ClientScreened, _CARE),
+    (Owner.INTAKE, intake.BriefInterventionGiven, _CARE),
+    (Owner.INTAKE, intake.PlanAgreed, _SOCIAL),
+    (Owner.INTAKE, intake.CaseClosed, _SOCIAL | {OrgKind.SUPERVISOR}),
+    (Owner.REFERRAL, referral.ReferralRequestedPosted, _CARE),
+    (Owner.REFERRAL, referral.ReferralReceived, _PROVIDERS),
+    (Owner.REFERRAL, referral.ReferralAccepted, _PROVIDERS),
+    (Owner.REFERRAL, referral.AppointmentScheduled, _PROVIDERS),
+    (Owner.REFERRAL, referral.AppointmentMissed, _PROVIDERS),
+    (Owner.REFERRAL, referral.ServiceStarted, _PROVIDERS),
+    (Owner.REFERRAL, referral.InterimReported, _PROVIDERS),
+    (Owner.REFERRAL, referral.ServiceHeld, _PROVIDERS),
+    (Owner.REFERRAL, referral.ServiceResumed, _PROVIDERS),
+    (Owner.REFERRAL, referral.ServiceCompleted, _PROVIDERS),
+    (Owner.REFERRAL, referral.ServiceFailed, _PROVIDERS),
+    (Owner.REFERRAL, referral.LoopClosed, _CARE),
+    (Owner.REFERRAL, referral.ReferralRejected, _PROVIDERS),
+    (Owner.FOLLOWUP, followup.DetoxAdmittedPosted, _DETOX),
+    (Owner.FOLLOWUP, followup.DetoxCompleted, _DETOX),
+    (Owner.FOLLOWUP, followup.MethadoneInductedPosted, frozenset({OrgKind.METHADONE_CLINIC})),
+    (Owner.FOLLOWUP, followup.HandoverNotified, frozenset({OrgKind.DETOX_FACILITY})),
+    (Owner.FOLLOWUP, followup.HandoverReceived, _COMMUNE),
+    (Owner.FOLLOWUP, followup.ManagementStarted, _COMMUNE),
+    (Owner.FOLLOWUP, followup.SupportProvided, _SUPPORT),
+    (Owner.FOLLOWUP, followup.ReintegrationEvaluated, _COMMUNE | {OrgKind.SUPERVISOR}),
+)
+
+POSTABLE: Mapping[str, Postable] = MappingProxyType(
+    {model.TYPE: Postable(model, owner, by) for owner, model, by in _POSTED}
+)
+"""Type name → what an agency may post."""
