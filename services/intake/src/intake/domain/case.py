@@ -76,6 +76,11 @@ class Case(Aggregate):
         self.closed_at: datetime | None = None
         self.references: frozenset[tuple[str, str]] = frozenset()
 
+    @classmethod
+    def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:
+        """A new case; the fact that opens it follows at once."""
+        return cls._create(cls.Created, id=case_id, data=data, meta=meta)
+
     def bind(self, data: AgencyReferenceBound, meta: Meta) -> None:
         """Record that an agency's own reference means this client. What is bound already is not recorded again."""
         if (data.org, data.agency_ref) not in self.references:
