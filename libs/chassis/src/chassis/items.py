@@ -1,4 +1,4 @@
-"""What a service works on: one record of a topic, or one command of a caller. Both go through the same writer."""
+"""What a service works on: a record of a topic or a command of a caller, both through the same writer."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ Headers = dict[str, bytes | None]
 class Record:
     """One Kafka record as it came: nothing decoded, nulls kept.
 
-    `after` is the position stored for (topic, partition) before this record, `None` if there is none: the value
-    that the store must still hold when the position moves to `offset + 1`. Offsets may have gaps (transaction
-    markers, compaction, retention), so `after` is not `offset`. `source_position` is the position in the source's
-    own log (header `ce_position` of our services' records), `None` for agencies' topics. `timestamp` is Kafka's, ms.
+    `after` is the position stored for (topic, partition) before this record, `None` if there is none: the
+    value that the store must still hold when the position moves to `offset + 1`. Offsets may have gaps
+    (transaction markers, compaction, retention), so `after` is not `offset`. `source_position` is the
+    position in the source's own log (header `ce_position` of our services' records), `None` for agencies'
+    topics. `timestamp` is Kafka's, ms.
     """
 
     topic: str
@@ -46,7 +47,8 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-    """What had been waiting for `key` and is decided now, right after the item that woke it (`UnitOfWork.wake`).
+    """What had been waiting for `key` and is decided now, right after the item that woke it
+    (`UnitOfWork.wake`).
 
     `sealed` is what the decider put into the wait; topic, partition and offset are those of its delivery.
     """

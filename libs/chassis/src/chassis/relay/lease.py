@@ -1,0 +1,56 @@
+"""Which instance publishes: a session advisory lock on a connection that also reads and listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg import sql
+
+from chassis.relay.log import Connection
+
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_SESSION: dict[str, Any] = {
+    "options": "-c timezone=UTC",
+    "application_name": "reftrack-relay",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+
+
+class Lease:
+    """The right to publish, held as long as the connection lives.
+
+    If PostgreSQL ends the session, the lock is gone and the next statement raises
+    `psycopg.OperationalError`; Kafka fences whoever publishes on without noticing.
+    """
+
+    def __init__(self, dsn: str, name: str, channels: Iterable[str]) -> None:
+        self.connection: Connection = psycopg.connect(dsn, autocommit=True, **_SESSION)
+        self._name = f"reftrack.lease.{name}"
+        self._channels = tuple(channels)
+
+    def acquire(self) -> bool:
+        """Try to take the lease without waiting; on success be told of commits from now on."""
+        row = self.connection.execute(_LOCK, (self._name,)).fetchone()
+        if not (row and row[0]):
+            return False
+        for channel in self._channels:
+            self.connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a commit, at most so long; returns whether one was announced."""
+        return any(True for _ in self.connection.notifies(timeout=seconds, stop_after=1))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.connection.close()
