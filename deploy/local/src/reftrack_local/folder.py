@@ -1,0 +1,114 @@
+"""The state folder of one runtime: what lies where, who holds it, what runs from it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import IO, Any
+
+from reftrack_local.processes import Identity
+from reftrack_local.trouble import AlreadyRunning, Trouble
+
+LEAST_SPACE = 500 * 1024 * 1024
+
+
+class StateFolder:
+    """Paths of a state folder, its lock, and `runtime.json` (ports, process ids; only its owner reads it)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().resolve()
+        self.keys = self.path / "keys"
+        self.logs = self.path / "logs"
+        self.postgres = self.path / "postgres"
+        self.kafka = self.path / "kafka"
+        self.clock = self.path / "clock"
+        self.record = self.path / "runtime.json"
+        self._lock: IO[str] | None = None
+
+    def prepare(self) -> None:
+        """Make the folders. Raises Trouble when they cannot be written or the disk is full."""
+        try:
+            for folder in (self.path, self.logs):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.keys.mkdir(mode=0o700, exist_ok=True)
+            probe = self.path / f".writable-{os.getpid()}"
+            probe.write_text("x")
+            probe.unlink()
+        except OSError as error:
+            raise Trouble(
+                f"Cannot write to the state folder {self.path}: {error.strerror}.",
+                "Choose another with --state DIR, or give yourself the right to write there.",
+            ) from error
+        if (free := shutil.disk_usage(self.path).free) < LEAST_SPACE:
+            raise Trouble(
+                f"Only {free >> 20} MB are free on the disk of {self.path}; {LEAST_SPACE >> 20} are needed.",
+                "Free some space, or choose another disk with --state DIR.",
+            )
+
+    def hold(self) -> None:
+        """Take the folder for this process until `let_go`; the system takes it back if the process dies.
+
+        Raises AlreadyRunning, which says where the other one is.
+        """
+        lock = (self.path / "lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise AlreadyRunning(
+                f"reftrack is running already on {self.path}{self._where()}.",
+                "`reftrack health` shows its parts, `reftrack down` stops it; or give another --state.",
+            ) from None
+        self._lock = lock
+
+    def let_go(self) -> None:
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def is_held(self) -> bool:
+        """Whether a living process holds the folder."""
+        try:
+            with (self.path / "lock").open("a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Replace `runtime.json` in one step."""
+        write_private(self.record, json.dumps(record, indent=2) + "\n")
+
+    def read(self) -> dict[str, Any]:
+        """What `runtime.json` says; empty when there is none or it is not readable."""
+        try:
+            data = json.loads(self.record.read_text())
+        except (OSError, ValueError):
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def turn_logs(self) -> None:
+        """Keep the logs of the last run as `<name>.previous.log`."""
+        for log in self.logs.glob("*.log"):
+            if not log.name.endswith(".previous.log"):
+                log.replace(log.with_name(f"{log.stem}.previous.log"))
+
+    def _where(self) -> str:
+        record = self.read()
+        if "runtime" not in record:
+            return ""
+        kafka = record.get("kafka", {}).get("bootstrap", "not there yet")
+        return f": pid {Identity.read(record['runtime']).pid}, Kafka {kafka}"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)

