@@ -6,6 +6,7 @@ up but reference data, and none reads a clock: `now` is the batch's.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -52,10 +53,10 @@ def source_of(agency: str) -> str:
     return f"/agencies/{agency}"
 
 
-def admit(arrival: Arrival, *, kinds: frozenset[str], organisations: Organisations, now: datetime) -> None:
+def admit(arrival: Arrival, *, kinds: Collection[str], organisations: Organisations, now: datetime) -> None:
     """Raise `Refusal` unless this agency may report this event; `kinds` are the kinds of organisation that may."""
     if arrival.source != source_of(arrival.agency):
-        raise Refusal("source_not_yours", field="source", detail={"expected": source_of(arrival.agency)})
+        raise Refusal("source_not_yours", field="ce_source", detail={"expected": source_of(arrival.agency)})
     _not_ahead(arrival.occurred_at, now)
     _known_poster(arrival.agency, kinds, organisations)
     _addressee_exists(arrival.data, organisations)
@@ -63,16 +64,16 @@ def admit(arrival: Arrival, *, kinds: frozenset[str], organisations: Organisatio
 
 def _not_ahead(occurred_at: datetime, now: datetime) -> None:
     if occurred_at > now + TOLERANCE:
-        raise Refusal("time_in_future", field="time", detail={"now": now.isoformat(timespec="seconds")})
+        raise Refusal("time_in_future", field="ce_time", detail={"now": now.isoformat(timespec="seconds")})
 
 
-def _known_poster(agency: str, kinds: frozenset[str], organisations: Organisations) -> None:
+def _known_poster(agency: str, kinds: Collection[str], organisations: Organisations) -> None:
     organisation = organisations.get(agency)
     if organisation is None:
-        raise Refusal("agency_unknown", field="source", detail={"agency": agency})
+        raise Refusal("agency_unknown", field="ce_source", detail={"agency": agency})
     if organisation.kind not in kinds:
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
-        raise Refusal("not_yours_to_report", field="type", detail=detail)
+        raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
 
 
 def _addressee_exists(data: Payload, organisations: Organisations) -> None:
@@ -82,12 +83,12 @@ def _addressee_exists(data: Payload, organisations: Organisations) -> None:
         _offers(provider, getattr(data, "service", None), organisations)
     to_org = getattr(data, "to_org", None)
     if to_org is not None and organisations.get(to_org) is None:
-        raise Refusal("organisation_unknown", field="data.to_org")
+        raise Refusal("organisation_unknown", field="/data/to_org")
 
 
 def _offers(provider: str, service: str | None, organisations: Organisations) -> None:
     organisation = organisations.get(provider)
     if organisation is None:
-        raise Refusal("provider_unknown", field="data.provider")
+        raise Refusal("provider_unknown", field="/data/provider")
     if service is not None and not organisation.offers(service):
-        raise Refusal("service_not_offered", field="data.service")
+        raise Refusal("service_not_offered", field="/data/service")
