@@ -16,8 +16,8 @@ class Aggregate(domain.Aggregate):
     """One consistency boundary: the public method decides, the `@event` method evolves.
 
     Each nested event class names its payload: `data: ClientContacted`. Exactly one class is called `Created`.
-    The time of an event is `meta.received_at`. A decision that is not allowed raises `Refusal` before it triggers
-    anything; an `@event` method never raises.
+    The time of an event is `meta.received_at`. A decision that is not allowed raises `Refusal` before it
+    triggers anything; an `@event` method never raises.
     """
 
     class Event(domain.Aggregate.Event):
@@ -32,7 +32,7 @@ class Aggregate(domain.Aggregate):
         cls: type[Self],
         event_class: type[domain.CanInitAggregate[UUID]],
         *,
-        id: UUID | None = None,  # noqa: A002
+        id: UUID | None = None,
         **kwargs: Any,
     ) -> Self:
         if id is None:
@@ -47,5 +47,8 @@ class Aggregate(domain.Aggregate):
 
 
 def event_id(happened: domain.CanMutateAggregate[UUID]) -> str:
-    """The stable id of an event, `<stream uuid>:<version>`: CloudEvents id, causation id, receipt reference."""
+    """The stable id of an event, `<stream uuid>:<version>`.
+
+    CloudEvents id, causation id, receipt reference.
+    """
     return f"{happened.originator_id}:{happened.originator_version}"

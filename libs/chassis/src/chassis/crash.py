@@ -34,7 +34,10 @@ _passed = 0
 
 
 def point(name: str) -> None:
-    """Dies here by SIGKILL when `REFTRACK_CRASH_AT=<name>[:n]` says so, the n-th time; otherwise does nothing."""
+    """Dies here by SIGKILL when `REFTRACK_CRASH_AT=<name>[:n]` says so, the n-th time.
+
+    Otherwise does nothing.
+    """
     global _passed
     if _ARMED is None or _ARMED[0] != name:
         return

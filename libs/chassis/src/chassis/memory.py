@@ -6,7 +6,10 @@ import gc
 
 
 def settle(young: int = 50_000) -> None:
-    """Call once after start: what lives now lives for ever and is not scanned again, and scans become rarer."""
+    """Call once after start.
+
+    What lives now lives for ever and is not scanned again, and scans become rarer.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(young, 20, 50)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-class Refusal(Exception):  # noqa: N818 - named after what it is in the domain, it is no error
+class Refusal(Exception):
     """Says no, and why, in words the catalogue knows.
 
-    `code` is snake_case and a key of the catalogue; `field` names the field to mend; `detail` fills the catalogue's
-    text and never holds anything personal; `state` is the state met and `moves` the moves it allows.
-    `later=True`: the same would be allowed after moves not yet reported, so an agency's event waits.
+    `code` is snake_case and a key of the catalogue; `field` names the field to mend; `detail` fills the
+    catalogue's text and never holds anything personal; `state` is the state met and `moves` the moves it
+    allows. `later=True`: the same would be allowed after moves not yet reported, so an agency's event waits.
     """
 
     def __init__(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
-from psycopg import Cursor
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 
+from chassis.store import statements
+from chassis.store.positions import StalePosition
 from chassis.store.rows import (
     Claim,
     InboxRow,
@@ -26,11 +30,12 @@ from chassis.store.rows import (
 class Table(Protocol):
     """A table that a service owns. Rows of one table are written by one call, in the order they were added.
 
-    Give the same object every time; `rank` orders tables within the commit (after outcomes, before events).
-    `write` must send one statement (`chassis.store.unnest` builds it) and must not fetch: it runs in a pipeline.
+    Give the same object every time; `rank` orders tables within the commit (after parked, before events).
+    `write` sends one statement (`chassis.store.unnest` builds it) and does not fetch: it runs in a pipeline.
     """
 
-    rank: int
+    @property
+    def rank(self) -> int: ...
 
     def write(self, cursor: Cursor[Any], rows: Sequence[Any]) -> None: ...
 
@@ -47,13 +52,14 @@ class Commit:
     """Everything that a batch writes beside events. Append to the lists; `attempt()` takes back what it must.
 
     Written in this order, lock first: releases, claims, waits (gone, new), inbox, verdicts, other contents,
-    receipts, positions (compared and set), outcomes, parked, extra by rank, events.
+    receipts, positions (compared and set), outcomes, parked, extra by rank, events. Claims, waits and inbox
+    are better written through the unit of work, which also remembers them for the later items of the batch.
     """
 
-    claims: list[Claim] = field(default_factory=list)
     releases: list[Release] = field(default_factory=list)
-    waits: list[Wait] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
     waits_gone: list[int] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
     inbox: list[InboxRow] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     other_contents: list[OtherContent] = field(default_factory=list)
@@ -65,8 +71,81 @@ class Commit:
 
 
 class Committed(NamedTuple):
-    """What the lock gave: the i-th event has notification id `first_id + i`, recorded `recorded_at + i` µs."""
+    """What the lock gave: event i has notification id `first_id + i`, recorded at `recorded_at + i` µs."""
 
     first_id: int | None
     recorded_at: datetime | None
     receipts_from: int | None
+
+
+def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Callable[[], int | None]:
+    """Send all rows into the pipeline. Call what it returns after the sync.
+
+    It compares the positions (raises `StalePosition`) and gives the position of the first receipt, if any.
+    """
+    cursor = connection.cursor(row_factory=tuple_row)
+    if commit.releases:
+        statements.RELEASES.write(cursor, commit.releases)
+    if commit.claims:
+        statements.CLAIMS.write(cursor, commit.claims)
+    if commit.waits_gone:
+        statements.WAITS_GONE.send(cursor, [commit.waits_gone])
+    if commit.waits:
+        statements.WAITS.write(cursor, commit.waits)
+    if commit.inbox:
+        statements.INBOX.write(cursor, [statements.with_json(row) for row in commit.inbox])
+    if commit.verdicts:
+        statements.VERDICTS.write(cursor, [statements.with_json(row) for row in commit.verdicts])
+    if commit.other_contents:
+        statements.OTHER_CONTENTS.write(cursor, commit.other_contents)
+    receipts = _write_receipts(connection, commit.receipts, now) if commit.receipts else None
+    compare = _move(connection, commit.positions) if commit.positions else None
+    if commit.outcomes:
+        statements.OUTCOMES.write(cursor, commit.outcomes, now)
+    if commit.parked:
+        statements.PARKED.write(cursor, commit.parked)
+    _write_extra(cursor, commit.extra)
+
+    def look() -> int | None:
+        if compare is not None:
+            compare()
+        return None if receipts is None else receipts() - len(commit.receipts) + 1
+
+    return look
+
+
+def _write_receipts(
+    connection: Connection[Any], receipts: Sequence[Receipt], now: datetime
+) -> Callable[[], int]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    statements.RECEIPTS.write(cursor, receipts, now)
+    cursor.execute(f"NOTIFY {statements.RECEIPTS_CHANNEL}", prepare=False)
+    cursor.execute("SELECT max(position) FROM receipts", prepare=True)
+    return lambda: int(cursor.fetchall()[0][0])
+
+
+def _move(connection: Connection[Any], moves: Sequence[PositionMove]) -> Callable[[], None]:
+    """Compare and set. A partition without a row is inserted, unless another was faster."""
+    cursors = []
+    for statement, part in (
+        (statements.POSITIONS_MOVED, [move for move in moves if move.expected is not None]),
+        (statements.POSITIONS_BEGUN, [move for move in moves if move.expected is None]),
+    ):
+        if part:
+            cursors.append(connection.cursor(row_factory=tuple_row))
+            statement.write(cursors[-1], part)
+
+    def compare() -> None:
+        moved = {tuple(row) for cursor in cursors for row in cursor}
+        stale = [(move.topic, move.partition) for move in moves if (move.topic, move.partition) not in moved]
+        if stale:
+            raise StalePosition(stale)
+
+    return compare
+
+
+def _write_extra(cursor: Cursor[Any], extra: Sequence[TableWrite]) -> None:
+    by_table = sorted(extra, key=lambda write: (write.table.rank, id(write.table)))
+    for _, writes in groupby(by_table, key=lambda write: id(write.table)):
+        rows = list(writes)
+        rows[0].table.write(cursor, [write.row for write in rows])

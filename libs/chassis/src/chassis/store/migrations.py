@@ -25,7 +25,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 
 
 class MigrationChanged(RuntimeError):
-    """A migration that this database has applied reads differently now, or is gone: write a new one instead."""
+    """A migration that this database has applied reads differently now, or is gone.
+
+    Write a new one instead.
+    """
 
 
 class Migration(NamedTuple):
@@ -41,9 +44,10 @@ class Migration(NamedTuple):
 
 
 def migrate(dsn: str, package: str | None = None) -> list[str]:
-    """Apply the chassis' migrations, then the package's own, each in its number's order; the names applied now.
+    """Apply the chassis' migrations, then the package's own, in their numbers' order; gives the names applied.
 
-    One transaction under an advisory lock: a second starter waits, then finds all done. Raises `MigrationChanged`.
+    One transaction under an advisory lock: a second starter waits, then finds all done. Raises
+    `MigrationChanged`.
     """
     wanted = migrations(CHASSIS) + (migrations(package) if package and package != CHASSIS else [])
     with psycopg.connect(dsn) as connection:
@@ -100,14 +104,15 @@ def _refuse_changes(applied: dict[tuple[str, str], str], wanted: list[Migration]
     packages = {migration.package for migration in wanted}
     for (package, name), checksum in applied.items():
         if package in packages and known.get((package, name)) != checksum:
+            what = "is gone" if (package, name) not in known else "has changed"
             raise MigrationChanged(
                 f"{package}/migrations/{name} was applied to this database and "
-                f"{'is gone' if (package, name) not in known else 'has changed'} since: restore it, add a new one"
+                f"{what} since: restore it and add a new one"
             )
 
 
 def _run(cursor: psycopg.Cursor[Any], migration: Migration) -> None:
-    cursor.execute(SQL(migration.sql))  # type: ignore[arg-type]
+    cursor.execute(SQL(migration.sql))
     cursor.execute(
         "INSERT INTO schema_migrations (package, name, checksum) VALUES (%s, %s, %s)",
         (migration.package, migration.name, migration.checksum),

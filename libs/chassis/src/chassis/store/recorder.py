@@ -2,17 +2,169 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+import psycopg
+from eventsourcing.persistence import OperationalError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
+
+from chassis.clock import Clock, RealClock
+from chassis.store import migrations
+from chassis.store.commit import Commit, Committed, write_rows
+from chassis.store.datastore import Datastore
+from chassis.store.unnest import Unnest
+
+COMMIT_LOCK = 0x72667472_636F6D6D
+"""Advisory lock key of commits ("rftrcomm"): who holds it writes alone. VACUUM is not in its way."""
+
+_INSERT = Unnest(
+    """
+    INSERT INTO stored_events (originator_id, originator_version, topic, state, subject, occurred_at,
+                               traceparent, notification_id, recorded_at)
+    SELECT e.stream, e.version, e.topic, e.state, e.subject, coalesce(e.occurred_at, newest.at),
+           e.traceparent, newest.id + e.n, newest.at + (e.n - 1) * interval '1 microsecond'
+    FROM {rows} WITH ORDINALITY AS e (stream, version, topic, state, subject, occurred_at, traceparent, n),
+         (SELECT coalesce(max(notification_id), 0) AS id,
+                 greatest(max(recorded_at) + interval '1 microsecond', %b) AS at
+          FROM (SELECT notification_id, recorded_at FROM stored_events
+                ORDER BY notification_id DESC LIMIT 1) AS last) AS newest
+    """,
+    *("uuid", "bigint", "text", "bytea", "uuid", "timestamptz", "text"),
+)
+_LAST = "SELECT notification_id, recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Row(StoredEvent):
-    """A stored event with the columns that the relay and the readers need beside the bytes."""
+    """A stored event with the columns that relay and readers need beside the bytes."""
 
     subject: UUID
     occurred_at: datetime
     traceparent: str | None = None
+
+
+class CommitUnknown(OperationalError):
+    """The connection was lost while COMMIT was on its way: `xid` tells what became of it."""
+
+    def __init__(self, xid: int) -> None:
+        super().__init__(f"connection lost during COMMIT of transaction {xid}")
+        self.xid = xid
+
+
+class Recorder(PostgresApplicationRecorder):
+    """Writes events and everything else of a commit in one transaction, the lock first, in two round trips.
+
+    Notification ids are gapless and in commit order; `recorded_at` rises strictly and is never before the
+    clock. Takes the library's plain `StoredEvent` too: its subject is then its stream, its `occurred_at` its
+    `recorded_at`. Unlike the library's it never tries a write again by itself: whether that is right, only
+    the writer knows.
+    """
+
+    datastore: Datastore
+
+    def __init__(self, datastore: Datastore, clock: Clock | None = None) -> None:
+        super().__init__(datastore)
+        self._clock = clock or RealClock()
+
+    def create_table(self) -> None:
+        """Apply the chassis' migrations."""
+        with self.datastore.get_connection() as connection:
+            migrations.apply(connection, migrations.migrations(migrations.CHASSIS))
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """The library's way in.
+
+        `commit=` takes a `Commit`. Gives the notification ids, None without events.
+        """
+        first = self.write(stored_events, **kwargs).first_id
+        return None if first is None else list(range(first, first + len(stored_events)))
+
+    def write(self, events: Sequence[StoredEvent], commit: Commit | None = None) -> Committed:
+        """One transaction. Raises the library's errors, `StalePosition`, and `CommitUnknown`."""
+        if not events and commit is None:
+            return Committed(None, None, None)
+        with self.datastore.get_connection() as connection:
+            try:
+                xid, committed = self._send(connection, events, commit or Commit())
+            except BaseException:
+                _roll_back(connection)
+                raise
+            _commit(connection, xid)
+        return committed
+
+    def outcome_of(self, xid: int) -> bool | None:
+        """Whether the transaction was committed; None while it still runs or if it is too old to tell."""
+        with self.datastore.get_connection() as connection:
+            row = (
+                connection.cursor(row_factory=tuple_row)
+                .execute("SELECT pg_xact_status(%s::text::xid8)", (str(xid),))
+                .fetchone()
+            )
+        assert row is not None
+        return {"committed": True, "aborted": False}.get(row[0])
+
+    def _send(
+        self, connection: Connection[Any], events: Sequence[StoredEvent], commit: Commit
+    ) -> tuple[int, Committed]:
+        """Everything but COMMIT goes out at once; then the answers are looked at."""
+        cursor, first = connection.cursor(row_factory=tuple_row), connection.cursor(row_factory=tuple_row)
+        failed: Exception | None = None
+        with connection.pipeline() as pipeline:
+            try:
+                cursor.execute("BEGIN", prepare=False)
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,), prepare=True)
+                first.execute("SELECT pg_current_xact_id()::text", prepare=True)
+                looks = write_rows(connection, commit, self._clock.now())
+                last = self._insert(connection, events) if events else None
+                pipeline.sync()
+            except Exception as error:  # leave the pipeline first, or psycopg warns about what is behind it
+                failed = error
+        if failed is not None:
+            raise failed
+        row = first.fetchone()
+        assert row is not None
+        receipts_from = looks()
+        if last is None:
+            return int(row[0]), Committed(None, None, receipts_from)
+        newest, at = last.fetchone() or (0, self._clock.now())
+        behind = len(events) - 1
+        return int(row[0]), Committed(newest - behind, at - timedelta(microseconds=behind), receipts_from)
+
+    def _insert(self, connection: Connection[Any], events: Sequence[StoredEvent]) -> Cursor[Any]:
+        cursor = connection.cursor(row_factory=tuple_row)
+        _INSERT.send(cursor, _columns(events), self._clock.now())
+        cursor.execute(f"NOTIFY {self.channel_name}", prepare=False)
+        return cursor.execute(_LAST, prepare=True)
+
+
+def _columns(events: Sequence[StoredEvent]) -> list[list[Any]]:
+    plain: list[list[Any]] = [
+        [event.originator_id for event in events],
+        [event.originator_version for event in events],
+        [event.topic for event in events],
+        [event.state for event in events],
+    ]
+    return [
+        *plain,
+        [event.subject if type(event) is Row else event.originator_id for event in events],
+        [event.occurred_at if type(event) is Row else None for event in events],
+        [event.traceparent if type(event) is Row else None for event in events],
+    ]
+
+
+def _commit(connection: Connection[Any], xid: int) -> None:
+    try:
+        connection.execute("COMMIT", prepare=False)
+    except psycopg.OperationalError as error:
+        raise CommitUnknown(xid) from error
+
+
+def _roll_back(connection: Connection[Any]) -> None:
+    if not connection.closed:
+        connection.execute("ROLLBACK", prepare=False)

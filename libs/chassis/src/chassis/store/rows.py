@@ -23,7 +23,10 @@ class Release(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """An event that waits for `key` until its term; `sealed` are its bytes, opened only by whoever sealed them."""
+    """An event that waits for `key` until its term.
+
+    `sealed` are its bytes, opened only by whoever sealed them.
+    """
 
     key: str
     source: str
@@ -39,9 +42,10 @@ class Wait(NamedTuple):
 class InboxRow(NamedTuple):
     """One (source, event_id) ever received and what became of it.
 
-    `content_hash` is SHA-256 of the content. `verdict` is the service's word (`waiting`, `accepted`, `routed`, …).
-    `routed_id` is the id of the event by which it went to another service. `detail` is JSON and never personal.
-    `case_key` is what its events are ordered by. Topic, partition and offset are those of the first delivery.
+    `content_hash` is SHA-256 of the content. `verdict` is the service's word (`waiting`, `accepted`,
+    `routed`, …). `routed_id` is the id of the event by which it went to another service. `detail` is JSON and
+    never personal. `case_key` is what its events are ordered by. Topic, partition and offset are those of the
+    first delivery.
     """
 
     source: str
@@ -106,7 +110,10 @@ class Receipt(NamedTuple):
 
 
 class PositionMove(NamedTuple):
-    """Moves the stored position of a partition from `expected` (None: no row yet) to `to`, or the commit is stale."""
+    """Moves the stored position of a partition from `expected` (None.
+
+    No row yet) to `to`, or the commit is stale.
+    """
 
     topic: str
     partition: int
@@ -116,7 +123,10 @@ class PositionMove(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The answer to a request id, given again when the caller asks again. `digest` tells a reused id apart."""
+    """The answer to a request id, given again when the caller asks again.
+
+    `digest` tells a reused id apart.
+    """
 
     request_id: str
     caller: str
@@ -125,7 +135,7 @@ class Outcome(NamedTuple):
 
 
 class Parked(NamedTuple):
-    """One item set aside until a person decides; later items of the same `case_key` wait behind it (`behind`).
+    """One item set aside until a person decides; later items of its `case_key` wait behind it (`behind`).
 
     `reason` names the kind of failure and the place in the code, never the content. `sealed` is the item.
     """

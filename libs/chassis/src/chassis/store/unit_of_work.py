@@ -19,8 +19,8 @@ A = TypeVar("A", bound=Aggregate)
 class UnitOfWork:
     """One batch. `now` is read once from the clock; `commit` is what will be written beside events.
 
-    Load in bulk in `Decider.prepare`, then `get` in `decide`. What is asked for without having been loaded is read
-    by a query of its own: right, but slow.
+    Load in bulk in `Decider.prepare`, then `get` in `decide`. What is asked for without having been loaded is
+    read by a query of its own: right, but slow.
     """
 
     now: datetime
@@ -28,10 +28,13 @@ class UnitOfWork:
 
     # aggregates
     def load(self, cls: type[A], ids: Iterable[UUID]) -> None:
-        """Read aggregates of one class with one query for those that changed; missing ones are remembered as such."""
+        """Read aggregates of one class with one query for those that changed.
+
+        Missing ones are remembered as such.
+        """
         raise NotImplementedError
 
-    def get(self, cls: type[A], id: UUID) -> A | None:  # noqa: A002
+    def get(self, cls: type[A], id: UUID) -> A | None:
         """The aggregate as earlier items of the batch left it, or None if there is none. The same object each time.
 
         Ask again in each `decide`; never keep one from an earlier item.

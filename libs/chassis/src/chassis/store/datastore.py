@@ -1,0 +1,42 @@
+"""The pool of connections to a service's own database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from eventsourcing.postgres import PostgresDatastore
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
+
+
+class Datastore(PostgresDatastore):
+    """The library's pool, opened by a DSN (URL or `key=value`), as many connections as `size` at most.
+
+    Connections are opened when they are needed: constructing one asks nothing of the server.
+    """
+
+    def __init__(self, dsn: str, *, size: int = 4, connect_timeout: float = 5.0) -> None:
+        given = conninfo_to_dict(dsn)
+        super().__init__(
+            *("", "", "", "", ""), connect_timeout=connect_timeout, pool_size=1, max_overflow=size - 1
+        )
+        self.pool.kwargs = {"application_name": "reftrack", **given, "row_factory": dict_row}
+        self.dsn = dsn
+
+    def after_connect_func(self) -> Callable[[Connection[Any]], None]:
+        configure = super().after_connect_func()
+
+        def after_connect(connection: Connection[Any]) -> None:
+            configure(connection)
+            # One width for all integers: otherwise each mix of widths in the arrays is a statement to
+            # prepare.
+            connection.adapters.register_dumper(int, Int8Dumper)
+            connection.adapters.register_dumper(int, Int8BinaryDumper)
+
+        return after_connect
+
+    def register_type_adapters(self) -> None:
+        """Nothing to register: rows go as arrays, not as composites."""

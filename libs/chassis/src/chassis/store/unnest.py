@@ -1,0 +1,37 @@
+"""One statement for many rows: parallel binary arrays, spread by `unnest`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import Cursor
+
+
+class Unnest:
+    """A statement over rows: `Unnest("INSERT INTO t (a, b) SELECT * FROM {rows}", "text", "bigint")`.
+
+    `{rows}` becomes `unnest(%b::text[], %b::bigint[])`; `types` are the element types, in the rows' order.
+    Write `{rows} WITH ORDINALITY AS r (a, b, n)` to name the columns. Further parameters (`%b`) follow those
+    of the rows if they stand behind `{rows}`.
+    """
+
+    def __init__(self, statement: str, *types: str) -> None:
+        rows = ", ".join(f"%b::{name}[]" for name in types)
+        self._statement = statement.replace("{rows}", f"unnest({rows})").encode()
+        self._width = len(types)
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]], *further: Any) -> None:
+        """Send it for these rows (each as wide as there are types); prepared, so it is planned once."""
+        self.send(cursor, zip(*rows, strict=True), *further)
+
+    def send(self, cursor: Cursor[Any], columns: Iterable[Sequence[Any]], *further: Any) -> None:
+        """Send it for rows that are given column by column."""
+        cursor.execute(self._statement, [*map(_array, columns), *further], prepare=True)
+
+
+def _array(column: Sequence[Any]) -> list[Any] | None:
+    """NULL for a column without values: unnest pads the shorter array, and an array of NULLs has no type."""
+    if column[0] is None and column.count(None) == len(column):
+        return None
+    return list(column)
