@@ -10,6 +10,7 @@ import hmac
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
@@ -19,10 +20,11 @@ from psycopg import Cursor
 from chassis.box import Box
 from chassis.ids import framed
 from chassis.masterkey import NONCE, CannotOpen, FileMasterKey, MasterKey, write_master_key
+from chassis.store.commit import TableWrite
 
 __all__ = [
     "Box", "CannotOpen", "DataKey", "FileMasterKey", "Keyring", "MasterKey", "Sealed", "Vault",
-    "VaultWrite", "blind_index", "write_master_key",
+    "VaultTable", "blind_index", "write_master_key",
 ]  # fmt: skip
 
 
@@ -41,7 +43,7 @@ class DataKey:
 
 @dataclass(frozen=True)
 class Sealed:
-    """One field of one record, encrypted; a row for `VaultWrite`. `blind` finds it by exact value."""
+    """One field of one record, encrypted; a row for `VaultTable`. `blind` finds it by exact value."""
 
     person: UUID
     name: str
@@ -110,26 +112,31 @@ class Keyring:
 class Vault:
     """The people's fields of one service, in the tables of `0010_vault.sql`.
 
-    Reads take a cursor of any transaction; writes are rows of `VaultWrite`, so they commit with the events.
+    Reads take a cursor of any transaction; what is sealed goes into the commit, with the events:
+    `uow.commit.extra.append(vault.row(sealed))`.
     """
 
     def __init__(self, master: MasterKey, index_key: bytes) -> None:
         self._master = master
         self._index_key = index_key
-        self.table = VaultWrite()
+        self.table = VaultTable()
 
-    def keyring(self, cursor: Cursor[tuple[object, ...]], people: Iterable[UUID]) -> Keyring:
+    def keyring(self, cursor: Cursor[Any], people: Iterable[UUID]) -> Keyring:
         """Load the data keys of `people` with one query."""
         cursor.execute(_SELECT_KEYS, (list(people),))
         keys = [self._unwrap(*row) for row in cursor.fetchall()]
         return Keyring(self._master, self._index_key, keys)
 
-    def fields(self, cursor: Cursor[tuple[object, ...]], person: UUID) -> list[Sealed]:
+    def fields(self, cursor: Cursor[Any], person: UUID) -> list[Sealed]:
         """Return every field kept of a person, oldest first, still encrypted."""
         cursor.execute(_SELECT_FIELDS, (person,))
-        return [Sealed(*row) for row in cursor.fetchall()]  # type: ignore[arg-type]
+        return [Sealed(*row) for row in cursor.fetchall()]
 
-    def people_with(self, cursor: Cursor[tuple[object, ...]], name: str, value: str) -> list[UUID]:
+    def row(self, sealed: Sealed) -> TableWrite:
+        """Return the row of a commit that keeps this field."""
+        return TableWrite(self.table, sealed)
+
+    def people_with(self, cursor: Cursor[Any], name: str, value: str) -> list[UUID]:
         """Return the people of whom the field `name` was stored, searchable, with exactly this value."""
         cursor.execute(_SELECT_PEOPLE, (name, blind_index(self._index_key, name, value)))
         return [UUID(str(row[0])) for row in cursor.fetchall()]
@@ -144,24 +151,21 @@ class Vault:
         return DataKey(key_id, person, str(group), wrapped, str(master_key_id), plain, stored=True)
 
 
-class VaultWrite:
-    """Writes sealed fields, and the data keys that are new, in the transaction of the events they belong to.
+class VaultTable:
+    """Sealed fields, and the data keys that are new, written in the transaction of the events they belong to.
 
-    Two writers that make a key for one person at once: the second fails, unique violation, and decides again.
+    A `chassis.store.commit.Table`. Of two writers that make a key for one person at once, the second fails
+    with a unique violation, and decides again.
     """
 
     rank = 10
 
-    def write(self, cursor: Cursor[tuple[object, ...]], rows: Sequence[Sealed]) -> None:
-        """Insert the rows: new keys first, then fields. A field of a record is written once."""
+    def write(self, cursor: Cursor[Any], rows: Sequence[Sealed]) -> None:
+        """Insert new keys and fields, in one statement. A field of a record is written once."""
         made = {row.new_key.key_id: row.new_key for row in rows if row.new_key is not None}
-        if made:
-            cursor.execute(_INSERT_KEYS, _columns(
-                (key.key_id, key.person, key.group, key.wrapped, key.master_key_id) for key in made.values()
-            ))  # fmt: skip
-        cursor.execute(_INSERT_FIELDS, _columns(
-            (row.person, row.name, row.record_id, row.key_id, row.ciphertext, row.blind) for row in rows
-        ))  # fmt: skip
+        keys = ([k.key_id, k.person, k.group, k.wrapped, k.master_key_id] for k in made.values())
+        fields = ([r.person, r.name, r.record_id, r.key_id, r.ciphertext, r.blind] for r in rows)
+        cursor.execute(_INSERT, [*_columns(keys, 5), *_columns(fields, 6)])
 
 
 def blind_index(key: bytes, name: str, value: str) -> bytes:
@@ -178,8 +182,8 @@ def _wrapped_about(person: UUID, group: str, key_id: UUID) -> bytes:
     return framed("vault key", str(person), group, str(key_id))
 
 
-def _columns(rows: Iterable[tuple[object, ...]]) -> list[list[object]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(rows: Iterable[list[Any]], width: int) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
 
 
 _SELECT_KEYS = """
@@ -191,11 +195,11 @@ _SELECT_FIELDS = """
     WHERE person = %s ORDER BY stored_at, name
 """
 _SELECT_PEOPLE = "SELECT DISTINCT person FROM vault_fields WHERE name = %s AND blind = %s ORDER BY person"
-_INSERT_KEYS = """
-    INSERT INTO vault_keys (key_id, person, label_group, wrapped, master_key_id)
-    SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[])
-"""
-_INSERT_FIELDS = """
+_INSERT = """
+    WITH made AS (
+        INSERT INTO vault_keys (key_id, person, label_group, wrapped, master_key_id)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::bytea[], %s::text[])
+    )
     INSERT INTO vault_fields (person, name, record_id, key_id, ciphertext, blind)
     SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::bytea[], %s::bytea[])
 """

@@ -1,0 +1,1 @@
+"""gRPC as every service offers it: known callers, rules by role, rich errors, commands that share commits."""

@@ -1,0 +1,215 @@
+"""The way into one method and out of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import aclosing
+from secrets import token_hex
+from typing import Any, NoReturn
+
+from grpc import StatusCode
+from grpc.aio import AbortError
+
+from chassis.rpc.auth import Authenticator
+from chassis.rpc.call import NOBODY, Call, Role, enter
+from chassis.rpc.errors import InvalidInput, Texts, Unavailable, Violation, answer
+from chassis.rpc.rules import ANYONE, NotAllowed
+from chassis.telemetry import get_logger
+from chassis.telemetry.metrics import RPC_ACTIVE, RPC_SECONDS
+
+LOG = get_logger("rpc")
+CORRELATION_ID = "x-correlation-id"
+REQUEST_ID = "x-request-id"
+DETAILS = "grpc-status-details-bin"
+
+_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
+_CODES = {code.value[0]: code.name for code in StatusCode}
+
+Single = Callable[[Any, Any], Awaitable[Any]]
+Stream = Callable[[Any, Any], AsyncIterator[Any]]
+Parse = Callable[[bytes], Any] | None
+
+
+class Drain:
+    """Ends the streams that would never end by themselves (watches) when the server stops."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self._streams: set[asyncio.Task[Any]] = set()
+
+    def begin(self) -> None:
+        """End them now: their callers are told to go on elsewhere, from the position they have."""
+        self.begun = True
+        for task in self._streams:
+            task.cancel()
+
+    def enter(self) -> asyncio.Task[Any]:
+        """Take in the current task."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._streams.add(task)
+        return task
+
+    def leave(self, task: asyncio.Task[Any]) -> None:
+        """Let a task go."""
+        self._streams.discard(task)
+
+
+class Gate:
+    """Lets the calls of one method in, and errors out as statuses. `allowed` None: open to nobody."""
+
+    def __init__(
+        self,
+        method: str,
+        *,
+        authenticator: Authenticator,
+        allowed: Collection[Role] | None,
+        texts: Texts,
+        default_seconds: float | None,
+        drain: Drain | None,
+    ) -> None:
+        self._method = method
+        self._authenticator = authenticator
+        self._allowed = allowed
+        self._texts = texts
+        self._default_seconds = default_seconds
+        self._drain = drain
+        self._active = 0
+        self._seconds = {name: RPC_SECONDS.labels(method, name) for name in _CODES.values()}
+        RPC_ACTIVE.labels(method).set_function(lambda: self._active)
+
+    def single(self, behaviour: Single, parse: Parse) -> Single:
+        """Wrap a handler that is awaited: one answer, or a stream written through the context."""
+
+        async def respond(request: Any, context: Any) -> Any:
+            visit = Visit(self, context)
+            try:
+                call = visit.admit()
+                if parse is not None:
+                    request = parse(request)
+                if call.deadline is None or visit.has_deadline:
+                    return await behaviour(request, context)
+                async with asyncio.timeout(self._default_seconds):
+                    return await behaviour(request, context)
+            except BaseException as error:
+                await visit.fail(error)
+            finally:
+                visit.leave()
+
+        return respond
+
+    def stream(self, behaviour: Stream, parse: Parse) -> Stream:
+        """Wrap a handler that yields its answers."""
+
+        async def respond(request: Any, context: Any) -> AsyncIterator[Any]:
+            visit = Visit(self, context)
+            try:
+                visit.admit()
+                if parse is not None:
+                    request = parse(request)
+                async with aclosing(behaviour(request, context)) as answers:  # type: ignore[type-var]
+                    async for message in answers:
+                        yield message
+            except BaseException as error:
+                await visit.fail(error)
+            finally:
+                visit.leave()
+
+        return respond
+
+
+class Visit:
+    """One call on its way through a gate."""
+
+    __slots__ = ("_code", "_context", "_correlation_id", "_gate", "_started", "_task", "has_deadline")
+
+    def __init__(self, gate: Gate, context: Any) -> None:
+        self._gate = gate
+        self._context = context
+        self._started = time.perf_counter()
+        self._correlation_id = ""
+        self._code = "OK"
+        self._task = gate._drain.enter() if gate._drain is not None else None
+        self.has_deadline = False
+        gate._active += 1
+
+    def admit(self) -> Call:
+        """Find out who calls and whether they may; make the call the current one."""
+        authorization, request_id = self._read(self._context.invocation_metadata())
+        self._context.set_trailing_metadata(((CORRELATION_ID, self._correlation_id),))
+        caller = NOBODY
+        if self._gate._allowed is not ANYONE:
+            caller = self._gate._authenticator.caller(authorization)
+            if caller.role not in (self._gate._allowed or ()):
+                raise NotAllowed(caller, self._gate._allowed or ())
+        if request_id and not _ID.fullmatch(request_id):
+            raise InvalidInput([Violation(REQUEST_ID, "malformed_request_id")])
+        call = Call(self._gate._method, caller, self._correlation_id, request_id, self._deadline())
+        enter(call)
+        return call
+
+    def _read(self, metadata: Iterable[tuple[str, Any]] | None) -> tuple[str | None, str]:
+        authorization, request_id, correlation_id = None, "", ""
+        for key, value in metadata or ():
+            if key == "authorization":
+                authorization = value
+            elif key == REQUEST_ID:
+                request_id = value
+            elif key == CORRELATION_ID:
+                correlation_id = value
+        # One that we could not log is not taken over: it might be a name.
+        self._correlation_id = correlation_id if _ID.fullmatch(correlation_id) else token_hex(8)
+        return authorization, request_id
+
+    def _deadline(self) -> float | None:
+        left = self._context.time_remaining()
+        if left is None:
+            default = self._gate._default_seconds
+            return None if default is None else time.monotonic() + default
+        self.has_deadline = True
+        return time.monotonic() + float(left)
+
+    async def fail(self, error: BaseException) -> NoReturn:
+        """End the call with the status that the error stands for."""
+        if isinstance(error, AbortError):
+            self._code = _CODES.get(_number(self._context.code()), "UNKNOWN")
+            raise error
+        if (
+            isinstance(error, asyncio.CancelledError)
+            and self._gate._drain is not None
+            and self._gate._drain.begun
+        ):
+            if self._task is not None:
+                self._task.uncancel()
+            error = Unavailable("stopping")
+        elif not isinstance(error, Exception):
+            self._code = "CANCELLED"
+            raise error
+        await self._abort(error)
+
+    async def _abort(self, error: BaseException) -> NoReturn:
+        told = answer(error, self._gate._texts, self._correlation_id)
+        self._code = told.code.name
+        if told.unforeseen:
+            LOG.error(
+                "rpc_failed", method=self._gate._method, correlation_id=self._correlation_id, exc_info=error
+            )
+        trailing = ((CORRELATION_ID, self._correlation_id), (DETAILS, told.status.SerializeToString()))
+        await self._context.abort(told.code, told.message, trailing)
+        raise AssertionError("abort returned")
+
+    def leave(self) -> None:
+        """Count the call."""
+        gate = self._gate
+        gate._active -= 1
+        gate._seconds[self._code].observe(time.perf_counter() - self._started)
+        if self._task is not None and gate._drain is not None:
+            gate._drain.leave(self._task)
+
+
+def _number(code: Any) -> int:
+    value = code.value[0] if isinstance(code, StatusCode) else code
+    return value if isinstance(value, int) else StatusCode.UNKNOWN.value[0]

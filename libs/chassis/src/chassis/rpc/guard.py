@@ -1,0 +1,62 @@
+"""What every call goes through, wrapped around each handler once, on registration: no interceptor per call.
+
+Correlation id, caller, rule, deadline, metrics, and the one translation of errors.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+
+from chassis.rpc.auth import Authenticator
+from chassis.rpc.errors import Texts, no_texts
+from chassis.rpc.gate import Drain, Gate
+from chassis.rpc.rules import Rules
+
+_MAKERS: dict[tuple[bool, bool], Callable[..., Any]] = {
+    (False, False): grpc.unary_unary_rpc_method_handler,
+    (False, True): grpc.unary_stream_rpc_method_handler,
+    (True, False): grpc.stream_unary_rpc_method_handler,
+    (True, True): grpc.stream_stream_rpc_method_handler,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Wraps handlers. `default_seconds`: deadline of a call with one request whose caller sets none."""
+
+    authenticator: Authenticator
+    rules: Rules
+    texts: Texts = no_texts
+    default_seconds: float = 30.0
+    drain: Drain = field(default_factory=Drain)
+
+    def wrap(self, method: str, handler: Any) -> Any:
+        """Return the handler with everything around it. `method`: full name without the leading slash."""
+        streaming = handler.response_streaming or handler.request_streaming
+        gate = Gate(
+            method,
+            authenticator=self.authenticator,
+            allowed=self.rules.get(method),
+            texts=self.texts,
+            default_seconds=None if streaming else self.default_seconds,
+            drain=self.drain if handler.response_streaming and not handler.request_streaming else None,
+        )
+        behaviour = _behaviour(handler)
+        many = handler.response_streaming and not inspect.iscoroutinefunction(behaviour)
+        around = gate.stream if many else gate.single
+        # A single request is parsed inside the gate: bytes that are no protobuf are the caller's error.
+        parse = None if handler.request_streaming else handler.request_deserializer
+        outside = handler.request_deserializer if handler.request_streaming else None
+        make = _MAKERS[handler.request_streaming, handler.response_streaming]
+        return make(around(behaviour, parse), outside, handler.response_serializer)
+
+
+def _behaviour(handler: Any) -> Callable[..., Any]:
+    kinds = (handler.unary_unary, handler.unary_stream, handler.stream_unary, handler.stream_stream)
+    found: Callable[..., Any] = next(behaviour for behaviour in kinds if behaviour is not None)
+    return found

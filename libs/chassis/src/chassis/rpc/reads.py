@@ -1,0 +1,99 @@
+"""Queries of RPC handlers: a pool of read-only connections, and the caller's deadline as PostgreSQL's own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import AsyncConnection, AsyncCursor
+from psycopg.sql import SQL, Composed
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from chassis.rpc.call import time_left
+from chassis.rpc.errors import TooLate, Unavailable
+
+Query = LiteralString | SQL | Composed
+Row = tuple[Any, ...]
+
+LONGEST_SECONDS = 30
+_STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
+"""Milliseconds. Timeouts are rounded up to a step, so that a connection seldom has to be told a new one."""
+
+
+class Reads:
+    """Reads for RPC handlers. A statement ends when its caller's deadline has passed, or after thirty seconds.
+
+    Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had.
+    """
+
+    def __init__(self, dsn: str, *, least: int = 2, most: int = 8) -> None:
+        self._pool: AsyncConnectionPool[Timed] = AsyncConnectionPool(
+            dsn,
+            connection_class=Timed,
+            kwargs={"autocommit": True, "options": "-c default_transaction_read_only=on -c timezone=UTC"},
+            min_size=least,
+            max_size=most,
+            name="reads",
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Connect. Waits until the least number of connections is there."""
+        await self._pool.open(wait=True, timeout=LONGEST_SECONDS)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._pool.close()
+
+    async def all(self, query: Query, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Return every row of one statement."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(query, parameters or None)
+            return await cursor.fetchall()
+
+    async def one(self, query: Query, parameters: Sequence[Any] = ()) -> Row | None:
+        """Return the first row of one statement, None if there is none."""
+        async with self.connection() as connection:
+            cursor = await connection.execute(query, parameters or None)
+            return await cursor.fetchone()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncCursor[Row]]:
+        """Give a cursor whose statements all see the database as it was at the first of them."""
+        async with self.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            await cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield cursor
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Timed]:
+        """Give a connection whose statements end with the caller's deadline."""
+        left = time_left()
+        if left is not None and left <= 0:
+            raise TooLate
+        try:
+            async with self._pool.connection(LONGEST_SECONDS if left is None else left) as connection:
+                await connection.limit_to(left)
+                yield connection
+        except PoolTimeout:
+            raise (Unavailable("database_away") if left is None else TooLate()) from None
+        except psycopg.errors.QueryCanceled:
+            raise TooLate from None
+        except psycopg.OperationalError as error:
+            raise Unavailable("database_away") from error
+
+
+class Timed(AsyncConnection[Row]):
+    """A connection that remembers its statement timeout, so as not to be told the same again."""
+
+    _limit = 0
+
+    async def limit_to(self, seconds: float | None) -> None:
+        """Let a statement run for so long, rounded up, at most thirty seconds."""
+        wanted = (
+            _STEPS[-1] if seconds is None else next((s for s in _STEPS if s >= seconds * 1000), _STEPS[-1])
+        )
+        if wanted != self._limit:
+            await self.execute(f"SET statement_timeout = {wanted}")
+            self._limit = wanted
