@@ -1,0 +1,75 @@
+"""Who may see what: one decision, taken from tables. Default deny.
+
+Source: design/domain.md, "Who takes part" (column "may see") and "Labels and who may see". Who may know an
+HIV status is a closed list by Law 64/2006 as amended by Law 71/2020: police are not on it, nor is the commune
+authority. Purposes, consents and the territory of an organisation narrow this later; nothing may widen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from contracts.base import Label
+
+WITHHELD = "withheld"
+"""What stands in place of a value that the reader may not see."""
+
+HEALTH = frozenset({Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB})
+CARE = frozenset(Label) - {Label.IDENTITY}
+
+MAY_SEE: Mapping[str, frozenset[Label]] = MappingProxyType(
+    {
+        "ward_police": frozenset(),
+        "border_guard": frozenset({Label.TRAFFICKING}),
+        "hotline": frozenset({Label.TRAFFICKING}),
+        "district_social": CARE,
+        "commune_social": CARE,
+        "health_station": HEALTH,
+        "provider": CARE,
+        "detox_facility": CARE,
+        "methadone_clinic": HEALTH,
+        "commune_authority": CARE - {Label.HIV},
+        "volunteer_team": frozenset({Label.DRUG}),
+        "club": frozenset({Label.DRUG}),
+        "supervisor": CARE,
+        "auditor": CARE,
+    }
+)
+"""Labels that an organisation of each kind may see at all. A kind that is not here sees none."""
+
+CONTACT_STAGES = ("contacted", "introduced", "registered")
+"""Stages that the police may know: whether the person reached a social worker, and nothing after it."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks: organisation, its kind (`org_kind`), and the role of the token."""
+
+    org: str
+    org_kind: str
+    role: str
+
+    @property
+    def sees_every_case(self) -> bool:
+        """Supervisors and auditors are not bound to their own organisation's cases."""
+        return self.role in {"supervisor", "auditor"}
+
+
+def may_see(reader: Reader, labels: Iterable[Label]) -> bool:
+    """True if every one of the labels may be shown to this reader."""
+    return frozenset(labels) <= MAY_SEE.get(reader.org_kind, frozenset())
+
+
+def shown(reader: Reader, value: str, labels: Iterable[Label]) -> str:
+    """The value, or `withheld` in its place."""
+    return value if may_see(reader, labels) else WITHHELD
+
+
+def shown_stage(reader: Reader, stage: str) -> str:
+    """The stage of a case. Screening and what follows tell of drug use: who may not see that learns only
+    that the person was registered by a social worker."""
+    if stage in CONTACT_STAGES or not stage or may_see(reader, {Label.DRUG}):
+        return stage
+    return CONTACT_STAGES[-1]

@@ -1,0 +1,1 @@
+"""Indicators: definitions as data, the counting of facts, and figures as people read them."""

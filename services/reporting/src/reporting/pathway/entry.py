@@ -1,0 +1,61 @@
+"""One entry of the history, as the folds read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from contracts.envelope import Recorded
+
+INTAKE = "/services/intake"
+REFERRAL = "/services/referral"
+FOLLOWUP = "/services/followup"
+
+
+class Moment(NamedTuple):
+    """When something happened, with what breaks ties: the same order whatever order the logs arrived in."""
+
+    occurred_at: datetime
+    recorded_at: datetime
+    event_id: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message of a service's log. `position` orders the entries of one source; nothing orders two sources.
+
+    What most folds need stands beside the bytes; the bytes are read only when `data` is asked for.
+    """
+
+    source: str
+    position: int
+    event_id: str
+    type: str
+    case_id: UUID
+    org: str
+    occurred_at: datetime
+    recorded_at: datetime
+    value: bytes
+
+    @cached_property
+    def recorded(self) -> Recorded[Any]:
+        """The event with its envelope, of the newest version of its type; raises `UnknownType`."""
+        return Recorded.parse(self.value)
+
+    @property
+    def data(self) -> Any:
+        """The payload."""
+        return self.recorded.data
+
+    @property
+    def stream(self) -> UUID:
+        """The aggregate that the event belongs to: event ids are `<stream>:<version>`."""
+        return UUID(self.event_id[:36])
+
+    @property
+    def moment(self) -> Moment:
+        """When it happened."""
+        return Moment(self.occurred_at, self.recorded_at, self.event_id)

@@ -1,0 +1,122 @@
+"""The view `cases`: where each case stands, by what it is found, which organisations it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from psycopg import Cursor
+
+from reporting.pathway.cases import CaseStatus
+from reporting.pathway.entry import Entry, Moment
+from reporting.pathway.lookup import Reference, orgs_in, reference_in
+from reporting.views.table import Column, Table
+
+
+class CaseOrg(NamedTuple):
+    """An organisation that a case belongs to."""
+
+    case_id: UUID
+    org: str
+
+
+def _read_case(*values: Any) -> CaseStatus:
+    *plain, told_at, told_recorded, told_id, last_at, last_recorded, last_id = values
+    case = CaseStatus(*plain)
+    case.commune_told = Moment(told_at, told_recorded, told_id) if told_at else None
+    case.last = Moment(last_at, last_recorded, last_id) if last_at else None
+    return case
+
+
+def _plain(name: str, type_: str) -> Column[CaseStatus]:
+    return Column(name, type_, attrgetter(name))
+
+
+def _moment(column: str, moment: str) -> list[Column[CaseStatus]]:
+    def part(place: int) -> Any:
+        def of(case: CaseStatus) -> Any:
+            found = getattr(case, moment)
+            return found[place] if found else None
+
+        return of
+
+    return [
+        Column(f"{column}_occurred_at", "timestamptz", part(0)),
+        Column(f"{column}_recorded_at", "timestamptz", part(1)),
+        Column(f"{column}_event_id", "text", part(2)),
+    ]
+
+
+CASES = Table(
+    "cases",
+    [
+        _plain("case_id", "uuid"),
+        _plain("client_id", "uuid"),
+        _plain("client_group", "text NOT NULL"),
+        _plain("commune", "text NOT NULL"),
+        _plain("commune_by_contact", "bool NOT NULL"),
+        _plain("stage", "text NOT NULL"),
+        _plain("followup_stage", "text NOT NULL"),
+        _plain("opened_at", "timestamptz"),
+        _plain("closed_at", "timestamptz"),
+        _plain("close_reason", "text NOT NULL"),
+        _plain("events", "bigint NOT NULL"),
+        _plain("last_type", "text NOT NULL"),
+        *_moment("commune_told", "commune_told"),
+        *_moment("last", "last"),
+    ],
+    key=1,
+    read=_read_case,
+    indexes="CREATE INDEX ON cases (client_id); CREATE INDEX ON cases (commune);",
+)
+
+CASE_ORGS = Table(
+    "case_orgs",
+    [Column("case_id", "uuid", attrgetter("case_id")), Column("org", "text", attrgetter("org"))],
+    key=2,
+    read=CaseOrg,
+)
+
+REFERENCES = Table(
+    "case_references",
+    [
+        Column("kind", "text", attrgetter("kind")),
+        Column("org", "text", attrgetter("org")),
+        Column("value", "text", attrgetter("value")),
+        Column("case_id", "uuid NOT NULL", attrgetter("case_id")),
+    ],
+    key=4,
+    read=Reference,
+    indexes="CREATE INDEX ON case_references (case_id);",
+)
+
+
+@dataclass(frozen=True)
+class CasesView:
+    """Folds pages into the three tables. A reference bound in several cases is kept for each."""
+
+    name: str = "cases"
+    version: int = 1
+    tables: tuple[Table[Any], ...] = (CASES, CASE_ORGS, REFERENCES)
+
+    def fold(self, cursor: Cursor[Any], page: Iterable[Entry]) -> None:
+        """Takes in a page of the history, in the transaction of the cursor."""
+        page = list(page)
+        ids = {entry.case_id for entry in page}
+        CASES.save(cursor, fold_cases(CASES.load(cursor, ids), page))
+        CASE_ORGS.add(cursor, sorted({CaseOrg(e.case_id, org) for e in page for org in orgs_in(e)}))
+        REFERENCES.add(cursor, [found for entry in page if (found := reference_in(entry))])
+
+
+def fold_cases(known: Iterable[CaseStatus], page: Iterable[Entry]) -> list[CaseStatus]:
+    """The rows of all cases in the page after it; `known` are those that there were before."""
+    cases = {case.case_id: case for case in known}
+    for entry in page:
+        case = cases.get(entry.case_id)
+        if case is None:
+            case = cases[entry.case_id] = CaseStatus(entry.case_id)
+        case.fold(entry)
+    return list(cases.values())
