@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic_core import from_json, to_json
 
-from contracts.problems import Problem, Unreadable
+from contracts.problems import Problem, Unreadable, is_utf8
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -104,19 +104,16 @@ def _json_object(value: bytes) -> dict[str, Any]:
     try:
         body = from_json(value, allow_inf_nan=False)
     except ValueError as error:
-        code = "nested_too_deep" if "recursion limit" in str(error) else "not_json"
-        raise Unreadable([Problem("not_utf8" if _is_not_utf8(value) else code)]) from None
+        raise Unreadable([_no_json(value, str(error))]) from None
     if not isinstance(body, dict):
         raise Unreadable([Problem("wrong_type", "", {"expected": "dict"})])
     return body
 
 
-def _is_not_utf8(value: bytes) -> bool:
-    try:
-        value.decode()
-    except UnicodeDecodeError:
-        return True
-    return False
+def _no_json(value: bytes, reason: str) -> Problem:
+    if not is_utf8(value):
+        return Problem("not_utf8")
+    return Problem("nested_too_deep" if "recursion limit" in reason else "not_json")
 
 
 def _data_of(body: Mapping[str, Any], problems: list[Problem]) -> bytes:

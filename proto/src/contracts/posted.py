@@ -17,7 +17,7 @@ from pydantic_core import SchemaValidator
 
 from contracts.base import Contract, Label, Payload, Title
 from contracts.fields import AgencyRef, Number, ShortText, WorkerId
-from contracts.problems import Problem, Unreadable, problems_of
+from contracts.problems import Problem, Unreadable, is_utf8, problems_of
 from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind
 
@@ -76,13 +76,20 @@ def parse_posted(type_name: str, value: bytes) -> Posted[Payload]:
     try:
         posted: Posted[Payload] = validator.validate_json(value)
     except ValidationError as error:
-        raise Unreadable(problems_of(error)) from None
+        raise Unreadable(_problems(error, value)) from None
     return posted
 
 
 @cache
 def _validators() -> Mapping[str, SchemaValidator]:
     return {name: _validator(postable.model) for name, postable in POSTABLE.items()}
+
+
+def _problems(error: ValidationError, value: bytes) -> list[Problem]:
+    problems = problems_of(error)
+    if problems[0].code == "not_json" and not is_utf8(value):
+        return [Problem("not_utf8")]
+    return problems
 
 
 def _validator(payload: type[Payload]) -> SchemaValidator:

@@ -75,7 +75,15 @@ def _problem(details: ErrorDetails) -> Problem:
 def _json_code(reason: str) -> str:
     if "recursion limit" in reason:
         return "nested_too_deep"
-    return "not_utf8" if "invalid unicode" in reason else "not_json"
+    return "not_json"
+
+
+def is_utf8(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _expected(kind: str) -> str:

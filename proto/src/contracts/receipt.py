@@ -20,11 +20,20 @@ class Remedy(Contract):
     en: _Text
 
 
+class ReceiptProblem(Contract):
+    """One thing wrong with the event: a code of the catalogue, the field, what to do."""
+
+    code: Annotated[Code, Title("Mã lý do", "Code")]
+    field: Annotated[FieldPath | None, Title("Trường", "Field")] = None
+    remedy: Annotated[Remedy, Title("Cách khắc phục", "Remedy")]
+
+
 class Receipt(Payload):
     """One verdict on one delivery of (source, id).
 
     A repetition repeats the verdict and is marked. `topic`, `partition`, `offset` name the delivery on Kafka;
-    they are null for what came over gRPC. `numbers` are those that the event brought into being.
+    they are null for what came over gRPC. `code`, `field` and `remedy` are those of the first of `problems`.
+    `numbers` are those that the event brought into being.
     """
 
     TYPE: ClassVar[str] = "org.reftrack.receipt.v1"
@@ -39,6 +48,7 @@ class Receipt(Payload):
     code: Annotated[Code | None, Title("Mã lý do", "Code")] = None
     field: Annotated[FieldPath | None, Title("Trường", "Field")] = None
     remedy: Annotated[Remedy | None, Title("Cách khắc phục", "Remedy")] = None
+    problems: Annotated[tuple[ReceiptProblem, ...], Field(max_length=20), Title("Các lỗi", "Problems")] = ()
     waiting_for: Annotated[str | None, Field(max_length=200), Title("Đang chờ", "Waiting for")] = None
     until: Annotated[AwareDatetime | None, Title("Chờ đến", "Waits until")] = None
     numbers: Annotated[

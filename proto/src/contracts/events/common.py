@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.base import Label, Payload, Title
 from contracts.fields import Code, EventType, FieldPath, Number, ShortText
+from contracts.vocabulary import OrgKind
 
 State = Annotated[Code | None, Title("Trạng thái", "State met")]
 RoutedData = Annotated[
@@ -44,8 +45,8 @@ class AgencyEventRefused(Payload):
 class AgencyEventDeferred(Payload):
     """Too early: kept, and tried again after each later move of what it is about, until its term.
 
-    `type`, `number` and `data` are those of the routed event, so that the owner's own history is enough to
-    try it again; when it happened and who posted it stand in the envelope.
+    `type`, `number`, `org_kind` and `data` are those of the routed event, so that the owner's own history is
+    enough to try it again; when it happened and who posted it stand in the envelope.
     """
 
     TYPE: ClassVar[str] = "org.reftrack.agency-event-deferred.v1"
@@ -53,6 +54,7 @@ class AgencyEventDeferred(Payload):
 
     type: Annotated[EventType, Title("Loại sự kiện", "Event type")]
     number: Annotated[Number | None, Title("Số", "Number")] = None
+    org_kind: Annotated[OrgKind, Title("Loại cơ quan", "Kind of organisation")]
     data: RoutedData
     code: Annotated[Code, Title("Mã lý do", "Code")]
     until: Annotated[AwareDatetime, Title("Chờ đến", "Waits until")]

@@ -1,0 +1,1 @@
+"""Generated from proto/reftrack/intake/v1."""
