@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from contracts.events import common, followup, intake, referral
+from contracts.vocabulary import (
+    Channel,
+    ClientGroup,
+    CloseReason,
+    Instrument,
+    OrgKind,
+    RiskBand,
+    Service,
+    Substance,
+)
+from reporting.pathway.cases import CaseStatus
+from reporting.pathway.entry import Entry
+from reporting.pathway.lookup import Reference, orgs_in, reference_in
+from reporting.testing import Story, named
+
+GROUP = ClientGroup.DRUG_USER
+OPENED = intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP)
+INTRODUCED = intake.ClientIntroduced(
+    to_org="social-bo-de", instead_of_administrative_file=True, number="GT-AAAA-BBBB-C"
+)
+SCREENED = intake.ClientScreened(
+    instrument=Instrument.WHO_ASSIST,
+    scores=(intake.SubstanceScore(substance=Substance.OPIOIDS, score=20),),
+    risk=RiskBand.MODERATE,
+)
+PLAN = intake.PlanAgreed(items=(intake.PlanItem(service=Service.METHADONE),))
+REQUESTED = referral.ReferralRequested(service=Service.METHADONE, provider="clinic", number="CG-AAAA-BBBB-C")
+
+
+def contacted(commune: str) -> intake.ClientContacted:
+    return intake.ClientContacted(channel=Channel.STREET, commune=commune, client_group=GROUP)
+
+
+def registered(commune: str | None) -> intake.ClientRegistered:
+    return intake.ClientRegistered(
+        client_group=GROUP, residence_commune=commune, no_fixed_residence=commune is None
+    )
+
+
+def folded(entries: list[Entry]) -> CaseStatus:
+    case = CaseStatus(entries[0].case_id)
+    for entry in entries:
+        case.fold(entry)
+    return case
+
+
+def test_a_case_stands_at_the_furthest_stage_however_late_the_others_are_told() -> None:
+    story = Story()
+    story.intake("a", OPENED, contacted("c1"), PLAN, SCREENED)
+    assert folded(story.entries()).stage == "planned"
+
+
+def test_a_case_is_open_until_it_is_closed() -> None:
+    story = Story()
+    story.intake("a", OPENED, contacted("c1"))
+    assert folded(story.entries()).status == "open"
+    story.intake("a", intake.CaseClosed(reason=CloseReason.GOALS_MET))
+    closed = folded(story.entries())
+    assert (closed.status, closed.close_reason) == ("closed", "goals_met")
+
+
+def test_a_case_of_which_only_another_service_has_told_is_not_called_open() -> None:
+    story = Story()
+    story.referral("a", "r", REQUESTED)
+    assert folded(story.entries()).status == "unknown"
+
+
+def test_the_commune_is_that_of_the_earliest_contact_not_of_the_first_one_told() -> None:
+    story = Story()
+    story.intake("a", OPENED, contacted("c1"), at=datetime(2019, 3, 2, tzinfo=UTC))
+    story.intake("a", contacted("c2"), at=datetime(2019, 3, 1, tzinfo=UTC))
+    assert folded(story.entries()).commune == "c2"
+
+
+def test_the_commune_of_a_walk_in_is_the_residence_until_a_contact_is_told() -> None:
+    story = Story()
+    story.intake("a", OPENED, registered("home"), at=datetime(2019, 3, 1, tzinfo=UTC))
+    assert folded(story.entries()).commune == "home"
+    story.intake("a", contacted("c1"), at=datetime(2019, 3, 2, tzinfo=UTC))
+    assert folded(story.entries()).commune == "c1"
+
+
+def test_a_person_without_fixed_residence_who_walked_in_has_no_commune() -> None:
+    story = Story()
+    story.intake("a", OPENED, registered(None))
+    assert folded(story.entries()).commune == ""
+
+
+def test_the_last_event_is_the_one_that_happened_last_whichever_log_told_it() -> None:
+    story = Story()
+    story.intake("a", OPENED, contacted("c1"))
+    late = story.followup(
+        "a",
+        followup.FollowupOpened(client_id=OPENED.client_id),
+        followup.MethadoneInducted(clinic="clinic"),
+        at=datetime(2019, 9, 1, tzinfo=UTC),
+    )
+    story.intake("a", contacted("c1"), at=datetime(2019, 2, 1, tzinfo=UTC))
+    case = folded(story.entries())
+    assert case.last == late[-1].moment
+    assert (case.followup_stage, case.events) == ("on_methadone", 5)
+
+
+def test_a_case_is_found_by_each_number_that_the_logs_tell_and_by_the_agencys_own_reference() -> None:
+    story = Story()
+    bound = intake.AgencyReferenceBound(org="cap-bo-de", agency_ref="LB-0042")
+    story.intake("a", OPENED, bound, contacted("c1"), INTRODUCED)
+    story.referral("a", "r", REQUESTED)
+    case = named("case", "a")
+    assert [found for entry in story.entries() if (found := reference_in(entry))] == [
+        Reference("agency_ref", "cap-bo-de", "LB-0042", case),
+        Reference("introduction", "", "GT-AAAA-BBBB-C", case),
+        Reference("referral", "", "CG-AAAA-BBBB-C", case),
+    ]
+
+
+def test_a_case_belongs_to_who_acted_in_it_and_to_whom_the_person_was_introduced() -> None:
+    [introduced] = Story().intake("a", INTRODUCED, org="cap-bo-de")
+    assert orgs_in(introduced) == {"cap-bo-de", "social-bo-de"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [common.AgencyEventRefused(code="not_the_provider", detail={}), referral.ReferralReceived()],
+)
+def test_an_answer_to_a_referral_gives_no_part_in_the_case(
+    answer: common.AgencyEventRefused | referral.ReferralReceived,
+) -> None:
+    [entry] = Story().referral("a", "r", answer, org="clinic")
+    assert orgs_in(entry) == frozenset()
+
+
+def test_an_event_that_is_only_routed_gives_no_part_in_the_case() -> None:
+    routed = intake.AgencyEventRouted(
+        type=REQUESTED.TYPE,
+        event_source="/agencies/x",
+        event_id="1",
+        posted_by="x",
+        org_kind=OrgKind.PROVIDER,
+        data={},
+    )
+    [entry] = Story().intake("a", routed, org="x")
+    assert orgs_in(entry) == frozenset()
