@@ -1,0 +1,144 @@
+"""A request that one provider gives one service to one client, from sent to closed loop."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+from uuid import UUID
+
+from answering import Answering, Posting
+from chassis.aggregate import event
+from chassis.refusal import Refusal
+from contracts.base import Payload
+from contracts.envelope import Meta
+from contracts.events.referral import (
+    AppointmentMissed,
+    AppointmentScheduled,
+    InterimReported,
+    LoopClosed,
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRejected,
+    ReferralRequested,
+    ServiceCompleted,
+    ServiceFailed,
+    ServiceHeld,
+    ServiceResumed,
+    ServiceStarted,
+)
+from contracts.states import MOVE_OF, Move, Party, ReferralState, may_still_come, moves_from
+from reference import Policy
+
+
+class Referral(Answering):
+    """Moves only as the table `contracts.states.MOVES` says, and only by the party the table names.
+
+    A move that the state does not allow is refused; `later` where moves not yet reported could still allow
+    it. It is addressed to an organisation's queue, never to a worker: whoever acts for the provider may
+    answer.
+    """
+
+    class Event(Answering.Event):
+        """Whatever happened: if it is a move, the table says which state it leads to."""
+
+        def apply(self, aggregate: Any) -> None:
+            super().apply(aggregate)
+            if (move := MOVE_OF.get(type(self.data))) is not None:
+                aggregate.state = move.to
+
+    class Created(Event, Answering.Created):
+        data: ReferralRequested
+
+    class Received(Event):
+        data: ReferralReceived
+
+    class Accepted(Event):
+        data: ReferralAccepted
+
+    class Rejected(Event):
+        data: ReferralRejected
+
+    class Scheduled(Event):
+        data: AppointmentScheduled
+
+    class Missed(Event):
+        data: AppointmentMissed
+
+    class Started(Event):
+        data: ServiceStarted
+
+    class Interim(Event):
+        data: InterimReported
+
+    class Held(Event):
+        data: ServiceHeld
+
+    class Resumed(Event):
+        data: ServiceResumed
+
+    class Completed(Event):
+        data: ServiceCompleted
+
+    class Failed(Event):
+        data: ServiceFailed
+
+    class LoopClosed(Event):
+        data: LoopClosed
+
+    @event(Created)
+    def __init__(self, data: ReferralRequested, meta: Meta) -> None:
+        self.case_id: UUID = meta.subject
+        self.number = data.number
+        self.service = data.service
+        self.sender = meta.org
+        self.provider = data.provider
+        self.state = ReferralState.REQUESTED
+
+    @classmethod
+    def request(cls, referral_id: UUID, data: ReferralRequested, meta: Meta) -> Self:
+        """A new referral; `meta.org` is its sender. Whether it may be made, `may_request` says."""
+        return cls._create(cls.Created, id=referral_id, data=data, meta=meta)
+
+    def carry_out(self, posting: Posting, policy: Policy) -> None:  # noqa: ARG002 - no move depends on it
+        """Makes the move that the posting reports. Raises `Refusal`, before anything is recorded."""
+        move = MOVE_OF.get(type(posting.payload))
+        if move is None:
+            raise self.refusal("not_a_move", type=posting.type)
+        self._allow_party(move, posting.meta.org)
+        self._allow_state(move)
+        self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
+
+    def state_met(self) -> str:
+        return str(self.state)
+
+    def moves_allowed(self) -> tuple[str, ...]:
+        return moves_from(self.state)
+
+    def _allow_party(self, move: Move, org: str) -> None:
+        party = self.sender if move.who is Party.SENDER else self.provider
+        if org != party:
+            raise Refusal("not_your_move", field="source", detail={"move": move.name, "party": str(move.who)})
+
+    def _allow_state(self, move: Move) -> None:
+        if self.state in move.from_:
+            return
+        if may_still_come(move.name, self.state):
+            awaits = ", ".join(sorted(str(state) for state in move.from_))
+            raise self.refusal("too_early", later=True, move=move.name, awaits=awaits)
+        raise self.refusal("move_not_allowed", move=move.name)
+
+
+_RECORDS: dict[type[Payload], type[Referral.Event]] = {
+    ReferralReceived: Referral.Received,
+    ReferralAccepted: Referral.Accepted,
+    ReferralRejected: Referral.Rejected,
+    AppointmentScheduled: Referral.Scheduled,
+    AppointmentMissed: Referral.Missed,
+    ServiceStarted: Referral.Started,
+    InterimReported: Referral.Interim,
+    ServiceHeld: Referral.Held,
+    ServiceResumed: Referral.Resumed,
+    ServiceCompleted: Referral.Completed,
+    ServiceFailed: Referral.Failed,
+    LoopClosed: Referral.LoopClosed,
+}
+"""The payload of each move and the event that records it."""
