@@ -31,9 +31,9 @@ class StateFolder:
     def prepare(self) -> None:
         """Make the folders. Raises Trouble when they cannot be written or the disk is full."""
         try:
-            for folder in (self.path, self.logs):
-                folder.mkdir(parents=True, exist_ok=True)
-            self.keys.mkdir(mode=0o700, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
+            for folder in (self.keys, self.logs, self.kafka):
+                folder.mkdir(mode=0o700, exist_ok=True)
             probe = self.path / f".writable-{os.getpid()}"
             probe.write_text("x")
             probe.unlink()

@@ -86,9 +86,14 @@ class KafkaServer:
             self.child.start()
             self._await_ready()
 
+    def fetch(self) -> None:
+        """Fetch and check the jars."""
+        self._class_path = self._jars.class_path(locked(), self._reporter)
+
     def prepare(self) -> None:
         """Everything before the start: jars, settings, the formatted folder."""
-        self._class_path = self._jars.class_path(locked(), self._reporter)
+        if not self._class_path:
+            self.fetch()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._settings_file.write_text(
             SETTINGS.format(
@@ -112,8 +117,24 @@ class KafkaServer:
         self.wanted = False
         self.child.kill()
 
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def bar(self) -> None:
+        """From now on it cannot be started."""
+        self.child.bar()
+
     def alive(self) -> bool:
         return self.child.alive()
+
+    def ended(self) -> int | None:
+        """Exit status of the last life; None while it lives."""
+        return self.child.ended()
+
+    def start_again(self) -> None:
+        """What the supervisor does after a crash."""
+        self.start()
 
     @property
     def _settings_file(self) -> Path:

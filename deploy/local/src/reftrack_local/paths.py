@@ -29,4 +29,4 @@ def cache() -> Path:
 def default_reference() -> Path:
     """`REFTRACK_REFERENCE_PATH`, or the reference data that comes with the checkout."""
     given = os.environ.get("REFTRACK_REFERENCE_PATH")
-    return Path(given) if given else checkout() / "libs" / "reference" / "data"
+    return Path(given) if given else checkout() / "deploy" / "reference"

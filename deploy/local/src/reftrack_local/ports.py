@@ -58,7 +58,8 @@ class Ports:
 
     def free(self, last_time: int | None = None) -> int:
         """A free port: the one of last time if it can be had."""
-        port = last_time if last_time and last_time not in self._given and is_free(last_time) else _any()
+        usable = last_time is not None and last_time not in self._given and is_free(last_time)
+        port = last_time if last_time is not None and usable else _any()
         while port in self._given:
             port = _any()
         self._given.add(port)

@@ -10,9 +10,10 @@ import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reftrack_local import os_user
 from reftrack_local.folder import write_private
@@ -109,8 +110,20 @@ class PostgresServer:
         self.stop()
         self.start()
 
+    def bar(self) -> None:
+        """From now on it cannot be started."""
+        self.child.bar()
+
     def alive(self) -> bool:
         return self.child.alive()
+
+    def ended(self) -> int | None:
+        """Exit status of the last life; None while it lives."""
+        return self.child.ended()
+
+    def start_again(self) -> None:
+        """What the supervisor does after a crash."""
+        self.start()
 
     def _remembered_password(self) -> str:
         file = self.folder / "password"
@@ -168,3 +181,17 @@ def answers(dsn: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def with_database(dsn: str, database: str) -> str:
+    """The same server, another database; URI or keyword form."""
+    if "://" not in dsn:
+        return make_conninfo(dsn, dbname=database)
+    return urlsplit(dsn)._replace(path=f"/{database}").geturl()
+
+
+def without_password(dsn: str) -> str:
+    """A DSN that may be shown."""
+    parts = conninfo_to_dict(dsn)
+    parts.pop("password", None)
+    return make_conninfo("", **parts)

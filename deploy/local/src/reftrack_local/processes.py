@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,11 @@ class Identity:
     def of(cls, pid: int) -> Identity:
         """The process that has this id now. Raises psutil.NoSuchProcess."""
         return cls(pid, psutil.Process(pid).create_time())
+
+    @classmethod
+    def own(cls) -> Identity:
+        """This very process."""
+        return cls.of(os.getpid())
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Identity:
@@ -74,6 +80,9 @@ class Child:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_within: float = 30.0
     user: str | None = None
+    on_start: Callable[[], None] = lambda: None
+    _barred: bool = False
+    _starting: threading.Lock = field(default_factory=threading.Lock)
     _popen: subprocess.Popen[bytes] | None = None
     identity: Identity | None = None
 
@@ -81,7 +90,9 @@ class Child:
         """Start it in a session of its own: a Ctrl-C in the terminal reaches the runtime, not it."""
         command = list(self.command())
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as output:
+        with self._starting, self.log.open("ab") as output:
+            if self._barred:
+                raise Trouble(f"{self.name} is not started: everything is being stopped.")
             self._popen = subprocess.Popen(
                 command,
                 env={**os.environ, **self.env, **(extra_env or {})},
@@ -92,6 +103,12 @@ class Child:
                 **_as_user(self.user),
             )
         self.identity = Identity.of(self._popen.pid)
+        self.on_start()
+
+    def bar(self) -> None:
+        """From now on it cannot be started, not by a thread that is about to either."""
+        with self._starting:
+            self._barred = True
 
     @property
     def pid(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
@@ -12,6 +13,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -75,23 +77,26 @@ class Bars:
         self._console = console
         self._progress: Progress | None = None
         self._open = 0
+        self._lock = threading.RLock()
 
     def say(self, message: str) -> None:
         self._console.print(message, highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Step]:
-        progress = self._shown()
+        with self._lock:
+            progress = self._shown()
         task = progress.add_task(name, total=total)
         try:
             yield _Bar(progress, task)
         finally:
             progress.stop_task(task)
             progress.update(task, total=1, completed=1, visible=False)
-            self._open -= 1
-            if not self._open:
-                progress.stop()
-                self._progress = None
+            with self._lock:
+                self._open -= 1
+                if not self._open:
+                    progress.stop()
+                    self._progress = None
 
     def _shown(self) -> Progress:
         self._open += 1

@@ -1,0 +1,99 @@
+"""The topics of the system, as data, and how they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from reftrack_local.trouble import Trouble
+
+DAY = 24 * 60 * 60 * 1000
+LARGEST_EVENT = str(3 * 1024 * 1024)
+FOR_EVER = "-1"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic: name, number of partitions (fixed at creation), settings that differ from the broker's."""
+
+    name: str
+    partitions: int = 1
+    configs: dict[str, str] = field(default_factory=dict)
+
+
+def log_of(service: str) -> Topic:
+    """A service's log: kept for ever, one partition a case."""
+    return Topic(f"{service}.events.v1", 6, {"retention.ms": FOR_EVER, "max.message.bytes": LARGEST_EVENT})
+
+
+def relay_of(service: str) -> Topic:
+    """Where a service's relay keeps its position, in the transaction of what it published."""
+    return Topic(f"{service}.relay.v1", 1, {"cleanup.policy": "compact"})
+
+
+def of_agency(agency: str) -> list[Topic]:
+    """An agency's two topics: what it sends (its order is one partition) and the receipts it gets."""
+    sent = {"retention.ms": str(7 * DAY), "max.message.bytes": LARGEST_EVENT}
+    return [
+        Topic(f"agency.{agency}.events.v1", 1, sent),
+        Topic(f"agency.{agency}.receipts.v1", 1, {"retention.ms": str(90 * DAY)}),
+    ]
+
+
+def make(bootstrap: str, topics: Iterable[Topic], replication: int = -1) -> list[str]:
+    """Make those that are not there yet; gives their names. `replication` -1 is the broker's own default.
+
+    Raises Trouble with the broker's answer.
+    """
+    with admin(bootstrap) as client:
+        there = set(_names(client))
+        missing = {topic.name: topic for topic in topics if topic.name not in there}
+        if missing:
+            _create(client, missing, replication)
+    return list(missing)
+
+
+def names(bootstrap: str) -> list[str]:
+    """All topics of the cluster."""
+    with admin(bootstrap) as client:
+        return _names(client)
+
+
+@contextmanager
+def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+    """kafka-python's admin client, closed afterwards. Raises Trouble when nothing answers."""
+    try:
+        client = KafkaAdminClient(bootstrap_servers=bootstrap)
+    except KafkaError as error:
+        raise Trouble(
+            f"Kafka at {bootstrap} does not answer: {error}.", "Check REFTRACK_KAFKA_BOOTSTRAP."
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _names(client: KafkaAdminClient) -> list[str]:
+    return [topic if isinstance(topic, str) else topic["name"] for topic in client.list_topics()]
+
+
+def _create(client: KafkaAdminClient, missing: dict[str, Topic], replication: int) -> None:
+    wanted = {
+        topic.name: {
+            "num_partitions": topic.partitions,
+            "replication_factor": replication,
+            "configs": topic.configs,
+        }
+        for topic in missing.values()
+    }
+    try:
+        client.create_topics(wanted, wait_for_metadata=True)
+    except TopicAlreadyExistsError:
+        pass  # another runtime on the same servers was faster
+    except KafkaError as error:
+        raise Trouble(f"Kafka refused to make topics: {error}.", "Has this user the right to?") from error
