@@ -124,13 +124,13 @@ class Vault:
     def keyring(self, cursor: Cursor[Any], people: Iterable[UUID]) -> Keyring:
         """Load the data keys of `people` with one query."""
         cursor.execute(_SELECT_KEYS, (list(people),))
-        keys = [self._unwrap(*row) for row in cursor.fetchall()]
+        keys = [self._unwrap(*_plain(row)) for row in cursor.fetchall()]
         return Keyring(self._master, self._index_key, keys)
 
     def fields(self, cursor: Cursor[Any], person: UUID) -> list[Sealed]:
         """Return every field kept of a person, oldest first, still encrypted."""
         cursor.execute(_SELECT_FIELDS, (person,))
-        return [Sealed(*row) for row in cursor.fetchall()]
+        return [Sealed(*_plain(row)) for row in cursor.fetchall()]
 
     def row(self, sealed: Sealed) -> TableWrite:
         """Return the row of a commit that keeps this field."""
@@ -139,7 +139,7 @@ class Vault:
     def people_with(self, cursor: Cursor[Any], name: str, value: str) -> list[UUID]:
         """Return the people of whom the field `name` was stored, searchable, with exactly this value."""
         cursor.execute(_SELECT_PEOPLE, (name, blind_index(self._index_key, name, value)))
-        return [UUID(str(row[0])) for row in cursor.fetchall()]
+        return [_plain(row)[0] for row in cursor.fetchall()]
 
     def _unwrap(self, *row: object) -> DataKey:
         key_id, person, group, wrapped, master_key_id = row
@@ -180,6 +180,10 @@ def _about(person: UUID, name: str, record_id: str, key_id: UUID) -> bytes:
 
 def _wrapped_about(person: UUID, group: str, key_id: UUID) -> bytes:
     return framed("vault key", str(person), group, str(key_id))
+
+
+def _plain(row: Any) -> tuple[Any, ...]:
+    return tuple(row.values()) if isinstance(row, dict) else tuple(row)
 
 
 def _columns(rows: Iterable[list[Any]], width: int) -> list[list[Any]]:

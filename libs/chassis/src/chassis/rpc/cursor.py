@@ -16,18 +16,18 @@ _TAG = 16
 
 
 class Cursors:
-    """Makes and reads cursors under a key of the service (`secrets.subkey("cursor")`, the same in every instance)."""
+    """Makes and reads cursors under a key of the service: `secrets.subkey("cursor")`."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def after(self, place: Place, *query: str) -> str:
-        """Return the cursor that goes on after `place`; `query` says of what (method, filters, organisation)."""
+        """Return the cursor that goes on after `place` in `query` (method, filters, organisation)."""
         body = json.dumps(list(place), separators=(",", ":")).encode()
         return base64.urlsafe_b64encode(self._tag(body, query) + body).rstrip(b"=").decode()
 
     def place(self, cursor: str, *query: str, field: str = "page_token") -> list[str | int] | None:
-        """Return the place of a cursor, None for "". Raises `InvalidInput` if it is not from this very query."""
+        """Return the place of a cursor, None for "". Raises `InvalidInput`: it is not of this query."""
         if not cursor:
             return None
         try:

@@ -26,6 +26,7 @@ REQUEST_ID = "x-request-id"
 DETAILS = "grpc-status-details-bin"
 
 _ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _CODES = {code.value[0]: code.name for code in StatusCode}
 
 Single = Callable[[Any, Any], Awaitable[Any]]
@@ -145,7 +146,7 @@ class Visit:
             caller = self._gate._authenticator.caller(authorization)
             if caller.role not in (self._gate._allowed or ()):
                 raise NotAllowed(caller, self._gate._allowed or ())
-        if request_id and not _ID.fullmatch(request_id):
+        if request_id and not _REQUEST_ID.fullmatch(request_id):
             raise InvalidInput([Violation(REQUEST_ID, "malformed_request_id")])
         call = Call(self._gate._method, caller, self._correlation_id, request_id, self._deadline())
         enter(call)

@@ -19,7 +19,7 @@ Row = tuple[Any, ...]
 
 LONGEST_SECONDS = 30
 _STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
-"""Milliseconds. Timeouts are rounded up to a step, so that a connection seldom has to be told a new one."""
+"""Milliseconds. Timeouts are rounded up to a step: a connection seldom has to be told a new one."""
 
 
 class Reads:

@@ -21,7 +21,7 @@ ReadAfter = Callable[[int, int], Awaitable[Sequence[tuple[int, T]]]]
 
 
 class Bell:
-    """One LISTEN connection for all watchers of a channel. Rings too after it was cut off: nothing is missed."""
+    """One LISTEN connection for all watchers of a channel. Rings when it is made anew: nothing is missed."""
 
     def __init__(self, dsn: str, channel: str) -> None:
         self._dsn = dsn
@@ -64,8 +64,8 @@ async def follow(
 ) -> AsyncIterator[list[tuple[int, T]]]:
     """Yield what stands after a position, then what comes, in batches of at most `page`, for ever.
 
-    A caller that was cut off calls again with the position of the last message it had. Every `idle` seconds it is
-    looked even if nothing rang.
+    A caller that was cut off calls again with the position of the last message it had. Every `idle` seconds
+    it looks even if nothing rang.
     """
     while True:
         ring = bell.next_ring

@@ -1,0 +1,161 @@
+"""Commands that arrive together share a commit; each has its own answer, and the same request id the same answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from secrets import token_hex
+from typing import Any, NamedTuple, Protocol
+
+from eventsourcing.persistence import IntegrityError
+
+from chassis import crash
+from chassis.items import Command, Item
+from chassis.rpc.call import Call, current_call
+from chassis.rpc.errors import Busy, Conflict, TooLate, Unavailable
+from chassis.store.writer import Result
+from chassis.telemetry import get_logger
+from chassis.telemetry.metrics import BATCH_SIZE, COMMIT_SECONDS
+
+LOG = get_logger("commands")
+MOST_AT_ONCE = 256
+MOST_WAITING = 4096
+LINGER_SECONDS = 0.002
+
+
+class ItemWriter(Protocol):
+    """The only road to the database (`chassis.store.writer.Writer`)."""
+
+    def run(self, items: Sequence[Item]) -> Sequence[Result]: ...
+
+
+class Done(NamedTuple):
+    """A command that was carried out. `last_event` is the id of the last event it caused: for read-your-writes."""
+
+    answer: bytes
+    last_event: str | None
+
+
+class _Waiting(NamedTuple):
+    command: Command
+    done: asyncio.Future[Result]
+    deadline: float | None
+
+
+class Commands:
+    """Group commit. A command that comes alone is committed at once; while a commit is under way others gather.
+
+    After a batch of several it waits up to 2 ms for as many again: callers that wait for one another's commit
+    come back together. `writer_thread` is the executor (one thread) that consumers use too: first come, first
+    served, and whoever had a turn queues again behind the others. `run` raises what the command was refused with, `Busy` when too many wait, `TooLate` when
+    its deadline passed before it was begun, `Unavailable` when the service stops.
+    """
+
+    def __init__(
+        self, writer: ItemWriter, writer_thread: Executor, *, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._writer = writer
+        self._thread = writer_thread
+        self._most_waiting = most_waiting
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._stopping = False
+        self._last = 0
+
+    async def run(self, name: str, message: Any) -> Done:
+        """Carry out a command for the current call, under its caller, request id and deadline."""
+        return await self.run_for(current_call(), name, message)
+
+    async def run_for(self, call: Call, name: str, message: Any, *, request_id: str | None = None) -> Done:
+        """Carry out a command for a call; `request_id` in place of the call's (an item of a stream has its own)."""
+        if self._stopping:
+            raise Unavailable("stopping")
+        if len(self._waiting) >= self._most_waiting:
+            raise Busy
+        command = Command(
+            # One that the caller cannot repeat serves the writer, when it does not know whether its commit went through.
+            request_id=request_id or call.request_id or token_hex(16),
+            caller=str(call.caller),
+            name=name,
+            message=message,
+            deadline=None,
+            correlation_id=call.correlation_id,
+        )
+        waiting = _Waiting(command, asyncio.get_running_loop().create_future(), call.deadline)
+        self._waiting.append(waiting)
+        self._arrived.set()
+        return _done(await waiting.done)
+
+    async def work(self) -> None:
+        """Commit batches until stopped, and what still waits then. One task of the service."""
+        while not (self._stopping and not self._waiting):
+            await self._arrived.wait()
+            await self._linger()
+            batch = self._take()
+            if batch:
+                await self._commit(batch)
+
+    def stop(self) -> None:
+        """Take no more commands; `work` ends when the last of those that wait is answered."""
+        self._stopping = True
+        self._arrived.set()
+
+    async def _linger(self) -> None:
+        until = time.monotonic() + LINGER_SECONDS
+        while self._last > 1 and len(self._waiting) < min(self._last, MOST_AT_ONCE):
+            if self._stopping or time.monotonic() >= until:
+                return
+            await asyncio.sleep(0.0002)
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < MOST_AT_ONCE:
+            waiting = self._waiting.popleft()
+            if not waiting.done.done():  # otherwise its caller has gone away
+                batch.append(waiting)
+        if not self._waiting and not self._stopping:
+            self._arrived.clear()
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        self._last = len(batch)
+        started = time.perf_counter()
+        results = await self._write(batch)
+        crash.point("command_commit_unknown")
+        for waiting, result in zip(batch, results, strict=True):
+            if not waiting.done.done():
+                waiting.done.set_result(result)
+        BATCH_SIZE.labels("command").observe(len(batch))
+        COMMIT_SECONDS.labels("command").observe(time.perf_counter() - started)
+
+    async def _write(self, batch: list[_Waiting]) -> Sequence[Result]:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._decide, batch)
+        except Exception as error:
+            LOG.error("commands_not_written", count=len(batch), exc_info=error)
+            told = Unavailable("stopping") if self._stopping else error
+            return [Result(waiting.command, error=told) for waiting in batch]
+
+    def _decide(self, batch: list[_Waiting]) -> list[Result]:
+        """Bring those through the writer that are still in time. On the writer's thread, its turn having come."""
+        now = time.monotonic()
+        in_time = [waiting.command for waiting in batch if waiting.deadline is None or waiting.deadline > now]
+        results = iter(self._writer.run(in_time) if in_time else ())
+        kept = {id(command) for command in in_time}
+        return [
+            next(results) if id(waiting.command) in kept else Result(waiting.command, refusal=TooLate())
+            for waiting in batch
+        ]
+
+
+def _done(result: Result) -> Done:
+    """Return what became of a command, or raise what it was refused with."""
+    if result.refusal is not None:
+        raise result.refusal
+    if result.error is not None:
+        raise Conflict() if isinstance(result.error, IntegrityError) else result.error
+    return Done(result.answer or b"", result.last_event)
