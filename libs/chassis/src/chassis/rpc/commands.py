@@ -1,4 +1,4 @@
-"""Commands that arrive together share a commit; each has its own answer, and the same request id the same answer."""
+"""Commands that arrive together share a commit; each has its answer, a request id the same answer again."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ItemWriter(Protocol):
 
 
 class Done(NamedTuple):
-    """A command that was carried out. `last_event` is the id of the last event it caused: for read-your-writes."""
+    """A command that was carried out. `last_event`: id of the last event it caused, for read-your-writes."""
 
     answer: bytes
     last_event: str | None
@@ -46,12 +46,14 @@ class _Waiting(NamedTuple):
 
 
 class Commands:
-    """Group commit. A command that comes alone is committed at once; while a commit is under way others gather.
+    """Group commit: a command that comes alone is committed at once; during a commit others gather.
 
     After a batch of several it waits up to 2 ms for as many again: callers that wait for one another's commit
     come back together. `writer_thread` is the executor (one thread) that consumers use too: first come, first
-    served, and whoever had a turn queues again behind the others. `run` raises what the command was refused with, `Busy` when too many wait, `TooLate` when
-    its deadline passed before it was begun, `Unavailable` when the service stops.
+    served, and whoever had a turn queues again behind the others.
+
+    `run` raises what the command was refused with, `Busy` when too many wait, `TooLate` when its deadline
+    passed before it was begun, `Unavailable` when the service stops.
     """
 
     def __init__(
@@ -70,13 +72,13 @@ class Commands:
         return await self.run_for(current_call(), name, message)
 
     async def run_for(self, call: Call, name: str, message: Any, *, request_id: str | None = None) -> Done:
-        """Carry out a command for a call; `request_id` in place of the call's (an item of a stream has its own)."""
+        """Carry out a command for a call; `request_id` instead of the call's, for an item of a stream."""
         if self._stopping:
             raise Unavailable("stopping")
         if len(self._waiting) >= self._most_waiting:
             raise Busy
         command = Command(
-            # One that the caller cannot repeat serves the writer, when it does not know whether its commit went through.
+            # Made up where the caller gave none: the writer may have to ask whether its commit went through.
             request_id=request_id or call.request_id or token_hex(16),
             caller=str(call.caller),
             name=name,
@@ -141,7 +143,7 @@ class Commands:
             return [Result(waiting.command, error=told) for waiting in batch]
 
     def _decide(self, batch: list[_Waiting]) -> list[Result]:
-        """Bring those through the writer that are still in time. On the writer's thread, its turn having come."""
+        """Bring those through the writer that are still in time. On the writer's thread, at its turn."""
         now = time.monotonic()
         in_time = [waiting.command for waiting in batch if waiting.deadline is None or waiting.deadline > now]
         results = iter(self._writer.run(in_time) if in_time else ())

@@ -19,11 +19,11 @@ Row = tuple[Any, ...]
 
 LONGEST_SECONDS = 30
 _STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
-"""Milliseconds. Timeouts are rounded up to a step: a connection seldom has to be told a new one."""
+"""Milliseconds. Timeouts are rounded up to a step: connections are seldom told a new one."""
 
 
 class Reads:
-    """Reads for RPC handlers. A statement ends when its caller's deadline has passed, or after thirty seconds.
+    """Reads for RPC handlers. A statement ends with its caller's deadline, or after thirty seconds.
 
     Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had.
     """
