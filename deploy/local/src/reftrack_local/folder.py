@@ -58,16 +58,18 @@ class StateFolder:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
-            raise AlreadyRunning(
-                f"reftrack is running already on {self.path}{self._where()}.",
-                "`reftrack health` shows its parts, `reftrack down` stops it; or give another --state.",
-            ) from None
+            raise self._already_running() from None
         self._lock = lock
 
     def let_go(self) -> None:
         if self._lock:
             self._lock.close()
             self._lock = None
+
+    def refuse_if_held(self) -> None:
+        """Raise AlreadyRunning if another process holds the folder."""
+        if self.is_held():
+            raise self._already_running()
 
     def is_held(self) -> bool:
         """Whether a living process holds the folder."""
@@ -93,10 +95,16 @@ class StateFolder:
         return data if isinstance(data, dict) else {}
 
     def turn_logs(self) -> None:
-        """Keep the logs of the last run as `<name>.previous.log`."""
+        """Keep the logs of the last run as `<name>.previous.log`; `runtime.log` is ours, already open."""
         for log in self.logs.glob("*.log"):
-            if not log.name.endswith(".previous.log"):
+            if log.name != "runtime.log" and not log.name.endswith(".previous.log"):
                 log.replace(log.with_name(f"{log.stem}.previous.log"))
+
+    def _already_running(self) -> AlreadyRunning:
+        return AlreadyRunning(
+            f"reftrack is running already on {self.path}{self._where()}.",
+            "`reftrack health` shows its parts, `reftrack down` stops it; or give another --state.",
+        )
 
     def _where(self) -> str:
         record = self.read()

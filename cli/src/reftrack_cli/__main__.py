@@ -1,0 +1,5 @@
+"""`python -m reftrack_cli` is `reftrack`."""
+
+from reftrack_cli.main import main
+
+main()

@@ -1,0 +1,71 @@
+"""`reftrack health`: what runs on a state folder and whether it is ready."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import httpx
+import typer
+from rich.table import Table
+
+from reftrack_local import kafka, postgres
+from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
+from reftrack_local.folder import StateFolder
+from reftrack_local.trouble import Trouble
+
+
+@dataclass(frozen=True)
+class PartHealth:
+    """One part: where it is, whether it is ready, and what it says if it is not."""
+
+    name: str
+    where: str
+    ready: bool
+    says: str = ""
+
+
+@app.command()
+def health(state: State = None, as_json: Json = False) -> None:
+    """Show each part and whether it is ready; status 1 if one is not."""
+    with troubles_told(as_json):
+        where = folder(state)
+        parts = look(where)
+        ready = all(part.ready for part in parts)
+        if as_json:
+            answer_json({"state": str(where.path), "ready": ready, "parts": [asdict(part) for part in parts]})
+        else:
+            _show(where, parts)
+    if not ready:
+        raise typer.Exit(1)
+
+
+def look(where: StateFolder) -> list[PartHealth]:
+    """Ask every part. Raises Trouble when nothing runs on the folder."""
+    record = where.read()
+    if not where.is_held():
+        raise Trouble(f"Nothing is running on {where.path}.", "Start it with `reftrack up`.")
+    if "services" not in record:
+        raise Trouble(f"reftrack on {where.path} is only just starting.", "Try again in a moment.")
+    dsn, bootstrap = record["postgres"]["dsn"], record["kafka"]["bootstrap"]
+    return [
+        PartHealth("postgres", dsn.rpartition("@")[2], postgres.answers(dsn)),
+        PartHealth("kafka", bootstrap, kafka.answers(bootstrap)),
+        *(_service(each) for instances in record["services"].values() for each in instances),
+    ]
+
+
+def _service(each: dict[str, Any]) -> PartHealth:
+    try:
+        answer = httpx.get(f"{each['http']}/readyz", timeout=5, trust_env=False)
+    except httpx.HTTPError as error:
+        return PartHealth(each["name"], each["grpc"], False, f"does not answer ({type(error).__name__})")
+    ready = answer.status_code == 200
+    return PartHealth(each["name"], each["grpc"], ready, "" if ready else answer.text.strip()[:500])
+
+
+def _show(where: StateFolder, parts: list[PartHealth]) -> None:
+    table = Table("part", "where", "ready", "says", title=f"reftrack on {where.path}")
+    for part in parts:
+        table.add_row(part.name, part.where, "[green]yes" if part.ready else "[red]no", part.says)
+    console().print(table)
