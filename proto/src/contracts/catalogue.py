@@ -1,0 +1,110 @@
+"""Every text that people read, in both languages: from `contracts/texts/*.yaml` and the events' titles.
+
+Both languages stand beside each other in the data, so neither can be forgotten; a test finds codes without.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from contracts.base import Title, title_of
+from contracts.registry import PAYLOADS
+
+Texts = Mapping[str, Title]
+LANGS = ("vi", "en")
+
+
+def name(code: StrEnum, lang: str) -> str:
+    """What people call a code of a closed list: `name(Service.METHADONE, "vi")`."""
+    return name_in(type(code).__name__, code, lang)
+
+
+def name_in(list_name: str, code: str, lang: str) -> str:
+    """The same by the list's name; a code that the list does not have is its own name."""
+    title = lists().get(list_name, {}).get(code)
+    return code if title is None else in_lang(title, lang)
+
+
+def text(code: str, lang: str, **detail: str) -> str:
+    """Why something was refused and what to do: the text of a refusal code, filled from its detail.
+
+    Never raises: an unknown code speaks for itself, a detail that is lacking leaves `…`.
+    """
+    title = reasons().get(code)
+    return code if title is None else _Filled(lang).vformat(in_lang(title, lang), (), detail)
+
+
+def remedy(code: str, detail: Mapping[str, str]) -> dict[str, str]:
+    """`text` in both languages, `{"vi": …, "en": …}`; empty for a code that the catalogue does not have."""
+    return {lang: text(code, lang, **detail) for lang in LANGS} if code in reasons() else {}
+
+
+def event_title(type_name: str, lang: str) -> str:
+    """The title of an event type; a type that does not exist is its own title."""
+    model = PAYLOADS.get(type_name)
+    return type_name if model is None else in_lang(model.TITLE, lang)
+
+
+def field_title(type_name: str, field: str, lang: str) -> str:
+    """The title of a field of a recorded event; a field that it does not have is its own title."""
+    model = PAYLOADS.get(type_name)
+    info = None if model is None else model.model_fields.get(field)
+    title = None if info is None else title_of(info)
+    return field if title is None else in_lang(title, lang)
+
+
+def in_lang(title: Title, lang: str) -> str:
+    return title.vi if lang == "vi" else title.en
+
+
+@cache
+def lists() -> Mapping[str, Texts]:
+    """List name → code → names."""
+    return {name: _titles(codes) for name, codes in _read("lists.yaml").items()}
+
+
+@cache
+def reasons() -> Texts:
+    """Refusal code → texts with places to fill."""
+    return {code: title for group in _read("reasons.yaml").values() for code, title in _titles(group).items()}
+
+
+@cache
+def _any_name() -> Texts:
+    """Every code of every list; where lists share a code, the later list has it."""
+    return {code: title for codes in lists().values() for code, title in codes.items()}
+
+
+def _read(file_name: str) -> dict[str, dict[str, list[str]]]:
+    content: dict[str, dict[str, list[str]]] = yaml.safe_load(
+        (files("contracts") / "texts" / file_name).read_text("utf-8")
+    )
+    return content
+
+
+def _titles(texts: Mapping[str, list[str]]) -> Texts:
+    return {code: Title(vi, en) for code, (vi, en) in texts.items()}
+
+
+class _Filled(string.Formatter):
+    """Fills `{name}`; `{name:List}` with the names of codes of a list; `{name:any}` of whichever list has them."""
+
+    def __init__(self, lang: str) -> None:
+        self._lang = lang
+
+    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
+        return kwargs.get(str(key), "…")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if not format_spec:
+            return str(value)
+        known = _any_name() if format_spec == "any" else lists().get(format_spec, {})
+        codes = str(value).split(", ")
+        return "; ".join(in_lang(known[code], self._lang) if code in known else code for code in codes)
