@@ -8,13 +8,15 @@ from contracts.vocabulary import (
     Channel,
     ClientGroup,
     CloseReason,
+    DetoxKind,
     Instrument,
+    ManagementModel,
     OrgKind,
     RiskBand,
     Service,
     Substance,
 )
-from reporting.pathway.cases import CaseStatus
+from reporting.pathway.cases import CaseStatus, Planned
 from reporting.pathway.entry import Entry
 from reporting.pathway.lookup import Reference, orgs_in, reference_in
 from reporting.testing import Story, named
@@ -53,22 +55,23 @@ def folded(entries: list[Entry]) -> CaseStatus:
 def test_a_case_stands_at_the_furthest_stage_however_late_the_others_are_told() -> None:
     story = Story()
     story.intake("a", OPENED, contacted("c1"), PLAN, SCREENED)
-    assert folded(story.entries()).stage == "planned"
+    assert folded(story.entries()).stage == "plan_agreed"
 
 
 def test_a_case_is_open_until_it_is_closed() -> None:
     story = Story()
     story.intake("a", OPENED, contacted("c1"))
-    assert folded(story.entries()).status == "open"
+    assert folded(story.entries()).stage == "contacted"
     story.intake("a", intake.CaseClosed(reason=CloseReason.GOALS_MET))
     closed = folded(story.entries())
-    assert (closed.status, closed.close_reason) == ("closed", "goals_met")
+    assert (closed.stage, closed.close_reason) == ("closed", "goals_met")
 
 
-def test_a_case_of_which_only_another_service_has_told_is_not_called_open() -> None:
+def test_a_case_of_which_only_another_service_has_told_is_not_opened_yet() -> None:
     story = Story()
     story.referral("a", "r", REQUESTED)
-    assert folded(story.entries()).status == "unknown"
+    case = folded(story.entries())
+    assert (case.opened_at, case.stage, case.client_id) == (None, "", None)
 
 
 def test_the_commune_is_that_of_the_earliest_contact_not_of_the_first_one_told() -> None:
@@ -104,7 +107,7 @@ def test_the_last_event_is_the_one_that_happened_last_whichever_log_told_it() ->
     story.intake("a", contacted("c1"), at=datetime(2019, 2, 1, tzinfo=UTC))
     case = folded(story.entries())
     assert case.last == late[-1].moment
-    assert (case.followup_stage, case.events) == ("on_methadone", 5)
+    assert (case.followup_state, case.events) == ("in_treatment", 5)
 
 
 def test_a_case_is_found_by_each_number_that_the_logs_tell_and_by_the_agencys_own_reference() -> None:
@@ -147,3 +150,25 @@ def test_an_event_that_is_only_routed_gives_no_part_in_the_case() -> None:
     )
     [entry] = Story().intake("a", routed, org="x")
     assert orgs_in(entry) == frozenset()
+
+
+def test_the_state_of_the_follow_up_is_the_one_entered_last_though_an_earlier_one_is_told_late() -> None:
+    story = Story()
+    managed = followup.ManagementStarted(model=ManagementModel.CLUB)
+    story.followup("a", managed, at=datetime(2019, 9, 1, tzinfo=UTC))
+    story.followup("a", followup.MethadoneInducted(clinic="m"), at=datetime(2019, 3, 1, tzinfo=UTC))
+    assert folded(story.entries()).followup_state == "managed"
+
+
+def test_a_stay_ends_with_its_completion() -> None:
+    story = Story()
+    admitted = followup.DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility="f", stay_number="LT-AAAA-BBBB-C")
+    story.followup("a", admitted, followup.DetoxCompleted(months=6))
+    story.followup("a", admitted.model_copy(update={"stay_number": "LT-CCCC-DDDD-E"}))
+    assert [bool(stay.completed_at) for stay in folded(story.entries()).stays] == [True, False]
+
+
+def test_the_plan_is_the_one_agreed_last() -> None:
+    story = Story()
+    story.intake("a", PLAN, intake.PlanAgreed(items=(intake.PlanItem(service=Service.LOAN, goal="a shop"),)))
+    assert folded(story.entries()).plan == (Planned("loan", "a shop", ""),)

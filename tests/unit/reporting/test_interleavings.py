@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
 from reporting.pathway.lookup import orgs_in, reference_in
-from reporting.pathway.referrals import tells_of_a_referral
+from reporting.pathway.referrals import may_concern_a_referral
 from reporting.testing import Story, named
 from reporting.views.cases import fold_cases
 from reporting.views.referrals import fold_referrals
@@ -45,6 +45,7 @@ followup_payloads: st.SearchStrategy[Payload] = st.one_of(
     st.just(followup.DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility="f", stay_number="LT-AAAA-BBBB-C")),
     st.just(followup.MethadoneInducted(clinic="m")),
     st.just(followup.HandoverReceived()),
+    st.just(followup.DetoxCompleted(months=6)),
 )
 
 
@@ -95,7 +96,7 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
     for size in [*pages, len(rest)]:
         page, rest = rest[:size], rest[size:]
         cases |= {row.case_id: row for row in fold_cases(cases.values(), page)}
-        moves = [entry for entry in page if tells_of_a_referral(entry)]
+        moves = [entry for entry in page if may_concern_a_referral(entry)]
         referrals |= {row.referral_id: row for row in fold_referrals(referrals.values(), moves)}
     return {
         "cases": cases,

@@ -21,7 +21,7 @@ def day(number: int) -> datetime:
 
 @pytest.fixture(scope="module")
 def told() -> list[Entry]:
-    """Contacted on the 1st, referred on the 2nd, admitted on the 4th; an earlier contact is told on the 9th."""
+    """Contacted on the 1st, referred on the 2nd, admitted on the 4th; a contact told late, on the 9th."""
     story = Story()
     opened = intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP)
     contact = intake.ClientContacted(channel=Channel.STREET, commune="c1", client_group=GROUP)
@@ -57,7 +57,7 @@ def test_each_step_has_the_state_after_it(told: list[Entry]) -> None:
         ["received"],
         ["received"],
     ]
-    assert [step.state.case.followup_stage for step in replayed[3:5]] == ["", "in_detox"]
+    assert [step.state.case.followup_state for step in replayed[3:5]] == ["none", "in_treatment"]
 
 
 def test_a_later_step_does_not_change_an_earlier_state(told: list[Entry]) -> None:
@@ -67,7 +67,7 @@ def test_a_later_step_does_not_change_an_earlier_state(told: list[Entry]) -> Non
 
 def test_as_recorded_by_a_day_what_was_told_later_is_not_known(told: list[Entry]) -> None:
     last = steps(told, AsOf(recorded_by=day(5)))[-1]
-    assert (last.state.case.commune, last.state.case.followup_stage) == ("c1", "")
+    assert (last.state.case.commune, last.state.case.followup_state) == ("c1", "none")
 
 
 def test_as_occurred_by_a_day_what_happened_later_has_not_happened_though_it_is_known(

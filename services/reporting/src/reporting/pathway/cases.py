@@ -1,14 +1,15 @@
 """Where a case stands: a fold that gives the same in whatever order the three logs came in.
 
-Within one log the order of a case is kept, so what one log alone tells (stage, closed, followup stage) is its
-latest or furthest. What several logs tell (last event, how many) is a greatest or a sum.
+Within one log the order of a case is kept, so what one log alone tells (stage, closed, plan, stays) is its latest
+or furthest. What several logs tell (last event, how many) is a greatest or a sum.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from contracts.events import followup, intake
@@ -21,25 +22,23 @@ STAGES: MappingProxyType[str, str] = MappingProxyType(
         intake.ClientIntroduced.TYPE: "introduced",
         intake.ClientRegistered.TYPE: "registered",
         intake.ClientScreened.TYPE: "screened",
-        intake.BriefInterventionGiven.TYPE: "brief_intervention",
-        intake.PlanAgreed.TYPE: "planned",
+        intake.BriefInterventionGiven.TYPE: "brief_intervention_given",
+        intake.PlanAgreed.TYPE: "plan_agreed",
     }
 )
 """Intake's stages in order; a case stands at the furthest reached, however late the others are told."""
 
-FOLLOWUP_STAGES: MappingProxyType[str, str] = MappingProxyType(
+FOLLOWUP_STATES: MappingProxyType[str, str] = MappingProxyType(
     {
-        followup.DetoxAdmitted.TYPE: "in_detox",
-        followup.DetoxCompleted.TYPE: "detox_completed",
-        followup.MethadoneInducted.TYPE: "on_methadone",
-        followup.HandoverNotified.TYPE: "handover_notified",
+        followup.DetoxAdmitted.TYPE: "in_treatment",
+        followup.MethadoneInducted.TYPE: "in_treatment",
         followup.HandoverReceived.TYPE: "handed_over",
-        followup.ManagementStarted.TYPE: "under_management",
+        followup.ManagementStarted.TYPE: "managed",
         followup.EvaluationDue.TYPE: "evaluation_due",
         followup.ReintegrationEvaluated.TYPE: "evaluated",
     }
 )
-"""Followup's stages; a case stands at the one that followup recorded last."""
+"""Followup's states; a case is in the one that was entered last, by when it happened."""
 
 _RANK = {stage: rank for rank, stage in enumerate(["", *STAGES.values()])}
 _NEEDS_DATA = frozenset(
@@ -47,9 +46,29 @@ _NEEDS_DATA = frozenset(
         intake.CaseOpened.TYPE,
         intake.ClientContacted.TYPE,
         intake.ClientRegistered.TYPE,
+        intake.PlanAgreed.TYPE,
         intake.CaseClosed.TYPE,
+        followup.DetoxAdmitted.TYPE,
     }
 )
+
+
+class Planned(NamedTuple):
+    """One item of the plan; `due_on` is YYYY-MM-DD, empty if none."""
+
+    service: str
+    goal: str
+    due_on: str
+
+
+class Stay(NamedTuple):
+    """One stay in a facility; times are RFC 3339, `completed_at` empty while it lasts."""
+
+    number: str
+    kind: str
+    facility: str
+    admitted_at: str
+    completed_at: str
 
 
 @dataclass(slots=True)
@@ -60,23 +79,24 @@ class CaseStatus:
     client_id: UUID | None = None
     client_group: str = ""
     commune: str = ""
-    commune_told: Moment | None = None
     commune_by_contact: bool = False
-    stage: str = ""
-    followup_stage: str = ""
+    furthest: str = ""
     opened_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: str = ""
+    followup_state: str = "none"
     events: int = 0
     last_type: str = ""
+    plan: tuple[Planned, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    commune_told: Moment | None = None
+    followup_told: Moment | None = None
     last: Moment | None = None
 
     @property
-    def status(self) -> str:
-        """`open` or `closed`; `unknown` while only other services' logs have told of the case."""
-        if self.opened_at is None:
-            return "unknown"
-        return "closed" if self.closed_at else "open"
+    def stage(self) -> str:
+        """How far the case has come: the furthest of intake's stages, or `closed`."""
+        return "closed" if self.closed_at else self.furthest
 
     def fold(self, entry: Entry) -> None:
         """Takes in one entry of the case, each entry once."""
@@ -84,8 +104,11 @@ class CaseStatus:
         if self.last is None or entry.moment > self.last:
             self.last, self.last_type = entry.moment, entry.type
         if entry.type in STAGES:
-            self.stage = max(self.stage, STAGES[entry.type], key=_RANK.__getitem__)
-        self.followup_stage = FOLLOWUP_STAGES.get(entry.type, self.followup_stage)
+            self.furthest = max(self.furthest, STAGES[entry.type], key=_RANK.__getitem__)
+        elif entry.type in FOLLOWUP_STATES:
+            self._follow_up(FOLLOWUP_STATES[entry.type], entry.moment)
+        elif entry.type == followup.DetoxCompleted.TYPE:
+            self.stays = _completed(self.stays, entry.occurred_at)
         if entry.type in _NEEDS_DATA:
             self._fold_data(entry)
 
@@ -97,11 +120,35 @@ class CaseStatus:
                 self._place(commune, entry.moment, by_contact=True)
             case intake.ClientRegistered(residence_commune=str() as commune):
                 self._place(commune, entry.moment, by_contact=False)
+            case intake.PlanAgreed(items=items):
+                self.plan = tuple(_planned(item) for item in items)
             case intake.CaseClosed(reason=reason):
                 self.closed_at, self.close_reason = entry.occurred_at, str(reason)
+            case followup.DetoxAdmitted(stay_number=number, kind=kind, facility=facility):
+                admitted_at = entry.occurred_at.isoformat()
+                self.stays += (Stay(number, str(kind), facility, admitted_at, ""),)
 
     def _place(self, commune: str, moment: Moment, *, by_contact: bool) -> None:
         """Keeps the commune of the first contact; a residence only while there was no contact."""
         told = (not self.commune_by_contact, self.commune_told)
         if self.commune_told is None or (not by_contact, moment) < told:
             self.commune, self.commune_told, self.commune_by_contact = commune, moment, by_contact
+
+    def _follow_up(self, state: str, moment: Moment) -> None:
+        if self.followup_told is None or moment > self.followup_told:
+            self.followup_state, self.followup_told = state, moment
+
+    def copy(self) -> CaseStatus:
+        """The same, for a fold that must leave this one as it is."""
+        return replace(self)
+
+
+def _planned(item: intake.PlanItem) -> Planned:
+    return Planned(str(item.service), item.goal or "", item.due_on.isoformat() if item.due_on else "")
+
+
+def _completed(stays: tuple[Stay, ...], at: datetime) -> tuple[Stay, ...]:
+    """Ends the stay that lasts: followup's log tells admission and completion of a stay in turn."""
+    if not stays or stays[-1].completed_at:
+        return stays
+    return (*stays[:-1], stays[-1]._replace(completed_at=at.isoformat()))

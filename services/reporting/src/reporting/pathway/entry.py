@@ -56,6 +56,11 @@ class Entry:
         return UUID(self.event_id[:36])
 
     @property
+    def version(self) -> int:
+        """The place of the event in its stream, from 1."""
+        return int(self.event_id[37:])
+
+    @property
     def moment(self) -> Moment:
         """When it happened."""
         return Moment(self.occurred_at, self.recorded_at, self.event_id)

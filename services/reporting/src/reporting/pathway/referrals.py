@@ -2,131 +2,99 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from contracts.events import referral
+from contracts.states import FHIR_TASK, MOVES, ReferralState, moves_from
 
-from reporting.pathway.entry import Entry
+from reporting.pathway.entry import REFERRAL, Entry
 
-STATE_AFTER: MappingProxyType[str, str] = MappingProxyType(
+STATE_AFTER: MappingProxyType[str, ReferralState] = MappingProxyType(
     {
-        referral.ReferralRequested.TYPE: "requested",
-        referral.ReferralReceived.TYPE: "received",
-        referral.ReferralAccepted.TYPE: "accepted",
-        referral.AppointmentScheduled.TYPE: "scheduled",
-        referral.AppointmentMissed.TYPE: "accepted",
-        referral.ServiceStarted.TYPE: "in_progress",
-        referral.InterimReported.TYPE: "in_progress",
-        referral.ServiceHeld.TYPE: "on_hold",
-        referral.ServiceResumed.TYPE: "in_progress",
-        referral.ServiceCompleted.TYPE: "completed",
-        referral.ServiceFailed.TYPE: "failed",
-        referral.LoopClosed.TYPE: "closed",
-        referral.ReferralRejected.TYPE: "rejected",
+        referral.ReferralRequested.TYPE: ReferralState.REQUESTED,
+        **{move.records.TYPE: move.to for move in MOVES.values()},
     }
 )
-"""The state that each move leads to (design/domain.md, the table of states)."""
+"""The state that each event leads to; what is not here moves nothing."""
 
-NEXT_STATES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(
+RESULTS: MappingProxyType[str, str] = MappingProxyType(
     {
-        "requested": ("received", "rejected"),
-        "received": ("accepted", "rejected"),
-        "accepted": ("scheduled", "in_progress", "failed"),
-        "scheduled": ("in_progress", "accepted", "failed"),
-        "in_progress": ("on_hold", "completed", "failed"),
-        "on_hold": ("in_progress", "failed"),
-        "completed": ("closed",),
-        "failed": ("closed",),
-        "closed": (),
-        "rejected": (),
+        referral.ServiceCompleted.TYPE: "outcome",
+        referral.ServiceFailed.TYPE: "reason",
+        referral.ReferralRejected.TYPE: "reason",
     }
 )
-"""The states that may follow. The referral service decides; a test holds the two tables together."""
+"""The field that says how it came out."""
 
-TIMES: MappingProxyType[str, str] = MappingProxyType(
-    {
-        referral.ReferralRequested.TYPE: "requested_at",
-        referral.ReferralReceived.TYPE: "received_at",
-        referral.ReferralAccepted.TYPE: "answered_at",
-        referral.ReferralRejected.TYPE: "answered_at",
-        referral.ServiceStarted.TYPE: "started_at",
-        referral.ServiceCompleted.TYPE: "ended_at",
-        referral.ServiceFailed.TYPE: "ended_at",
-        referral.LoopClosed.TYPE: "closed_at",
-    }
-)
-"""The time that each move sets: when it happened."""
+_ENDED = frozenset({ReferralState.COMPLETED, ReferralState.FAILED})
 
 
 @dataclass(slots=True)
 class ReferralStatus:
-    """One referral. `moved_at`: when the last move happened; `reason`: of a hold, failure, rejection."""
+    """One referral. `ended_as`: `completed` or `failed`; `version` counts all events of its stream."""
 
     referral_id: UUID
     case_id: UUID
     number: str = ""
     service: str = ""
-    provider: str = ""
     sender: str = ""
+    provider: str = ""
     state: str = ""
-    reason: str = ""
-    outcome: str = ""
+    ended_as: str = ""
+    result: str = ""
+    version: int = 0
     requested_at: datetime | None = None
-    received_at: datetime | None = None
-    answered_at: datetime | None = None
+    changed_at: datetime | None = None
     appointment_at: datetime | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    closed_at: datetime | None = None
-    moved_at: datetime | None = None
-    recorded_at: datetime | None = None
     last_event_id: str = ""
 
     @property
-    def next_states(self) -> tuple[str, ...]:
-        """The states that may follow."""
-        return NEXT_STATES.get(self.state, ())
+    def moves(self) -> tuple[str, ...]:
+        """Names of the moves that the state allows."""
+        return moves_from(ReferralState(self.state))
+
+    @property
+    def fhir(self) -> tuple[str, str]:
+        """FHIR Task.status and businessStatus, the latter empty where FHIR's own word says all."""
+        status, business = FHIR_TASK[ReferralState(self.state)]
+        if self.state == ReferralState.CLOSED and self.ended_as == ReferralState.FAILED:
+            status = FHIR_TASK[ReferralState.FAILED][0]
+        return status, business or ""
 
     def fold(self, entry: Entry) -> None:
-        """Takes in the next entry of the referral's stream; what is no move changes nothing."""
-        if entry.type not in STATE_AFTER:
+        """Takes in the next entry of the referral's stream."""
+        self.version, self.last_event_id = entry.version, entry.event_id
+        state = STATE_AFTER.get(entry.type)
+        if state is None:
             return
-        self.state = STATE_AFTER[entry.type]
-        self.moved_at, self.recorded_at = entry.occurred_at, entry.recorded_at
-        self.last_event_id = entry.event_id
-        if entry.type in TIMES:
-            setattr(self, TIMES[entry.type], entry.occurred_at)
-        self._fold_data(entry.type, entry)
+        self.state, self.changed_at = str(state), entry.occurred_at
+        if state in _ENDED:
+            self.ended_as = str(state)
+        self._fold_data(entry)
 
-    def _fold_data(self, type_: str, entry: Entry) -> None:
-        if type_ == referral.ReferralRequested.TYPE:
-            self.sender = entry.org
-            self._requested(entry.data)
-        elif type_ == referral.AppointmentScheduled.TYPE:
+    def _fold_data(self, entry: Entry) -> None:
+        if entry.type == referral.ReferralRequested.TYPE:
+            asked = entry.data
+            self.number, self.service, self.provider = asked.number, str(asked.service), asked.provider
+            self.sender, self.requested_at = entry.org, entry.occurred_at
+        elif entry.type == referral.AppointmentScheduled.TYPE:
             self.appointment_at = entry.data.appointment_at
-        elif type_ == referral.ServiceCompleted.TYPE:
-            self.outcome = str(entry.data.outcome)
-        elif type_ in _WITH_REASON:
-            self.reason = str(entry.data.reason)
+        elif entry.type in RESULTS:
+            self.result = str(getattr(entry.data, RESULTS[entry.type]))
 
-    def _requested(self, data: Any) -> None:
-        self.number, self.service, self.provider = data.number, str(data.service), data.provider
-
-
-_WITH_REASON = frozenset(
-    {
-        referral.AppointmentMissed.TYPE,
-        referral.ServiceHeld.TYPE,
-        referral.ServiceFailed.TYPE,
-        referral.ReferralRejected.TYPE,
-    }
-)
+    def copy(self) -> ReferralStatus:
+        """The same, for a fold that must leave this one as it is."""
+        return replace(self)
 
 
-def tells_of_a_referral(entry: Entry) -> bool:
-    """Whether the entry moves a referral: only moves make and change one, refusals and deferrals do not."""
-    return entry.type in STATE_AFTER
+def begins_a_referral(entry: Entry) -> bool:
+    """Whether a stream that begins so is a referral: refusals of what never became one are streams too."""
+    return entry.type == referral.ReferralRequested.TYPE
+
+
+def may_concern_a_referral(entry: Entry) -> bool:
+    """Whether the entry can be of a referral's stream."""
+    return entry.source == REFERRAL

@@ -8,14 +8,14 @@ A step is left out if it was recorded after `recorded_by`, or if it had occurred
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
 from reporting.pathway.cases import CaseStatus
 from reporting.pathway.entry import Entry
-from reporting.pathway.referrals import ReferralStatus, tells_of_a_referral
+from reporting.pathway.referrals import ReferralStatus, begins_a_referral, may_concern_a_referral
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,17 @@ class CaseState:
 
     def evolve(self, entry: Entry) -> CaseState:
         """The state after one more entry."""
-        case = replace(self.case)
+        case = self.case.copy()
         case.fold(entry)
-        if not tells_of_a_referral(entry):
-            return CaseState(case, self.referrals)
-        known = self.referrals.get(entry.stream)
-        referral = replace(known) if known else ReferralStatus(entry.stream, entry.case_id)
+        return CaseState(case, self._referrals_after(entry))
+
+    def _referrals_after(self, entry: Entry) -> Mapping[UUID, ReferralStatus]:
+        known = self.referrals.get(entry.stream) if may_concern_a_referral(entry) else None
+        if known is None and not begins_a_referral(entry):
+            return self.referrals
+        referral = known.copy() if known else ReferralStatus(entry.stream, entry.case_id)
         referral.fold(entry)
-        return CaseState(case, MappingProxyType({**self.referrals, entry.stream: referral}))
+        return MappingProxyType({**self.referrals, entry.stream: referral})
 
 
 @dataclass(frozen=True)

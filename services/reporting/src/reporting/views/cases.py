@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
+from psycopg.types.json import Jsonb
 
-from reporting.pathway.cases import CaseStatus
+from reporting.pathway.cases import CaseStatus, Planned, Stay
 from reporting.pathway.entry import Entry, Moment
 from reporting.pathway.lookup import Reference, orgs_in, reference_in
 from reporting.views.table import Column, Table
+
+_EMPTY = Jsonb([])
 
 
 class CaseOrg(NamedTuple):
@@ -23,11 +26,15 @@ class CaseOrg(NamedTuple):
     org: str
 
 
-def _read_case(*values: Any) -> CaseStatus:
-    *plain, told_at, told_recorded, told_id, last_at, last_recorded, last_id = values
+def case_of(*values: Any) -> CaseStatus:
+    """The case that a row of the table holds, columns in their order."""
+    *plain, plan, stays = values[:-9]
     case = CaseStatus(*plain)
-    case.commune_told = Moment(told_at, told_recorded, told_id) if told_at else None
-    case.last = Moment(last_at, last_recorded, last_id) if last_at else None
+    case.plan = tuple(Planned(*item) for item in plan)
+    case.stays = tuple(Stay(*stay) for stay in stays)
+    case.commune_told, case.followup_told, case.last = (
+        Moment(*values[place : place + 3]) if values[place] else None for place in (-9, -6, -3)
+    )
     return case
 
 
@@ -35,18 +42,26 @@ def _plain(name: str, type_: str) -> Column[CaseStatus]:
     return Column(name, type_, attrgetter(name))
 
 
-def _moment(column: str, moment: str) -> list[Column[CaseStatus]]:
+def _json(name: str) -> Column[CaseStatus]:
+    def of(case: CaseStatus) -> Jsonb:
+        found = getattr(case, name)
+        return Jsonb(found) if found else _EMPTY
+
+    return Column(name, "jsonb NOT NULL", of)
+
+
+def _moment(name: str) -> list[Column[CaseStatus]]:
     def part(place: int) -> Any:
         def of(case: CaseStatus) -> Any:
-            found = getattr(case, moment)
+            found = getattr(case, name)
             return found[place] if found else None
 
         return of
 
     return [
-        Column(f"{column}_occurred_at", "timestamptz", part(0)),
-        Column(f"{column}_recorded_at", "timestamptz", part(1)),
-        Column(f"{column}_event_id", "text", part(2)),
+        Column(f"{name}_occurred_at", "timestamptz", part(0)),
+        Column(f"{name}_recorded_at", "timestamptz", part(1)),
+        Column(f"{name}_event_id", "text", part(2)),
     ]
 
 
@@ -58,18 +73,21 @@ CASES = Table(
         _plain("client_group", "text NOT NULL"),
         _plain("commune", "text NOT NULL"),
         _plain("commune_by_contact", "bool NOT NULL"),
-        _plain("stage", "text NOT NULL"),
-        _plain("followup_stage", "text NOT NULL"),
+        _plain("furthest", "text NOT NULL"),
         _plain("opened_at", "timestamptz"),
         _plain("closed_at", "timestamptz"),
         _plain("close_reason", "text NOT NULL"),
+        _plain("followup_state", "text NOT NULL"),
         _plain("events", "bigint NOT NULL"),
         _plain("last_type", "text NOT NULL"),
-        *_moment("commune_told", "commune_told"),
-        *_moment("last", "last"),
+        _json("plan"),
+        _json("stays"),
+        *_moment("commune_told"),
+        *_moment("followup_told"),
+        *_moment("last"),
     ],
     key=1,
-    read=_read_case,
+    read=case_of,
     indexes="CREATE INDEX ON cases (client_id); CREATE INDEX ON cases (commune);",
 )
 
@@ -86,7 +104,7 @@ REFERENCES = Table(
         Column("kind", "text", attrgetter("kind")),
         Column("org", "text", attrgetter("org")),
         Column("value", "text", attrgetter("value")),
-        Column("case_id", "uuid NOT NULL", attrgetter("case_id")),
+        Column("case_id", "uuid", attrgetter("case_id")),
     ],
     key=4,
     read=Reference,

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import Cursor
 
 from reporting.pathway.entry import Entry
-from reporting.pathway.referrals import ReferralStatus, tells_of_a_referral
+from reporting.pathway.referrals import ReferralStatus, begins_a_referral, may_concern_a_referral
 from reporting.views.table import Column, Table
 
 
@@ -18,18 +18,18 @@ def _column(name: str, type_: str) -> Column[ReferralStatus]:
     return Column(name, type_, attrgetter(name))
 
 
+_TEXTS = ("number", "service", "sender", "provider", "state", "ended_as", "result")
+
 REFERRALS = Table(
     "referrals",
     [
         _column("referral_id", "uuid"),
         _column("case_id", "uuid NOT NULL"),
-        *(_column(name, "text NOT NULL") for name in ("number", "service", "provider", "sender", "state")),
-        *(_column(name, "text NOT NULL") for name in ("reason", "outcome")),
-        *(
-            _column(name, "timestamptz")
-            for name in ("requested_at", "received_at", "answered_at", "appointment_at", "started_at")
-        ),
-        *(_column(name, "timestamptz") for name in ("ended_at", "closed_at", "moved_at", "recorded_at")),
+        *(_column(name, "text NOT NULL") for name in _TEXTS),
+        _column("version", "bigint NOT NULL"),
+        _column("requested_at", "timestamptz NOT NULL"),
+        _column("changed_at", "timestamptz NOT NULL"),
+        _column("appointment_at", "timestamptz"),
         _column("last_event_id", "text NOT NULL"),
     ],
     key=1,
@@ -37,9 +37,9 @@ REFERRALS = Table(
     indexes="""
     CREATE UNIQUE INDEX ON referrals (number);
     CREATE INDEX ON referrals (case_id);
-    CREATE INDEX ON referrals (provider, state, requested_at, referral_id);
-    CREATE INDEX ON referrals (sender, requested_at, referral_id);
-    CREATE INDEX ON referrals (requested_at, referral_id);
+    CREATE INDEX ON referrals (provider, changed_at DESC, referral_id);
+    CREATE INDEX ON referrals (sender, changed_at DESC, referral_id);
+    CREATE INDEX ON referrals (changed_at DESC, referral_id);
     """,
 )
 
@@ -54,17 +54,19 @@ class ReferralsView:
 
     def fold(self, cursor: Cursor[Any], page: Iterable[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
-        moves = [entry for entry in page if tells_of_a_referral(entry)]
-        known = REFERRALS.load(cursor, {move.stream for move in moves})
-        REFERRALS.save(cursor, fold_referrals(known, moves))
+        told = [entry for entry in page if may_concern_a_referral(entry)]
+        if told:
+            known = REFERRALS.load(cursor, {entry.stream for entry in told})
+            REFERRALS.save(cursor, fold_referrals(known, told))
 
 
-def fold_referrals(known: Iterable[ReferralStatus], moves: Iterable[Entry]) -> list[ReferralStatus]:
-    """The rows of all referrals that the moves are about, after them; `known` are those that there were."""
+def fold_referrals(known: Iterable[ReferralStatus], told: Iterable[Entry]) -> list[ReferralStatus]:
+    """The rows of the referrals that referral's log tells of, after it; `known` are those that there were."""
     referrals = {referral.referral_id: referral for referral in known}
-    for move in moves:
-        referral = referrals.get(move.stream)
-        if referral is None:
-            referral = referrals[move.stream] = ReferralStatus(move.stream, move.case_id)
-        referral.fold(move)
+    for entry in told:
+        referral = referrals.get(entry.stream)
+        if referral is None and begins_a_referral(entry):
+            referral = referrals[entry.stream] = ReferralStatus(entry.stream, entry.case_id)
+        if referral is not None:
+            referral.fold(entry)
     return list(referrals.values())
