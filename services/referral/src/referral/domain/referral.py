@@ -98,7 +98,7 @@ class Referral(Answering):
         """A new referral; `meta.org` is its sender. Whether it may be made, `may_request` says."""
         return cls._create(cls.Created, id=referral_id, data=data, meta=meta)
 
-    def carry_out(self, posting: Posting, policy: Policy) -> None:  # noqa: ARG002 - no move depends on it
+    def carry_out(self, posting: Posting, policy: Policy) -> None:
         """Makes the move that the posting reports. Raises `Refusal`, before anything is recorded."""
         move = MOVE_OF.get(type(posting.payload))
         if move is None:

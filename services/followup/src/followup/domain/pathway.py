@@ -1,0 +1,266 @@
+"""The way of one client from treatment to reintegration, within one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Self, TypeVar
+from uuid import UUID, uuid5
+
+from answering import Answering, Posting
+from chassis.aggregate import event
+from chassis.refusal import Refusal
+from contracts.base import Payload
+from contracts.envelope import Meta
+from contracts.events.followup import (
+    DetoxAdmitted,
+    DetoxAdmittedPosted,
+    DetoxCompleted,
+    EvaluationDue,
+    FollowupOpened,
+    HandoverNotified,
+    HandoverReceived,
+    ManagementStarted,
+    MethadoneInducted,
+    MethadoneInductedPosted,
+    ReintegrationEvaluated,
+    SupportProvided,
+)
+from reference import Policy
+from reference.days import local_day
+
+from followup.domain.evaluation import check_checker, check_day, window_of
+from followup.domain.stays import Stay, Stays
+from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
+
+
+class Pathway(Answering):
+    """Takes what facilities, clinics and communes report, in whatever order it comes.
+
+    `carry_out` decides by the table `followup.domain.way.WAY` and by the rules beside it: a stay is its
+    facility's, a handover is received by the organisation that was told of it, and the year is counted from
+    the start of management. The methods named in the past tense evolve.
+    """
+
+    class Event(Answering.Event):
+        pass
+
+    class Created(Event, Answering.Created):
+        data: FollowupOpened
+
+    class Admitted(Event):
+        data: DetoxAdmitted
+
+    class Completed(Event):
+        data: DetoxCompleted
+
+    class Inducted(Event):
+        data: MethadoneInducted
+
+    class Notified(Event):
+        data: HandoverNotified
+
+    class Received(Event):
+        data: HandoverReceived
+
+    class Managed(Event):
+        data: ManagementStarted
+
+    class Supported(Event):
+        data: SupportProvided
+
+    class FellDue(Event):
+        data: EvaluationDue
+
+    class Evaluated(Event):
+        data: ReintegrationEvaluated
+
+    @event(Created)
+    def __init__(self, data: FollowupOpened, meta: Meta) -> None:
+        self.case_id: UUID = meta.subject
+        self.client_id: UUID = data.client_id
+        self.known: frozenset[Fact] = frozenset({Fact.OPENED})
+        self.stays = Stays()
+        self.clinics: frozenset[str] = frozenset()
+        self.managed_on: date | None = None
+        self.managed_by: str | None = None
+        self.management: str | None = None
+        self.due: EvaluationDue | None = None
+        self.evaluated = False
+
+    @staticmethod
+    def stream_of(case_id: UUID) -> UUID:
+        """The stream of a case's pathway."""
+        return uuid5(case_id, "followup")
+
+    @classmethod
+    def open(cls, client_id: UUID, meta: Meta) -> Self:
+        """The pathway of the case `meta.subject`, before anything is known of it."""
+        stream = cls.stream_of(meta.subject)
+        return cls._create(cls.Created, id=stream, data=FollowupOpened(client_id=client_id), meta=meta)
+
+    def carry_out(self, posting: Posting, policy: Policy) -> None:
+        """Records what the posting reports. Raises `Refusal`, before anything is recorded."""
+        rule = WAY.get(type(posting.payload))
+        if rule is None:
+            raise self.refusal("not_a_move", type=posting.type)
+        self._allow(rule)
+        _DECIDES[rule.posted](self, posting.payload, posting, policy)
+
+    def fall_due(self, management: str, policy: Policy, meta: Meta) -> None:
+        """The clock says that a year has passed since `management` (its event id) started: recorded once."""
+        if self.management != management or self.managed_on is None or self.due is not None:
+            return
+        window = window_of(self.managed_on, policy)
+        due = EvaluationDue(due_on=window.due_on, window_from=window.since, window_until=window.until)
+        self._fell_due(data=due, meta=meta)
+
+    def state_met(self) -> str:
+        return str(furthest(self.known))
+
+    def moves_allowed(self) -> tuple[str, ...]:
+        return moves_after(self.known)
+
+    def _allow(self, rule: Rule) -> None:
+        if rule.needs and not rule.needs & self.known:
+            raise self._too_early(rule.move, *rule.needs)
+
+    def _too_early(self, move: str, *awaits: Fact) -> Refusal:
+        return self.refusal("too_early", later=True, move=move, awaits=", ".join(sorted(awaits)))
+
+    def _admit(self, data: DetoxAdmittedPosted, posting: Posting, policy: Policy) -> None:
+        facility = posting.meta.org
+        assert posting.number is not None, "an admission gets its number before it is decided"
+        if self.stays.open_at(facility) is not None:
+            raise self._too_early("admit", Fact.COMPLETED)
+        admitted = _recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
+        self._admitted(data=admitted, meta=posting.meta)
+
+    def _complete(self, data: DetoxCompleted, posting: Posting, policy: Policy) -> None:
+        facility = posting.meta.org
+        stay = self._own_stay(posting, self.stays.open_at(facility), "complete_detox")
+        if local_day(posting.meta.occurred_at) < stay.admitted_on:
+            raise Refusal(
+                "before_admission", field="time", detail={"admitted_on": stay.admitted_on.isoformat()}
+            )
+        self._completed(data=data, meta=posting.meta)
+
+    def _notify(self, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
+        self._own_stay(posting, self.stays.to_notify(posting.meta.org), "notify_handover")
+        self._notified(data=data, meta=posting.meta)
+
+    def _own_stay(self, posting: Posting, candidate: Stay | None, move: str) -> Stay:
+        """The facility's stay that the move is about; a number, where one is given, must be that stay's."""
+        number, facility = posting.number, posting.meta.org
+        named = self.stays.numbered(number) if number else None
+        if number and (named is None or named.facility != facility):
+            raise Refusal("stay_unknown", field="/about/stay")
+        if candidate is None and not self.stays.at(facility):
+            raise self._too_early(move, Fact.ADMITTED)
+        if candidate is None or (number and candidate.number != number):
+            raise self.refusal("already_recorded", step=move)
+        return candidate
+
+    def _induct(self, data: MethadoneInductedPosted, posting: Posting, policy: Policy) -> None:
+        clinic = posting.meta.org
+        if clinic in self.clinics:
+            raise self.refusal("already_recorded", step="induct_methadone")
+        self._inducted(data=_recorded(MethadoneInducted, data, clinic=clinic), meta=posting.meta)
+
+    def _receive(self, data: HandoverReceived, posting: Posting, policy: Policy) -> None:
+        org = posting.meta.org
+        if self.stays.to_receive(org) is None:
+            told = {stay.notified_to for stay in self.stays if stay.handover_pending}
+            if told:
+                raise Refusal("not_your_move", field="source", detail={"move": "receive_handover"})
+            if any(stay.notified_to == org for stay in self.stays):
+                raise self.refusal("already_recorded", step="receive_handover")
+            raise self._too_early("receive_handover", Fact.NOTIFIED)
+        self._received(data=data, meta=posting.meta)
+
+    def _manage(self, data: ManagementStarted, posting: Posting, policy: Policy) -> None:
+        if not self.stays.may_be_managed:
+            raise self.refusal("already_recorded", step="start_management")
+        self._managed(data=data, meta=posting.meta)
+
+    def _support(self, data: SupportProvided, posting: Posting, policy: Policy) -> None:
+        self._supported(data=data, meta=posting.meta)
+
+    def _evaluate(self, data: ReintegrationEvaluated, posting: Posting, policy: Policy) -> None:
+        assert self.managed_on is not None, "the table lets nobody evaluate before management"
+        if self.evaluated:
+            raise self.refusal("already_recorded", step="evaluate")
+        check_checker(data, posting.meta.actor, posting.org_kind)
+        check_day(local_day(posting.meta.occurred_at), window_of(self.managed_on, policy))
+        self._was_evaluated(data=data, meta=posting.meta)
+
+    @event(Admitted)
+    def _admitted(self, data: DetoxAdmitted, meta: Meta) -> None:
+        stay = Stay(data.stay_number, data.facility, data.kind, local_day(meta.occurred_at))
+        self.stays = self.stays.with_new(stay)
+        self.known |= {Fact.ADMITTED}
+
+    @event(Completed)
+    def _completed(self, data: DetoxCompleted, meta: Meta) -> None:
+        self.stays = self.stays.changed(self.stays.open_at(meta.org), completed=True)
+        self.known |= {Fact.COMPLETED}
+
+    @event(Notified)
+    def _notified(self, data: HandoverNotified, meta: Meta) -> None:
+        self.stays = self.stays.changed(self.stays.to_notify(meta.org), notified_to=data.to_org)
+        self.known |= {Fact.NOTIFIED}
+
+    @event(Received)
+    def _received(self, data: HandoverReceived, meta: Meta) -> None:
+        self.stays = self.stays.changed(self.stays.to_receive(meta.org), received=True)
+        self.known |= {Fact.RECEIVED}
+
+    @event(Inducted)
+    def _inducted(self, data: MethadoneInducted, meta: Meta) -> None:
+        self.clinics |= {data.clinic}
+        self.known |= {Fact.INDUCTED}
+
+    @event(Managed)
+    def _managed(self, data: ManagementStarted, meta: Meta) -> None:
+        """A management that begins anew, after another stay, begins another year."""
+        self.stays = self.stays.now_managed()
+        self.managed_on = local_day(meta.occurred_at)
+        self.managed_by = meta.org
+        self.management = f"{self.id}:{self.version + 1}"
+        self.due, self.evaluated = None, False
+        self.known = self.known - {Fact.DUE, Fact.EVALUATED} | {Fact.MANAGED}
+
+    @event(Supported)
+    def _supported(self, data: SupportProvided, meta: Meta) -> None:
+        """A support changes nothing in what may follow."""
+
+    @event(FellDue)
+    def _fell_due(self, data: EvaluationDue, meta: Meta) -> None:
+        self.due = data
+        self.known |= {Fact.DUE}
+
+    @event(Evaluated)
+    def _was_evaluated(self, data: ReintegrationEvaluated, meta: Meta) -> None:
+        self.evaluated = True
+        self.known |= {Fact.EVALUATED}
+
+
+R = TypeVar("R", bound=Payload)
+
+
+def _recorded(model: type[R], posted: Payload, **added: str) -> R:
+    """The recorded form of a posted payload: the same fields, and what we add."""
+    return model(**{name: getattr(posted, name) for name in type(posted).model_fields}, **added)
+
+
+_DECIDES: dict[type[Payload], Callable[[Pathway, Any, Posting, Policy], None]] = {
+    DetoxAdmittedPosted: Pathway._admit,
+    DetoxCompleted: Pathway._complete,
+    MethadoneInductedPosted: Pathway._induct,
+    HandoverNotified: Pathway._notify,
+    HandoverReceived: Pathway._receive,
+    ManagementStarted: Pathway._manage,
+    SupportProvided: Pathway._support,
+    ReintegrationEvaluated: Pathway._evaluate,
+}
+"""What an agency reports and the decision that takes it."""

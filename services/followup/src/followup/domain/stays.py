@@ -1,0 +1,81 @@
+"""A stay: one person in one facility, from admission to the commune that takes the person back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from contracts.vocabulary import DetoxKind
+
+
+@dataclass(frozen=True)
+class Stay:
+    """What is known of one stay; `notified_to` is the organisation that was told of the handover."""
+
+    number: str
+    facility: str
+    kind: DetoxKind
+    admitted_on: date
+    completed: bool = False
+    notified_to: str | None = None
+    received: bool = False
+    managed: bool = False
+
+    @property
+    def handover_pending(self) -> bool:
+        """Told, and not yet confirmed by who was told."""
+        return self.notified_to is not None and not self.received
+
+    @property
+    def may_be_managed(self) -> bool:
+        """Over, or handed over, and no management has begun since."""
+        return (self.completed or self.received) and not self.managed
+
+
+@dataclass(frozen=True)
+class Stays:
+    """All stays of one case, in the order in which they were recorded."""
+
+    all: tuple[Stay, ...] = ()
+
+    def __iter__(self) -> Iterator[Stay]:
+        return iter(self.all)
+
+    def numbered(self, number: str) -> Stay | None:
+        """The stay of that number."""
+        return next((stay for stay in self.all if stay.number == number), None)
+
+    def at(self, facility: str) -> tuple[Stay, ...]:
+        """The stays at a facility."""
+        return tuple(stay for stay in self.all if stay.facility == facility)
+
+    def open_at(self, facility: str) -> Stay | None:
+        """The stay at a facility that is not completed; a facility has at most one."""
+        return next((stay for stay in self.at(facility) if not stay.completed), None)
+
+    def to_notify(self, facility: str) -> Stay | None:
+        """The newest stay at a facility whose handover nobody was told of."""
+        return next((stay for stay in reversed(self.at(facility)) if stay.notified_to is None), None)
+
+    def to_receive(self, org: str) -> Stay | None:
+        """The oldest stay whose handover that organisation was told of and has not confirmed."""
+        return next((stay for stay in self.all if stay.handover_pending and stay.notified_to == org), None)
+
+    @property
+    def may_be_managed(self) -> bool:
+        """Whether a stay is over or handed over, and no management has begun since."""
+        return any(stay.may_be_managed for stay in self.all)
+
+    def with_new(self, stay: Stay) -> Stays:
+        """These and one more."""
+        return Stays((*self.all, stay))
+
+    def changed(self, one: Stay | None, **changes: Any) -> Stays:
+        """These, with one of them changed; none of them where `one` is none."""
+        return Stays(tuple(replace(stay, **changes) if stay is one else stay for stay in self.all))
+
+    def now_managed(self) -> Stays:
+        """These, all of them followed by a management."""
+        return Stays(tuple(replace(stay, managed=True) for stay in self.all))
