@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 import typer
+from reftrack_demo.command import demo
 from reftrack_local.commands import app as runtime
 
+from reftrack_cli.operators import case, events, parked, quarantine, referrals, report, views
+from reftrack_cli.operators.receipts import receipts
+
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
+NAMED: dict[str, typer.Typer] = {
+    "events": events.app,
+    "case": case.app,
+    "referrals": referrals.app,
+    "report": report.app,
+    "quarantine": quarantine.app,
+    "parked": parked.app,
+    "views": views.app,
+}
 
 app = typer.Typer(
     name="reftrack",
@@ -15,8 +28,12 @@ app = typer.Typer(
 )
 for group in GROUPS:
     app.add_typer(group)
+for name, group in NAMED.items():
+    app.add_typer(group, name=name)
+app.command()(receipts)
+app.command()(demo)
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    app(prog_name="reftrack")

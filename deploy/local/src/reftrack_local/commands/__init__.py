@@ -1,4 +1,4 @@
-"""The runtime's part of the command line: `up`, `down`, `health`, `clock`, `token`; mounted by `reftrack_cli`."""
+"""The runtime's commands: `up`, `down`, `health`, `clock`, `token`. Mounted by `reftrack_cli`."""
 
 from reftrack_local.commands import clock, down, health, token, up
 from reftrack_local.commands.answering import app
