@@ -1,4 +1,4 @@
-"""The agencies' own systems: a plain Kafka producer a side, a plain consumer of receipts, and nothing of intake."""
+"""The agencies' own systems: a plain Kafka producer, a plain consumer of receipts, nothing of intake."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ class Feed:
     """Posts steps in the order of `post_at` and reads receipts until each step has its answer."""
 
     def __init__(self, bootstrap: str, orgs: Iterable[str], *, patience_s: float = 60.0) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2})
+        self._producer = Producer(
+            {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2}
+        )
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -68,7 +70,9 @@ class Feed:
         source = f"/agencies/{step.org}"
         if step.gives:
             self._gives[source, step.event_id] = step.gives
-        self.seen.outstanding[source, step.event_id] = self.seen.outstanding.get((source, step.event_id), 0) + 1
+        self.seen.outstanding[source, step.event_id] = (
+            self.seen.outstanding.get((source, step.event_id), 0) + 1
+        )
         self._producer.produce(
             f"agency.{step.org}.events.v1",
             key=step.key.encode(),
@@ -101,7 +105,9 @@ class Feed:
                 progress(self.seen.recorded)
             elif time.monotonic() - last > self._patience_s:
                 due = len(self.seen.outstanding)
-                raise FeedError(f"{due} events have no receipt after {self._patience_s:.0f} s; see `reftrack health`")
+                raise FeedError(
+                    f"{due} events have no receipt after {self._patience_s:.0f} s; see `reftrack health`"
+                )
 
     def drain(self, progress: Callable[[int], None], *, until: Callable[[Posted], bool]) -> None:
         """Read receipts until `until` holds (what waits gets its verdict later)."""
@@ -115,7 +121,9 @@ class Feed:
                 progress(self.seen.recorded)
             elif time.monotonic() - last > self._patience_s:
                 waiting = sum(verdict not in FINAL for verdict in self.seen.verdicts.values())
-                raise FeedError(f"{waiting} events still wait after {self._patience_s:.0f} s; see `reftrack receipts`")
+                raise FeedError(
+                    f"{waiting} events still wait after {self._patience_s:.0f} s; see `reftrack receipts`"
+                )
 
     def _read(self, message: Message) -> None:
         error = message.error()
@@ -145,8 +153,13 @@ class Feed:
             self.seen.outstanding[event] = left
 
 
-def fortnight_by_fortnight(
-    feed: Feed, steps: list[Step], *, ends: Iterable[datetime], move_clock: Callable[[datetime], None], progress: Callable[[int], None]
+def week_by_week(
+    feed: Feed,
+    steps: list[Step],
+    *,
+    ends: Iterable[datetime],
+    move_clock: Callable[[datetime], None],
+    progress: Callable[[int], None],
 ) -> Iterable[datetime]:
     """Post all steps due by each moment of `ends`, in simulated time; yield each moment when all is answered."""
     due = sorted(steps, key=lambda step: (step.post_at, step.event_id))
@@ -164,4 +177,6 @@ def fortnight_by_fortnight(
             feed.settle(progress)
         yield end
     if held:
-        raise FeedError(f"{len(held)} steps never got the number that they name (first: {held[0].type} of {held[0].org})")
+        raise FeedError(
+            f"{len(held)} steps never got the number that they name, first {held[0].type} of {held[0].org}"
+        )

@@ -11,7 +11,13 @@ from reftrack_demo.agencies import Agencies
 from reftrack_demo.people import Person
 from reftrack_demo.steps import Step
 
-TREATMENT = {"hiv_test": 3, "hiv_prevention": 30, "methadone": 365, "vocational_training": 90, "job_placement": 30}
+TREATMENT = {
+    "hiv_test": 3,
+    "hiv_prevention": 30,
+    "methadone": 365,
+    "vocational_training": 90,
+    "job_placement": 30,
+}
 """How many days a service takes, from its start to its end."""
 
 
@@ -39,19 +45,31 @@ class Life:
             after=timedelta(hours=1),
         )
         self._later(*days)
-        self._post(ward.social, "client-registered", self._registration(), about={"agency_ref": self._ref}, needs={"introduction": "introduction"})
+        self._post(
+            ward.social,
+            "client-registered",
+            self._registration(),
+            about={"agency_ref": self._ref},
+            needs={"introduction": "introduction"},
+        )
         self._post(ward.social, "consent-given", self._consent(), after=timedelta(minutes=20))
-        counselling = {"topic": "harm_reduction", "mode": "in_person", "audience": "client"}
+        counselling = {"topic": "treatment_options", "mode": "office", "audience": "client", "minutes": 30}
         self._post(ward.social, "counselling-provided", counselling, after=timedelta(minutes=40))
         self._later(*days)
-        self._screen(ward.health, ward.social)
+        self._screen(ward.social)
         self._later(*days)
-        items = [{"service": service, "goal": "agreed with the client", "due_on": self._day(60)} for service in services]
+        items = [
+            {"service": service, "goal": "agreed with the client", "due_on": self._day(60)}
+            for service in services
+        ]
         self._post(ward.social, "plan-agreed", {"items": items})
 
     def refer(self, service: str, *, completes: bool = True) -> None:
         """A referral sent by the commune and answered by the provider, closed when the outcome is known."""
-        ward, provider = self.agencies.ward(self.person.ward), self.agencies.provider(service, self.person.ward)
+        ward, provider = (
+            self.agencies.ward(self.person.ward),
+            self.agencies.provider(service, self.person.ward),
+        )
         slip = f"referral:{service}"
         began, self.now = self.now, self.now + timedelta(days=self.random.randint(1, 10))
         self._post(ward.social, "referral-requested", {"service": service, "provider": provider}, gives=slip)
@@ -66,32 +84,48 @@ class Life:
         self._later(1, 7)
         self._answer(provider, "service-started", slip)
         self.now += timedelta(days=TREATMENT.get(service, 30))
-        self._answer(provider, "service-completed", slip, {"outcome": "done"})
+        self._answer(provider, "service-completed", slip, {"outcome": "goal_met"})
         self._later(1, 4)
         self._answer(ward.social, "loop-closed", slip)
         self.now = began
 
     def detox(self, *, evaluated: bool) -> None:
         """Voluntary detox, handover to the home commune, management there, evaluation after a year."""
-        ward, facility = self.agencies.ward(self.person.ward), self.agencies.provider("voluntary_detox", self.person.ward)
+        ward, facility = (
+            self.agencies.ward(self.person.ward),
+            self.agencies.provider("voluntary_detox", self.person.ward),
+        )
         slip = "referral:voluntary_detox"
         self._later(1, 5)
-        self._post(ward.social, "referral-requested", {"service": "voluntary_detox", "provider": facility}, gives=slip)
+        self._post(
+            ward.social,
+            "referral-requested",
+            {"service": "voluntary_detox", "provider": facility},
+            gives=slip,
+        )
         for step in ("referral-received", "referral-accepted", "service-started"):
             self._later(1, 3)
             self._answer(facility, step, slip)
-        admitted = {"kind": "voluntary", "facility": facility, "admitted_on": self._day()}
+        admitted = {"kind": "voluntary", "planned_until": self._day(120)}
         self._answer(facility, "detox-admitted", slip, admitted, gives="stay")
         self.now += timedelta(days=self.random.randint(60, 90))
-        self._stay(facility, "handover-notified", {"commune": self.person.ward, "due_on": self._day(30)})
+        self._stay(
+            facility,
+            "handover-notified",
+            {"to_org": ward.authority, "to_commune": self.person.ward, "due_on": self._day(30)},
+        )
         self.now += timedelta(days=30)
-        self._stay(facility, "detox-completed", {"certificate_number": f"CN-{self.person.number:05d}", "months": 4})
-        self._answer(facility, "service-completed", slip, {"outcome": "done"})
+        self._stay(facility, "detox-completed", {"certificate": f"CN-{self.person.number:05d}", "months": 4})
+        self._answer(facility, "service-completed", slip, {"outcome": "goal_met"})
         self._later(1, 4)
         self._stay(ward.authority, "handover-received", {})
         self._answer(ward.social, "loop-closed", slip)
         self._later(1, 5)
-        self._stay(ward.authority, "management-started", {"model": "volunteer_team", "team": ward.volunteers, "until": self._day(730)})
+        self._stay(
+            ward.authority,
+            "management-started",
+            {"model": "volunteer_team", "team": ward.volunteers, "until": self._day(730)},
+        )
         self._later(20, 60)
         self._stay(ward.authority, "support-provided", {"kind": "insurance_card"})
         if evaluated:
@@ -102,23 +136,33 @@ class Life:
         """Induction at the clinic that took the referral."""
         clinic = self.agencies.provider("methadone", self.person.ward)
         self.now += timedelta(days=25)
-        self._answer(clinic, "methadone-inducted", "referral:methadone", {"clinic": clinic, "inducted_on": self._day()})
+        self._answer(clinic, "methadone-inducted", "referral:methadone")
 
     def _evaluate(self, org: str) -> None:
         evaluation = {
             "relapsed": self.random.random() < 0.25,
             "employed": self.random.random() < 0.4,
-            "evidence": "home_visit",
-            "checked_by": "supervisor",
+            "evidence": ["home_visit", "urine_test"],
+            "checked_by": "pctnxh-ha-noi/03",
+            "checked_by_kind": "supervisor",
         }
         self._stay(org, "reintegration-evaluated", evaluation)
 
-    def _screen(self, health: str, social: str) -> None:
+    def _screen(self, social: str) -> None:
         score = self.random.randint(4, 38)
         band = "high" if score >= 27 else "moderate"
-        data = {"instrument": "who-assist-v3", "scores": [{"substance": "opioids", "score": score}], "risk": band}
+        data = {
+            "instrument": "who_assist",
+            "scores": [{"substance": "opioids", "score": score}],
+            "risk": band,
+        }
         self._post(social, "client-screened", data)
-        self._post(social, "brief-intervention-given", {"minutes": 15, "follow_up_on": self._day(30)}, after=timedelta(minutes=30))
+        self._post(
+            social,
+            "brief-intervention-given",
+            {"minutes": 15, "follow_up_on": self._day(30)},
+            after=timedelta(minutes=30),
+        )
 
     def _registration(self) -> dict[str, Any]:
         person = self.person
@@ -131,6 +175,7 @@ class Life:
         }
         return {
             "identity": identity,
+            "client_group": "drug_user",
             "birth_year": person.birth_year,
             "sex": person.sex,
             "residence_commune": person.ward,
@@ -145,8 +190,12 @@ class Life:
             "expires_on": self._day(1200),
         }
 
-    def _answer(self, org: str, kind: str, slip: str, data: dict[str, Any] | None = None, *, gives: str | None = None) -> None:
-        self._post(org, kind, data or {}, about={}, needs={"referral": slip}, gives=gives, after=timedelta(minutes=5))
+    def _answer(
+        self, org: str, kind: str, slip: str, data: dict[str, Any] | None = None, *, gives: str | None = None
+    ) -> None:
+        self._post(
+            org, kind, data or {}, about={}, needs={"referral": slip}, gives=gives, after=timedelta(minutes=5)
+        )
 
     def _stay(self, org: str, kind: str, data: dict[str, Any]) -> None:
         self._post(org, kind, data, about={}, needs={"stay": "stay"}, after=timedelta(minutes=5))
@@ -188,4 +237,6 @@ class Life:
 
 def in_order(lives: list[Life]) -> Iterator[Step]:
     """All steps of all lives by the time at which they are posted."""
-    yield from sorted((step for life in lives for step in life.steps), key=lambda step: (step.post_at, step.event_id))
+    yield from sorted(
+        (step for life in lives for step in life.steps), key=lambda step: (step.post_at, step.event_id)
+    )

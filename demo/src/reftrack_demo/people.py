@@ -6,11 +6,54 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")
+FAMILY = (
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Phan",
+    "Vũ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+)
 MIDDLE_MALE = ("Văn", "Đức", "Quang", "Minh", "Xuân", "Công", "Hữu", "Thanh")
 MIDDLE_FEMALE = ("Thị", "Thu", "Ngọc", "Thanh", "Kim", "Hồng")
-GIVEN_MALE = ("An", "Bình", "Cường", "Dũng", "Hải", "Hùng", "Khánh", "Long", "Nam", "Phúc", "Sơn", "Tuấn", "Việt")
-GIVEN_FEMALE = ("Anh", "Chi", "Dung", "Hà", "Hoa", "Hương", "Lan", "Linh", "Mai", "Nga", "Oanh", "Thảo", "Yến")
+GIVEN_MALE = (
+    "An",
+    "Bình",
+    "Cường",
+    "Dũng",
+    "Hải",
+    "Hùng",
+    "Khánh",
+    "Long",
+    "Nam",
+    "Phúc",
+    "Sơn",
+    "Tuấn",
+    "Việt",
+)
+GIVEN_FEMALE = (
+    "Anh",
+    "Chi",
+    "Dung",
+    "Hà",
+    "Hoa",
+    "Hương",
+    "Lan",
+    "Linh",
+    "Mai",
+    "Nga",
+    "Oanh",
+    "Thảo",
+    "Yến",
+)
 MARK = "(người giả định)"
 """Stands behind every generated name: “imaginary person”."""
 

@@ -11,8 +11,9 @@ from typing import Any
 class Step:
     """One event that one agency will post.
 
-    `post_at` is when the agency's system sends it, `occurred_at` when it happened. `needs` maps a field of `about` to the
-    slip that must have come first (a number that a receipt bore); `gives` names the slip that this event's receipt bears.
+    `post_at` is when the agency's system sends it, `occurred_at` when it happened. `needs` maps a field of
+    `about` to the slip that must have come first (a number that a receipt bore); `gives` names the slip that
+    this event's receipt bears.
     """
 
     org: str

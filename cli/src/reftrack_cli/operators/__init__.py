@@ -1,0 +1,1 @@
+"""What operators, agencies, supervisors and auditors do at the command line: one module a group."""

@@ -1,0 +1,72 @@
+"""`reftrack events post FILE`: events of an office without a Kafka client, through the same front door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
+
+from reftrack_cli import session
+from reftrack_cli.operators.receipts import HEADINGS, row
+from reftrack_cli.session import As, Json, Language, State, err, out
+
+app = typer.Typer(no_args_is_help=True, help="Post events.")
+BATCH = 200
+MOST_BYTES = 3_000_000
+
+
+@app.command()
+def post(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSON Lines: a structured CloudEvent a line.")
+    ],
+    org: Annotated[str, typer.Option(help="The agency that posts, e.g. cap-bo-de.")],
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Post a file of events and print the verdict of each. Sending the same file again is safe.
+
+    Ends with status 1 if any event was rejected or could not be read.
+    """
+    language, counted = session.language(lang), Counter[str]()
+    table = session.table("line", *HEADINGS[1:])
+    with session.calling("intake", session.speaker(as_, role="agency", org=org), state) as channel:
+        for answer in intake_pb2_grpc.IntakeServiceStub(channel).SubmitEvents(_requests(file)):
+            for status in answer.statuses:
+                counted[status.receipt.verdict or "routed"] += 1
+                if json:
+                    session.as_json(status)
+                elif status.receipt.verdict not in {"accepted", ""}:
+                    table.add_row(str(status.index), *row(status.receipt, language)[1:])
+    if table.row_count:
+        out.print(table)
+    if not json:
+        err.print(
+            ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
+            or "The file is empty."
+        )
+    if counted["rejected"] or counted["quarantined"]:
+        raise typer.Exit(1)
+
+
+def _requests(file: Path) -> Iterator[intake_pb2.SubmitEventsRequest]:
+    """The file's lines in messages of a bounded size; empty lines are skipped, lines are numbered from 1."""
+    events: list[intake_pb2.SubmittedEvent] = []
+    size = 0
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            if events and (len(events) == BATCH or size + len(line) > MOST_BYTES):
+                yield intake_pb2.SubmitEventsRequest(events=events)
+                events, size = [], 0
+            events.append(intake_pb2.SubmittedEvent(index=number, structured=line.rstrip(b"\r\n")))
+            size += len(line)
+    if events:
+        yield intake_pb2.SubmitEventsRequest(events=events)

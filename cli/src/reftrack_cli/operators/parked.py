@@ -1,0 +1,64 @@
+"""`reftrack parked list|show|retry|skip`: what a service could not handle, and what waits behind."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from reftrack.admin.v1 import admin_pb2, admin_pb2_grpc
+
+from reftrack_cli import session
+from reftrack_cli.session import As, Json, State, out
+
+app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
+Service = Annotated[str, typer.Argument(help="intake, referral, followup or reporting.")]
+
+
+@app.command(name="list")
+def list_(service: Service, state: State = None, as_: As = None, json: Json = False) -> None:
+    """List the cases that are parked in a service."""
+    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+        answer = admin_pb2_grpc.AdminServiceStub(channel).ListParked(admin_pb2.ListParkedRequest())
+    table = session.table("case", "records", "since", "error", "attempts")
+    for case in answer.cases:
+        session.as_json(case) if json else table.add_row(
+            case.case_key, str(case.records), session.local(case.since), case.error, str(case.attempts)
+        )
+    if not json:
+        out.print(table if answer.cases else f"Nothing is parked in {service}.")
+
+
+@app.command()
+def show(service: Service, case_key: str, state: State = None, as_: As = None) -> None:
+    """Show the parked records of one case, without their content."""
+    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+        session.as_json(
+            admin_pb2_grpc.AdminServiceStub(channel).ShowParked(
+                admin_pb2.ShowParkedRequest(case_key=case_key)
+            )
+        )
+
+
+@app.command()
+def retry(service: Service, case_key: str, state: State = None, as_: As = None) -> None:
+    """Handle the records of a case again, in their order."""
+    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+        session.as_json(
+            admin_pb2_grpc.AdminServiceStub(channel).RetryParked(
+                admin_pb2.RetryParkedRequest(case_key=case_key)
+            )
+        )
+
+
+@app.command()
+def skip(
+    service: Service,
+    case_key: str,
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    state: State = None,
+    as_: As = None,
+) -> None:
+    """Give up the first parked record of a case; those behind it go on."""
+    request = admin_pb2.SkipParkedRequest(case_key=case_key, reason=reason)
+    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+        session.as_json(admin_pb2_grpc.AdminServiceStub(channel).SkipParked(request))

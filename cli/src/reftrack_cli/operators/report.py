@@ -1,0 +1,68 @@
+"""`reftrack report run`: indicators of a period, by area, as known at a moment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from reftrack.reporting.v1 import report_pb2, report_pb2_grpc
+
+from reftrack_cli import session
+from reftrack_cli.session import As, Json, Language, State, out
+
+app = typer.Typer(no_args_is_help=True, help="Indicators.")
+AREAS = {
+    "": report_pb2.AREA_UNSPECIFIED,
+    "district": report_pb2.AREA_DISTRICT,
+    "commune": report_pb2.AREA_COMMUNE,
+}
+
+
+@app.command()
+def run(
+    from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day of the period.")],
+    to: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day of the period.")],
+    indicator: Annotated[list[str] | None, typer.Option(help="May be repeated; all if left out.")] = None,
+    by: Annotated[str, typer.Option(help="district or commune.")] = "",
+    known_at: Annotated[
+        str | None, typer.Option(metavar="T", help="As known then.", show_default=False)
+    ] = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Run a report."""
+    if by not in AREAS:
+        raise typer.BadParameter("give district or commune", param_hint="--by")
+    request = report_pb2.RunReportRequest(
+        indicators=indicator or (),
+        period_from=from_,
+        period_to=to,
+        known_at=session.moment(known_at, "--known-at"),
+        by=AREAS[by],
+    )
+    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+        reports = report_pb2_grpc.ReportServiceStub(channel)
+        answer = reports.RunReport(request)
+        titles = _titles(
+            reports.ListIndicators(report_pb2.ListIndicatorsRequest(on=to)), session.language(lang)
+        )
+    if json:
+        session.as_json(answer)
+        return
+    table = session.table("indicator", "row", "area", "figure", "of", "%")
+    for figure in answer.figures:
+        of = str(figure.of) if figure.HasField("of") else ""
+        percent = f"{figure.percent:.1f}" if figure.HasField("percent") else ""
+        title = titles.get(figure.indicator_id, figure.indicator_id)
+        table.add_row(title, figure.row, figure.area, str(figure.value), of, percent)
+    out.print(table)
+    known = session.local(answer.known_at)
+    out.print(f"{answer.period_from} to {answer.period_to}, as known at {known} (seq {answer.seq})")
+
+
+def _titles(answer: report_pb2.ListIndicatorsResponse, language: str) -> dict[str, str]:
+    return {
+        each.indicator_id: each.title_vi if language == "vi" else each.title_en for each in answer.indicators
+    }

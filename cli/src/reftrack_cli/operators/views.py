@@ -1,0 +1,43 @@
+"""`reftrack views list|rebuild`: the lists that answers come from can be thrown away and built again."""
+
+from __future__ import annotations
+
+import typer
+from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
+
+from reftrack_cli import session
+from reftrack_cli.session import As, Json, State, out
+
+app = typer.Typer(no_args_is_help=True, help="Views of the history.")
+
+
+@app.command(name="list")
+def list_(state: State = None, as_: As = None, json: Json = False) -> None:
+    """List the views and how far each has come."""
+    with session.calling("reporting", session.speaker(as_, role="administrator"), state) as channel:
+        answer = views_pb2_grpc.ViewsServiceStub(channel).ListViews(views_pb2.ListViewsRequest())
+    table = session.table("view", "version", "at", "of", "rows")
+    for view in answer.views:
+        session.as_json(view) if json else table.add_row(
+            view.name, str(view.version), str(view.seq), str(view.head), str(view.rows)
+        )
+    if not json:
+        out.print(table)
+
+
+@app.command()
+def rebuild(name: str, state: State = None, as_: As = None, json: Json = False) -> None:
+    """Build a view again beside the live one, compare both, then switch."""
+    equal = True
+    with session.calling("reporting", session.speaker(as_, role="administrator"), state) as channel:
+        for step in views_pb2_grpc.ViewsServiceStub(channel).RebuildView(
+            views_pb2.RebuildViewRequest(name=name)
+        ):
+            if json:
+                session.as_json(step)
+            elif step.phase == views_pb2.REBUILD_PHASE_SWITCHED:
+                verdict = "equal to the live one" if step.equal else f"{step.differing_rows} rows differ"
+                out.print(f"{name}: {step.seq} of {step.head} events, {verdict}; switched")
+            equal = equal and (step.equal or step.phase != views_pb2.REBUILD_PHASE_SWITCHED)
+    if not equal:
+        raise typer.Exit(1)

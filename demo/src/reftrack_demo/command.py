@@ -1,0 +1,87 @@
+"""`reftrack demo`: the published first year of the Hà Nội pilot, posted, tracked, reported, replayed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from reftrack_local import LocalRuntime, Wanted, paths
+from reftrack_local.progress import for_console
+from reftrack_local.trouble import Trouble
+from rich.console import Console
+
+from reftrack_demo.feed import FeedError
+from reftrack_demo.pilot import FIRST_DAY
+from reftrack_demo.story import Story
+
+MARK = "demo"
+"""A file of this name marks a folder as a demo's, which the next demo may clear."""
+
+
+def demo(
+    state: Annotated[
+        Path | None, typer.Option(help="Its state folder.", show_default=".reftrack-demo")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the system up until Ctrl-C.")] = False,
+) -> None:
+    """Run the pathway of the Hà Nội pilot through all four services, and compare with what was published."""
+    console = Console(highlight=False)
+    folder = (state or paths.checkout() / ".reftrack-demo").resolve()
+    started = time.monotonic()
+    try:
+        _clear(folder)
+        wanted = Wanted(clock=FIRST_DAY)
+        with LocalRuntime(folder, wanted, reporter=for_console(console)) as runtime:
+            story = Story(runtime, wanted.reference_path(), console)
+            story.tell()
+            _further(console, story, folder, time.monotonic() - started)
+            if keep:
+                _wait(console)
+    except (Trouble, FeedError) as trouble:
+        console.print(f"[red]{trouble}[/]")
+        raise typer.Exit(1) from None
+    if story.differs:
+        console.print(f"[bold red]{len(story.differs)} published figures differ.[/]")
+        raise typer.Exit(1)
+
+
+def _clear(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(parents=True)
+    elif any(folder.iterdir()) and not (folder / MARK).exists():
+        raise Trouble(f"{folder} holds something else than a demo.", "Give another folder with --state.")
+    else:
+        shutil.rmtree(folder)
+        folder.mkdir()
+    (folder / MARK).write_text("made by reftrack demo; the next demo clears this folder\n", encoding="utf-8")
+
+
+def _further(console: Console, story: Story, folder: Path, seconds: float) -> None:
+    at = f"--state {_short(folder)}"
+    console.print(f"\nDone in {seconds:.0f} s. To look further:", markup=False)
+    for command in (
+        f"./reftrack up {at}",
+        f"./reftrack case show {story.case_id} {at}",
+        f"./reftrack case history {story.case_id} --recorded-by 2019-06-01 {at}",
+        f"./reftrack referrals list --in-state rejected {at}",
+        f"./reftrack report run --from 2018-12-11 --to 2019-12-10 --by commune {at}",
+        f"./reftrack receipts --org cap-bo-de --most 20 {at}",
+    ):
+        console.print(f"  {command}", markup=False, soft_wrap=True)
+
+
+def _short(folder: Path) -> str:
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
+
+
+def _wait(console: Console) -> None:
+    console.print("The system stays up. Ctrl-C stops it.")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        console.print("Stopping.")

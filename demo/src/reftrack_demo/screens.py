@@ -1,0 +1,91 @@
+"""What the demo shows: the report beside what was published, a timeline, a replay, receipts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from reftrack.reporting.v1 import audit_pb2, report_pb2, status_pb2
+from rich.console import Console
+from rich.table import Table
+
+from reftrack_demo.figures import Cell
+
+HANOI = timezone(timedelta(hours=7))
+
+
+def day(moment: Timestamp) -> str:
+    return moment.ToDatetime(tzinfo=HANOI).strftime("%Y-%m-%d")
+
+
+def report(
+    console: Console, found: Iterable[Cell], titles: Mapping[str, str], names: Mapping[str, str]
+) -> None:
+    table = Table(title="First year of the Hà Nội pilot, to 10 December 2019", title_justify="left")
+    for heading in ("indicator", "service", "district"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("published", "known on that day", "known at the end"):
+        table.add_column(heading, justify="right")
+    table.add_column("")
+    for cell in found:
+        verdict = "[green]equal[/]" if cell.exact else "[green]holds[/]"
+        mark = verdict if cell.holds else "[bold red]DIFFERS[/]"
+        where = names.get(cell.where, cell.where) or "both"
+        title = titles.get(cell.indicator, cell.indicator)
+        table.add_row(title, cell.row, where, cell.published, str(cell.known_then), str(cell.known_now), mark)
+    console.print(table)
+
+
+def late(
+    console: Console, cell: Cell, facts: Iterable[report_pb2.CountedFact], names: Mapping[str, str]
+) -> None:
+    """By which events a figure grew after the day on which it was published."""
+    for fact in facts:
+        kind = fact.type.removeprefix("org.reftrack.").removesuffix(".v1")
+        console.print(
+            f"  {cell.indicator} {cell.row} {names.get(cell.where, cell.where)}: "
+            f"{kind} of {day(fact.occurred_at)}, known only on {day(fact.recorded_at)}, from {fact.org}".replace(
+                "  ", " "
+            ),
+            highlight=False,
+        )
+
+
+def timeline(console: Console, entries: Iterable[status_pb2.TimelineEntry]) -> None:
+    table = Table(title="One person's timeline / Dòng thời gian của một khách hàng", title_justify="left")
+    for heading in ("ngày / day", "sự kiện", "event", "cơ quan / by", "chi tiết / details"):
+        table.add_column(heading, overflow="fold")
+    for entry in entries:
+        facts = "; ".join(f"{fact.title_vi} / {fact.title_en}: {_both(fact)}" for fact in entry.facts[:2])
+        table.add_row(day(entry.occurred_at), entry.title_vi, entry.title_en, entry.org, facts)
+    console.print(table)
+
+
+def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime) -> None:
+    """The same person as known on an earlier day: how many steps, the last ones, the state then."""
+    console.print(
+        f"\n[bold]The same person, replayed as of {as_of:%Y-%m-%d}[/]: {len(steps)} steps were known"
+    )
+    for step in steps[-3:]:
+        console.print(f"  {day(step.event.recorded_at)}  {step.title_vi} / {step.title_en}", highlight=False)
+    if steps:
+        state = json.loads(steps[-1].state_json)
+        shown = {name: state[name] for name in ("stage", "followup_state", "commune") if state.get(name)}
+        referrals = [f"{each['service']}: {each['state']}" for each in state.get("referrals", ())]
+        console.print(f"  state then: {json.dumps(shown, ensure_ascii=False)}", highlight=False, markup=False)
+        console.print(f"  referrals then: {', '.join(referrals) or 'none'}", highlight=False, markup=False)
+
+
+def receipts(console: Console, counted: Mapping[str, int]) -> None:
+    table = Table(title="Receipts by kind, as the agencies read them", title_justify="left")
+    table.add_column("verdict")
+    table.add_column("receipts", justify="right")
+    for kind, count in sorted(counted.items()):
+        table.add_row(kind, str(count))
+    console.print(table)
+
+
+def _both(fact: status_pb2.Fact) -> str:
+    return fact.text_vi if fact.text_vi == fact.text_en else f"{fact.text_vi} / {fact.text_en}"
