@@ -24,10 +24,6 @@ class Label(StrEnum):
     LEGAL = "LEGAL"
     TRAFFICKING = "TRAFFICKING"
 
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        schema = handler(core)
-        return {**schema, "x-labels": [*schema.get("x-labels", []), self.value]}
-
 
 @dataclass(frozen=True)
 class Title:
@@ -35,9 +31,6 @@ class Title:
 
     vi: str
     en: str
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(core), "title": self.en, "x-title-vi": self.vi}
 
 
 @dataclass(frozen=True)
@@ -49,15 +42,19 @@ class SensitiveByValue:
     def __hash__(self) -> int:
         return hash(tuple(sorted(self.labels.items())))
 
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        by_value = {str(value): label.value for value, label in sorted(self.labels.items())}
-        return {**handler(core), "x-labels-by-value": by_value}
-
 
 class Contract(BaseModel):
     """A model of the contract: frozen, strict, and no field beyond those named."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler(core)
+        properties = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, field in cls.model_fields.items():
+            properties[name].update(_marks(field))
+        return schema
 
 
 class Payload(Contract):
@@ -65,6 +62,19 @@ class Payload(Contract):
 
     TYPE: ClassVar[str]
     TITLE: ClassVar[Title]
+
+
+def _marks(field: FieldInfo) -> dict[str, Any]:
+    """What the JSON Schema of a field says beside its shape."""
+    marks: dict[str, Any] = {}
+    for mark in field.metadata:
+        if isinstance(mark, Title):
+            marks |= {"title": mark.en, "x-title-vi": mark.vi}
+        elif isinstance(mark, Label):
+            marks.setdefault("x-labels", []).append(mark.value)
+        elif isinstance(mark, SensitiveByValue):
+            marks["x-labels-by-value"] = {str(of): label.value for of, label in sorted(mark.labels.items())}
+    return marks
 
 
 def title_of(field: FieldInfo) -> Title | None:

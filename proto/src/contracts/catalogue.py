@@ -94,7 +94,7 @@ def _titles(texts: Mapping[str, list[str]]) -> Texts:
 
 
 class _Filled(string.Formatter):
-    """Fills `{name}`; `{name:List}` with the names of codes of a list; `{name:any}` of whichever list has them."""
+    """Fills `{name}`; with `{name:List}` codes of that list become names, with `{name:any}` of any list."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang

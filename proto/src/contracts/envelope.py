@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, StringConstraints, ValidationError
 from pydantic_core import SchemaValidator, from_json, to_json
 
 from contracts import upcast
-from contracts.base import Contract, Payload
+from contracts.base import Contract, Payload, Title
 
 P = TypeVar("P", bound=Payload, covariant=True)
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -25,16 +25,16 @@ class Meta(Contract):
     by our clock. `recorded_at` is not here: it is given under the store's lock, a column and a header.
     """
 
-    subject: UUID
-    occurred_at: AwareDatetime
-    precision: Literal["instant", "day"] = "instant"
-    received_at: AwareDatetime
-    actor: _Name
-    org: _Name
-    legal_basis: _Name | None = None
-    policy_version: _Name
-    correlation_id: _Name
-    causation_id: _Name | None = None
+    subject: Annotated[UUID, Title("Hồ sơ", "Case")]
+    occurred_at: Annotated[AwareDatetime, Title("Xảy ra lúc", "Occurred at")]
+    precision: Annotated[Literal["instant", "day"], Title("Độ chính xác", "Precision")] = "instant"
+    received_at: Annotated[AwareDatetime, Title("Nhận được lúc", "Received at")]
+    actor: Annotated[_Name, Title("Người thực hiện", "Actor")]
+    org: Annotated[_Name, Title("Cơ quan", "Organisation")]
+    legal_basis: Annotated[_Name | None, Title("Căn cứ pháp lý", "Legal basis")] = None
+    policy_version: Annotated[_Name, Title("Phiên bản quy định", "Policy version")]
+    correlation_id: Annotated[_Name, Title("Mã liên kết", "Correlation id")]
+    causation_id: Annotated[_Name | None, Title("Sự kiện nguyên nhân", "Caused by")] = None
 
 
 class UnknownType(ValueError):

@@ -81,7 +81,7 @@ class Case(_message.Message):
     district: _builtins.str
     introduction_number: _builtins.str
     followup_state: _builtins.str
-    """Follow-up: none, in_treatment, handed_over, managed, evaluation_due, evaluated."""
+    """A code of the list FollowupStage, or none."""
     seq: _builtins.int
     """`seq` of the last event in the history that this answer knows of the case."""
     @_builtins.property
