@@ -161,7 +161,7 @@ def week_by_week(
     move_clock: Callable[[datetime], None],
     progress: Callable[[int], None],
 ) -> Iterable[datetime]:
-    """Post all steps due by each moment of `ends`, in simulated time; yield each moment when all is answered."""
+    """Post the steps due by each moment of `ends`, in simulated time; yield it when all is answered."""
     due = sorted(steps, key=lambda step: (step.post_at, step.event_id))
     held: list[Step] = []
     at = 0

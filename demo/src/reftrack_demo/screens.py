@@ -46,7 +46,7 @@ def late(
         kind = fact.type.removeprefix("org.reftrack.").removesuffix(".v1")
         console.print(
             f"  {cell.indicator} {cell.row} {names.get(cell.where, cell.where)}: "
-            f"{kind} of {day(fact.occurred_at)}, known only on {day(fact.recorded_at)}, from {fact.org}".replace(
+            f"{kind} of {day(fact.occurred_at)}, known on {day(fact.recorded_at)}, from {fact.org}".replace(
                 "  ", " "
             ),
             highlight=False,
