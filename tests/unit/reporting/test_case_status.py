@@ -107,7 +107,7 @@ def test_the_last_event_is_the_one_that_happened_last_whichever_log_told_it() ->
     story.intake("a", contacted("c1"), at=datetime(2019, 2, 1, tzinfo=UTC))
     case = folded(story.entries())
     assert case.last == late[-1].moment
-    assert (case.followup_state, case.events) == ("in_treatment", 5)
+    assert (case.followup_state, case.events) == ("on_methadone", 5)
 
 
 def test_a_case_is_found_by_each_number_that_the_logs_tell_and_by_the_agencys_own_reference() -> None:
@@ -157,7 +157,7 @@ def test_the_state_of_the_follow_up_is_the_one_entered_last_though_an_earlier_on
     managed = followup.ManagementStarted(model=ManagementModel.CLUB)
     story.followup("a", managed, at=datetime(2019, 9, 1, tzinfo=UTC))
     story.followup("a", followup.MethadoneInducted(clinic="m"), at=datetime(2019, 3, 1, tzinfo=UTC))
-    assert folded(story.entries()).followup_state == "managed"
+    assert folded(story.entries()).followup_state == "under_management"
 
 
 def test_a_stay_ends_with_its_completion() -> None:

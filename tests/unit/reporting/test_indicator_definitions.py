@@ -11,6 +11,7 @@ FIRST = """
   version: 1
   valid_from: 2018-01-01
   title: {vi: a, en: a}
+  numerator: {vi: a, en: a}
   unit: people
   counting: any
   facts: [contact]

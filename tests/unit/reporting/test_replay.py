@@ -57,7 +57,7 @@ def test_each_step_has_the_state_after_it(told: list[Entry]) -> None:
         ["received"],
         ["received"],
     ]
-    assert [step.state.case.followup_state for step in replayed[3:5]] == ["none", "in_treatment"]
+    assert [step.state.case.followup_state for step in replayed[3:5]] == ["none", "in_detox"]
 
 
 def test_a_later_step_does_not_change_an_earlier_state(told: list[Entry]) -> None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from contracts.base import Label
+from contracts.events import followup, intake
+from contracts.vocabulary import SERVICE_LABELS
 
 WITHHELD = "withheld"
 """What stands in place of a value that the reader may not see."""
@@ -39,8 +41,26 @@ MAY_SEE: Mapping[str, frozenset[Label]] = MappingProxyType(
 )
 """Labels that an organisation of each kind may see at all. A kind that is not here sees none."""
 
-CONTACT_STAGES = ("contacted", "introduced", "registered")
-"""Stages that the police may know: whether the person reached a social worker, and nothing after it."""
+CONTACT_STAGES = ("contacted", "introduced", "registered", "closed")
+"""Stages that tell nobody of drugs: whether the person reached a social worker, whether the case is over."""
+
+TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
+    {
+        intake.ClientScreened.TYPE: frozenset({Label.DRUG}),
+        intake.BriefInterventionGiven.TYPE: frozenset({Label.DRUG}),
+        intake.PlanAgreed.TYPE: frozenset({Label.DRUG}),
+        followup.FollowupOpened.TYPE: frozenset({Label.DRUG}),
+        followup.DetoxAdmitted.TYPE: frozenset({Label.DRUG}),
+        followup.DetoxCompleted.TYPE: frozenset({Label.DRUG}),
+        followup.MethadoneInducted.TYPE: frozenset({Label.OST}),
+        followup.HandoverNotified.TYPE: frozenset({Label.DRUG}),
+        followup.HandoverReceived.TYPE: frozenset({Label.DRUG}),
+        followup.ManagementStarted.TYPE: frozenset({Label.DRUG}),
+        followup.EvaluationDue.TYPE: frozenset({Label.DRUG}),
+        followup.ReintegrationEvaluated.TYPE: frozenset({Label.DRUG}),
+    }
+)
+"""Events whose mere happening tells what the label protects. A referral's events carry that of its service."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +87,19 @@ def shown(reader: Reader, value: str, labels: Iterable[Label]) -> str:
     return value if may_see(reader, labels) else WITHHELD
 
 
+def service_labels(service: str) -> frozenset[Label]:
+    """The label that the name of a service carries, if it carries one."""
+    return frozenset({SERVICE_LABELS[service]} if service in SERVICE_LABELS else ())
+
+
+def event_labels(type_: str, service: str | None = None) -> frozenset[Label]:
+    """The labels of an event's mere happening; `service`: of the referral that it is about, if it is."""
+    return TYPE_LABELS.get(type_, frozenset()) | (service_labels(service) if service else frozenset())
+
+
 def shown_stage(reader: Reader, stage: str) -> str:
     """The stage of a case. Screening and what follows tell of drug use: who may not see that learns only
     that the person was registered by a social worker."""
     if stage in CONTACT_STAGES or not stage or may_see(reader, {Label.DRUG}):
         return stage
-    return CONTACT_STAGES[-1]
+    return "registered"

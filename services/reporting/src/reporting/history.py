@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.items import Item, Record
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Unnest
 from contracts.envelope import Meta, NotRecorded, Recorded, UnknownType
 from psycopg import Cursor
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 CHANNEL = "history"
 """NOTIFY channel that is told the highest `seq` of each commit."""
 
-_APPEND: LiteralString = """
+_APPEND = Unnest(
+    """
 WITH incoming AS (
     SELECT DISTINCT ON (source, position) *
-    FROM unnest(%b::text[], %b::int8[], %b::text[], %b::text[], %b::uuid[], %b::text[], %b::timestamptz[],
-        %b::timestamptz[], %b::bytea[]) WITH ORDINALITY
-        AS row(source, position, event_id, type, subject, org, occurred_at, recorded_at, value, place)
+    FROM {rows} WITH ORDINALITY
+        AS told (source, position, event_id, type, subject, org, occurred_at, recorded_at, value, place)
     ORDER BY source, position, place
 ), fresh AS (
     SELECT incoming.* FROM incoming
@@ -37,7 +38,9 @@ WITH incoming AS (
     RETURNING seq
 )
 SELECT pg_notify('history', max(seq)::text) FROM added HAVING count(*) > 0
-"""
+    """,
+    *("text", "bigint", "text", "text", "uuid", "text", "timestamptz", "timestamptz", "bytea"),
+)
 
 
 class HistoryRow(NamedTuple):
@@ -61,7 +64,7 @@ class HistoryTable:
 
     def write(self, cursor: Cursor[Any], rows: Sequence[HistoryRow]) -> None:
         """One statement; `seq` goes on without a gap and readers are told (chassis.store.commit.Table)."""
-        cursor.execute(_APPEND, [list(column) for column in zip(*rows, strict=True)], prepare=True)
+        _APPEND.write(cursor, rows)
 
 
 HISTORY = HistoryTable()

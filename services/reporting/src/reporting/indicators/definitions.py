@@ -30,8 +30,8 @@ class UnknownIndicator(LookupError):
         self.known = known
 
 
-class IndicatorTitle(BaseModel):
-    """The indicator's name in both languages."""
+class Words(BaseModel):
+    """What people read, in both languages."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     vi: str
@@ -45,7 +45,8 @@ class Indicator(BaseModel):
     id: str
     version: int = Field(ge=1)
     valid_from: date
-    title: IndicatorTitle
+    title: Words
+    numerator: Words
     unit: Literal["people"]
     counting: Literal["any", "all"]
     facts: tuple[FactKind, ...] = Field(min_length=1)

@@ -1,7 +1,7 @@
 """Where a case stands: a fold that gives the same in whatever order the three logs came in.
 
-Within one log the order of a case is kept, so what one log alone tells (stage, closed, plan, stays) is its latest
-or furthest. What several logs tell (last event, how many) is a greatest or a sum.
+Within one log the order of a case is kept, so what one log alone tells (stage, closed, plan, stays) is its
+latest or furthest. What several logs tell (last event, how many) is a greatest or a sum.
 """
 
 from __future__ import annotations
@@ -30,15 +30,17 @@ STAGES: MappingProxyType[str, str] = MappingProxyType(
 
 FOLLOWUP_STATES: MappingProxyType[str, str] = MappingProxyType(
     {
-        followup.DetoxAdmitted.TYPE: "in_treatment",
-        followup.MethadoneInducted.TYPE: "in_treatment",
+        followup.DetoxAdmitted.TYPE: "in_detox",
+        followup.DetoxCompleted.TYPE: "detox_completed",
+        followup.MethadoneInducted.TYPE: "on_methadone",
+        followup.HandoverNotified.TYPE: "handover_notified",
         followup.HandoverReceived.TYPE: "handed_over",
-        followup.ManagementStarted.TYPE: "managed",
+        followup.ManagementStarted.TYPE: "under_management",
         followup.EvaluationDue.TYPE: "evaluation_due",
         followup.ReintegrationEvaluated.TYPE: "evaluated",
     }
 )
-"""Followup's states; a case is in the one that was entered last, by when it happened."""
+"""Followup's states (list FollowupStage of the catalogue); a case is in the one that was entered last."""
 
 _RANK = {stage: rank for rank, stage in enumerate(["", *STAGES.values()])}
 _NEEDS_DATA = frozenset(
@@ -107,7 +109,7 @@ class CaseStatus:
             self.furthest = max(self.furthest, STAGES[entry.type], key=_RANK.__getitem__)
         elif entry.type in FOLLOWUP_STATES:
             self._follow_up(FOLLOWUP_STATES[entry.type], entry.moment)
-        elif entry.type == followup.DetoxCompleted.TYPE:
+        if entry.type == followup.DetoxCompleted.TYPE:
             self.stays = _completed(self.stays, entry.occurred_at)
         if entry.type in _NEEDS_DATA:
             self._fold_data(entry)

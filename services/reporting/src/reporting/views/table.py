@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from chassis.store.unnest import Unnest
 from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -63,29 +64,23 @@ class Table(Generic[Row]):
         lines = ", ".join(f"{column.name} {column.type}" for column in self.columns)
         return f"CREATE TABLE {self.name} ({lines}, PRIMARY KEY ({', '.join(self.key)}));\n{self.indexes}"
 
-    def _write(self, cursor: Cursor[Any], statement: Composed, rows: Sequence[Row]) -> None:
-        if rows:
-            values = [[column.of(row) for row in rows] for column in self.columns]
-            cursor.execute(statement, values, prepare=True)
-
     def _load_statement(self) -> Composed:
         return SQL("SELECT {} FROM {} WHERE {} = ANY(%b)").format(
             self._names(), Identifier(self.name), Identifier(self.key[0])
         )
 
-    def _save_statement(self, *, replace: bool) -> Composed:
-        arrays = SQL(", ").join(
-            SQL("%b::{}[]").format(SQL(column.type.partition(" ")[0])) for column in self.columns
-        )
-        insert = SQL("INSERT INTO {} ({}) SELECT * FROM unnest({}) ON CONFLICT ({}) DO ").format(
-            Identifier(self.name), self._names(), arrays, SQL(", ").join(map(Identifier, self.key))
-        )
-        return insert + (self._replacing() if replace else SQL("NOTHING"))
+    def _write(self, cursor: Cursor[Any], statement: Unnest, rows: Sequence[Row]) -> None:
+        if rows:
+            statement.send(cursor, ([column.of(row) for row in rows] for column in self.columns))
 
-    def _replacing(self) -> Composed:
-        changing = [Identifier(column.name) for column in self.columns if column.name not in self.key]
-        return SQL("UPDATE SET ") + SQL(", ").join(
-            SQL("{0} = excluded.{0}").format(name) for name in changing
+    def _save_statement(self, *, replace: bool) -> Unnest:
+        names = [column.name for column in self.columns]
+        changing = ", ".join(f"{name} = excluded.{name}" for name in names if name not in self.key)
+        then = f"UPDATE SET {changing}" if replace and changing else "NOTHING"
+        return Unnest(
+            f"INSERT INTO {self.name} ({', '.join(names)}) SELECT * FROM {{rows}} "
+            f"ON CONFLICT ({', '.join(self.key)}) DO {then}",
+            *(column.type.partition(" ")[0] for column in self.columns),
         )
 
     def _names(self) -> Composed:
