@@ -90,7 +90,7 @@ class Answering(Aggregate):
             if kept.until <= meta.occurred_at:
                 cause = kept.posting.meta
                 linked = {"causation_id": cause.causation_id, "correlation_id": cause.correlation_id}
-                self._refuse(Refusal("wait_term_passed", **self._met()), meta.model_copy(update=linked))
+                self._refuse(self.refusal("wait_term_passed"), meta.model_copy(update=linked))
 
     def state_met(self) -> str:
         """The state that a refusal names."""
@@ -101,11 +101,10 @@ class Answering(Aggregate):
         raise NotImplementedError
 
     def refusal(self, code: str, *, later: bool = False, **detail: str) -> Refusal:
-        """A refusal that names the state met and the moves allowed."""
-        return Refusal(code, detail=detail, later=later, state=self.state_met(), moves=self.moves_allowed())
-
-    def _met(self) -> dict[str, Any]:
-        return {"state": self.state_met(), "moves": self.moves_allowed()}
+        """A refusal that names the state met and the moves allowed, to machines and in words."""
+        met, moves = self.state_met(), self.moves_allowed()
+        words = {**detail, "state": met, "moves": ", ".join(moves) or "–"}
+        return Refusal(code, detail=words, later=later, state=met, moves=moves)
 
     def _try(self, posting: Posting, policy: Policy) -> bool:
         """Whether the kept event was settled, one way or the other."""
