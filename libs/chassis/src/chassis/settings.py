@@ -48,6 +48,7 @@ class ServiceSettings(BaseSettings):
 
     grpc_host: str = Field(default="127.0.0.1", description="address on which gRPC answers")
     grpc_port: int = Field(default=0, ge=0, le=65535, description="port of gRPC; 0 takes a free one")
+    http_host: str = Field(default="127.0.0.1", description="address of /livez /readyz /metrics")
     http_port: int = Field(
         default=0, ge=0, le=65535, description="port of /livez /readyz /metrics; 0: a free one"
     )

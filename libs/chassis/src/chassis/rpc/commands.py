@@ -7,16 +7,17 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from secrets import token_hex
-from typing import Any, NamedTuple, Protocol
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
 
-from eventsourcing.persistence import IntegrityError
+from google.protobuf.message import Message
 
 from chassis import crash
 from chassis.items import Command, Item
 from chassis.rpc.call import Call, current_call
-from chassis.rpc.errors import Busy, Conflict, TooLate, Unavailable
-from chassis.store.writer import Result
+from chassis.rpc.errors import Busy, Conflict, Unavailable
+from chassis.store.failures import Failure, classify
+from chassis.store.writer import Result, Stopped
 from chassis.telemetry import get_logger
 from chassis.telemetry.metrics import BATCH_SIZE, COMMIT_SECONDS
 
@@ -42,7 +43,6 @@ class Done(NamedTuple):
 class _Waiting(NamedTuple):
     command: Command
     done: asyncio.Future[Result]
-    deadline: float | None
 
 
 class Commands:
@@ -52,8 +52,9 @@ class Commands:
     come back together. `writer_thread` is the executor (one thread) that consumers use too: first come, first
     served, and whoever had a turn queues again behind the others.
 
-    `run` raises what the command was refused with, `Busy` when too many wait, `TooLate` when its deadline
-    passed before it was begun, `Unavailable` when the service stops.
+    `run` raises what the command was refused with, `Busy` when too many wait, `TimeoutError` when its
+    deadline passed before it was decided, `Conflict` when others were faster too often, `Unavailable` when the
+    service stops.
     """
 
     def __init__(
@@ -67,26 +68,28 @@ class Commands:
         self._stopping = False
         self._last = 0
 
-    async def run(self, name: str, message: Any) -> Done:
+    async def run(self, name: str, message: Message) -> Done:
         """Carry out a command for the current call, under its caller, request id and deadline."""
         return await self.run_for(current_call(), name, message)
 
-    async def run_for(self, call: Call, name: str, message: Any, *, request_id: str | None = None) -> Done:
+    async def run_for(
+        self, call: Call, name: str, message: Message, *, request_id: str | None = None
+    ) -> Done:
         """Carry out a command for a call; `request_id` instead of the call's, for an item of a stream."""
         if self._stopping:
             raise Unavailable("stopping")
         if len(self._waiting) >= self._most_waiting:
             raise Busy
+        left = call.time_left()
         command = Command(
-            # Made up where the caller gave none: the writer may have to ask whether its commit went through.
-            request_id=request_id or call.request_id or token_hex(16),
+            request_id=request_id or call.request_id,
             caller=str(call.caller),
             name=name,
             message=message,
-            deadline=None,
+            deadline=None if left is None else datetime.now(UTC) + timedelta(seconds=left),
             correlation_id=call.correlation_id,
         )
-        waiting = _Waiting(command, asyncio.get_running_loop().create_future(), call.deadline)
+        waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
         return _done(await waiting.done)
@@ -135,23 +138,14 @@ class Commands:
 
     async def _write(self, batch: list[_Waiting]) -> Sequence[Result]:
         loop = asyncio.get_running_loop()
+        commands = [waiting.command for waiting in batch]
         try:
-            return await loop.run_in_executor(self._thread, self._decide, batch)
+            return await loop.run_in_executor(self._thread, self._writer.run, commands)
+        except Stopped:
+            return [Result(command, error=Unavailable("stopping")) for command in commands]
         except Exception as error:
             LOG.error("commands_not_written", count=len(batch), exc_info=error)
-            told = Unavailable("stopping") if self._stopping else error
-            return [Result(waiting.command, error=told) for waiting in batch]
-
-    def _decide(self, batch: list[_Waiting]) -> list[Result]:
-        """Bring those through the writer that are still in time. On the writer's thread, at its turn."""
-        now = time.monotonic()
-        in_time = [waiting.command for waiting in batch if waiting.deadline is None or waiting.deadline > now]
-        results = iter(self._writer.run(in_time) if in_time else ())
-        kept = {id(command) for command in in_time}
-        return [
-            next(results) if id(waiting.command) in kept else Result(waiting.command, refusal=TooLate())
-            for waiting in batch
-        ]
+            return [Result(command, error=error) for command in commands]
 
 
 def _done(result: Result) -> Done:
@@ -159,5 +153,5 @@ def _done(result: Result) -> Done:
     if result.refusal is not None:
         raise result.refusal
     if result.error is not None:
-        raise Conflict() if isinstance(result.error, IntegrityError) else result.error
+        raise Conflict() if classify(result.error) is Failure.CONFLICT else result.error
     return Done(result.answer or b"", result.last_event)

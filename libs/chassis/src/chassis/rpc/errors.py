@@ -9,8 +9,8 @@ from typing import NamedTuple, Self
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message
-from google.rpc import error_details_pb2 as details  # type: ignore[import-untyped]
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2 as details
+from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 from pydantic import ValidationError
 
