@@ -47,6 +47,14 @@ class Story(Generic[A]):
         assert recorded == list(payloads), f"recorded {recorded!r}"
         return self._aggregate
 
+    def then_recorded(self, *kinds: type[Payload]) -> A:
+        """Payloads of exactly these kinds were recorded, in this order."""
+        assert self._refusal is None, f"refused: {self._refusal!r}"
+        assert self._aggregate is not None, "nothing was created"
+        recorded = [happened.data for happened in self._aggregate.pending_events]  # type: ignore[attr-defined]
+        assert [type(data) for data in recorded] == list(kinds), f"recorded {recorded!r}"
+        return self._aggregate
+
     def then_nothing(self) -> A:
         """It was allowed, and nothing was recorded."""
         return self.then()
