@@ -1,0 +1,69 @@
+"""The catalogue: every code has its words in both languages, and filling them never fails."""
+
+from __future__ import annotations
+
+import string
+from enum import StrEnum
+
+import pytest
+from contracts import catalogue
+from contracts.states import MOVES, Party, ReferralState
+from contracts.vocabulary import LISTS, OrgKind, Service
+from hypothesis import given
+from hypothesis import strategies as st
+
+EVERY_LIST = [*LISTS, ReferralState, Party]
+
+
+@pytest.mark.parametrize("codes", EVERY_LIST, ids=lambda codes: codes.__name__)
+def test_every_code_of_a_list_has_a_name_in_both_languages(codes: type[StrEnum]) -> None:
+    assert catalogue.lists()[codes.__name__].keys() == {str(code) for code in codes}
+    assert all(catalogue.name(code, lang) for code in codes for lang in catalogue.LANGS)
+
+
+def test_every_move_has_a_name() -> None:
+    assert catalogue.lists()["Move"].keys() >= MOVES.keys()
+
+
+@pytest.mark.parametrize("code", sorted(catalogue.reasons()))
+def test_both_languages_of_a_reason_have_the_same_places_to_fill(code: str) -> None:
+    title = catalogue.reasons()[code]
+    assert places(title.vi) == places(title.en)
+    assert title.vi != title.en
+
+
+def places(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+
+
+def test_a_name_is_given_in_the_language_asked() -> None:
+    assert catalogue.name(Service.METHADONE, "vi") == "điều trị Methadone"
+    assert catalogue.name(OrgKind.WARD_POLICE, "en") == "ward police"
+    assert catalogue.name_in("Service", "teleport", "en") == "teleport"
+
+
+def test_codes_in_a_detail_become_names() -> None:
+    detail = {"kind": "provider", "allowed": "ward_police, hotline"}
+    assert catalogue.text("not_yours_to_report", "en", **detail) == (
+        "A service provider may not report this event. Those who may: ward police; hotline 111."
+    )
+
+
+def test_a_detail_that_is_lacking_and_an_unknown_code_do_no_harm() -> None:
+    assert "…" in catalogue.text("too_early", "vi")
+    assert catalogue.text("no_such_code", "vi") == "no_such_code"
+    assert catalogue.remedy("no_such_code", {}) == {}
+
+
+def test_titles_of_events_and_fields_are_found_by_type() -> None:
+    contacted = "org.reftrack.client-contacted.v1"
+    assert catalogue.event_title(contacted, "vi") == "Tiếp cận"
+    assert catalogue.field_title(contacted, "commune", "en") == "Commune"
+    assert catalogue.field_title(contacted, "no_such", "en") == "no_such"
+
+
+@given(
+    st.sampled_from(sorted(catalogue.reasons())), st.dictionaries(st.text(max_size=8), st.text(max_size=20))
+)
+def test_filling_a_reason_never_fails(code: str, detail: dict[str, str]) -> None:
+    assert catalogue.remedy(code, detail).keys() == set(catalogue.LANGS)

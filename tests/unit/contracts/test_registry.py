@@ -1,0 +1,79 @@
+"""Every event has its titles, its owner and its labels; what agencies post fits what is recorded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from contracts.base import Label, Payload, label_of_value, labels_of, title_of
+from contracts.events.intake import PlanItem
+from contracts.registry import PAYLOADS, POSTABLE, RECORDED_BY
+from contracts.states import MOVES
+from contracts.vocabulary import OrgKind, Service
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+EVENTS = list(PAYLOADS.values()) + [postable.model for postable in POSTABLE.values()]
+
+
+def fields_within(model: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
+    for name, field in model.model_fields.items():
+        yield name, field
+        for inner in models_in(field.annotation):
+            yield from fields_within(inner)
+
+
+def models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from models_in(argument)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_every_event_and_field_has_a_title_in_both_languages(event: type[Payload]) -> None:
+    titles = [event.TITLE, *(title_of(field) for _, field in fields_within(event))]
+    assert all(title is not None and title.vi and title.en for title in titles)
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_a_type_name_is_the_class_name_in_kebab_case_with_its_version(event: type[Payload]) -> None:
+    kebab = re.sub(r"(?<!^)(?=[A-Z])", "-", event.__name__.removesuffix("Posted")).lower()
+    assert re.fullmatch(rf"org\.reftrack\.{kebab}\.v[1-9]", event.TYPE)
+
+
+@pytest.mark.parametrize("event", list(PAYLOADS.values()), ids=lambda event: event.__name__)
+def test_nothing_recorded_holds_a_field_of_identity(event: type[Payload]) -> None:
+    assert not [name for name, field in fields_within(event) if Label.IDENTITY in labels_of(field)]
+
+
+def test_identity_is_posted_with_a_registration_and_nowhere_else() -> None:
+    holders = {
+        postable.model.TYPE
+        for postable in POSTABLE.values()
+        if any(Label.IDENTITY in labels_of(field) for _, field in fields_within(postable.model))
+    }
+    assert holders == {"org.reftrack.client-registered.v1"}
+
+
+def test_the_owner_of_a_posted_event_records_it() -> None:
+    for name, postable in POSTABLE.items():
+        assert PAYLOADS[name] in RECORDED_BY[postable.owner]
+        assert postable.by
+
+
+def test_an_auditor_posts_nothing() -> None:
+    assert not [name for name, postable in POSTABLE.items() if OrgKind.AUDITOR in postable.by]
+
+
+def test_every_move_of_a_referral_can_be_posted() -> None:
+    assert {move.records.TYPE for move in MOVES.values()} <= POSTABLE.keys()
+
+
+def test_the_name_of_a_service_carries_the_label_of_the_service() -> None:
+    service = PlanItem.model_fields["service"]
+    assert label_of_value(service, Service.HIV_TEST) == {Label.HIV}
+    assert label_of_value(service, "methadone") == {Label.OST}
+    assert label_of_value(service, Service.LOAN) == frozenset()
+    assert labels_of(service) >= {Label.HIV, Label.OST, Label.PSY, Label.TB, Label.LEGAL, Label.TRAFFICKING}
