@@ -58,7 +58,7 @@ class TestApplicationRecorder(WithDatabase, ApplicationRecorderTestCase[Recorder
     def test_insert_subscribe(self) -> None:
         self.optional_test_insert_subscribe()
 
-    def close_db_connection(self, *args: Any) -> None:
+    def close_db_connection(self, *_: Any) -> None:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from contracts.base import Payload
 
@@ -23,7 +23,7 @@ class Story(Generic[A]):
         self._state_before: dict[str, Any] = {}
 
     def when(self, act: Callable[[A], A | None]) -> Self:
-        """Does one thing: calls `act(aggregate)`; given nothing, `act(None)` must return the new aggregate.
+        """Does one thing: calls `act(aggregate)`.
 
         A second `when` adds to the first; only what the last one caused is looked at by `then`.
         """
@@ -85,10 +85,24 @@ class Story(Generic[A]):
         assert self._refusal is None, f"an earlier step was refused: {self._refusal!r}"
 
 
-def given(aggregate: A | None = None, *steps: Callable[[A], object]) -> Story[A]:
+class Beginning:
+    """Nothing yet: what is done first must make the aggregate."""
+
+    def when(self, act: Callable[[None], A]) -> Story[A]:
+        """Calls `act(None)`, which gives the new aggregate or is refused."""
+        story: Story[A] = Story(None)
+        return story.when(act)  # type: ignore[arg-type]
+
+
+@overload
+def given() -> Beginning: ...
+@overload
+def given(aggregate: A, *steps: Callable[[A], object]) -> Story[A]: ...
+def given(aggregate: Any = None, *steps: Callable[[Any], object]) -> Any:
     """An aggregate as it is after `steps` (each called with it, none refused), or nothing at all."""
+    if aggregate is None:
+        return Beginning()
     for step in steps:
-        assert aggregate is not None, "steps need an aggregate"
         step(aggregate)
     return Story(aggregate)
 

@@ -69,6 +69,10 @@ class Commit:
     parked: list[Parked] = field(default_factory=list)
     extra: list[TableWrite] = field(default_factory=list)
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not any(getattr(self, name) for name in self.__slots__)
+
 
 class Committed(NamedTuple):
     """What the lock gave: event i has notification id `first_id + i`, recorded at `recorded_at + i` µs."""

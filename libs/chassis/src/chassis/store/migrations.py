@@ -44,7 +44,7 @@ class Migration(NamedTuple):
 
 
 def migrate(dsn: str, package: str | None = None) -> list[str]:
-    """Apply the chassis' migrations, then the package's own, in their numbers' order; gives the names applied.
+    """Apply the chassis' migrations, then the package's own, by number; gives the names applied now.
 
     One transaction under an advisory lock: a second starter waits, then finds all done. Raises
     `MigrationChanged`.

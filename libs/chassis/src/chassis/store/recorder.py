@@ -44,6 +44,7 @@ _LAST = "SELECT notification_id, recorded_at FROM stored_events ORDER BY notific
 class Row(StoredEvent):
     """A stored event with the columns that relay and readers need beside the bytes."""
 
+    originator_id: UUID
     subject: UUID
     occurred_at: datetime
     traceparent: str | None = None
@@ -98,8 +99,8 @@ class Recorder(PostgresApplicationRecorder):
             _commit(connection, xid)
         return committed
 
-    def outcome_of(self, xid: int) -> bool | None:
-        """Whether the transaction was committed; None while it still runs or if it is too old to tell."""
+    def status(self, xid: int) -> str | None:
+        """`committed`, `aborted` or `in progress`; None if the transaction is too long ago to tell."""
         with self.datastore.get_connection() as connection:
             row = (
                 connection.cursor(row_factory=tuple_row)
@@ -107,7 +108,8 @@ class Recorder(PostgresApplicationRecorder):
                 .fetchone()
             )
         assert row is not None
-        return {"committed": True, "aborted": False}.get(row[0])
+        status: str | None = row[0]
+        return status
 
     def _send(
         self, connection: Connection[Any], events: Sequence[StoredEvent], commit: Commit

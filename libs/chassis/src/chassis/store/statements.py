@@ -100,7 +100,8 @@ POSITIONS_BEGUN = Unnest(
 OUTCOMES = Unnest(
     """
     INSERT INTO outcomes (request_id, caller, digest, body, answered_at)
-    SELECT request_id, caller, digest, body, %b FROM {rows} AS r (request_id, caller, digest, body)
+    SELECT request_id, caller, digest, body, answered_at
+    FROM {rows} AS r (request_id, caller, digest, body), (SELECT %b::timestamptz AS answered_at) AS now
     """,
     *("text", "text", "bytea", "bytea"),
 )

@@ -2,60 +2,137 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from chassis.items import Item
-from chassis.refusal import Refusal
-from chassis.store.unit_of_work import UnitOfWork
+from chassis.items import Item, Record
+from chassis.store import failures
+from chassis.store.batch import Batch
+from chassis.store.decider import Decider, Result
+from chassis.store.failures import Failure
+from chassis.store.patience import Patience, Stopped
+from chassis.store.positions import Partition, StalePosition
+from chassis.store.recorder import CommitUnknown
+from chassis.store.store import Store
+from chassis.telemetry.logs import get_logger
 
+__all__ = ["Decider", "Result", "Stopped", "Writer"]
 
-class Result(NamedTuple):
-    """What became of one item. Exactly one of: answered (`answer` may be None), refused, parked, dropped, failed.
+MOST_CONFLICTS = 8
+"""So many times another writer may be faster; then the conflict must be in the content itself."""
 
-    `dropped`: nothing was written for it, its partition is no longer ours (the stored position is another
-    one). `error`: a command that broke; records never have one, they are parked. `last_event`: the id of the
-    last event that the item caused, None if none.
-    """
-
-    item: Item
-    answer: bytes | None = None
-    refusal: Refusal | None = None
-    parked: bool = False
-    dropped: bool = False
-    error: BaseException | None = None
-    last_event: str | None = None
-
-
-class Decider(Protocol):
-    """The service's use cases. Called on the writer's thread only; must not keep anything between batches."""
-
-    def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
-        """Reads in bulk what `decide` will need (also called for what was woken).
-
-        Must not raise for bad content.
-        """
-
-    def case_key(self, uow: UnitOfWork, item: Item) -> str:
-        """What the item's order depends on; if something of that key is parked, the item waits behind it."""
-        ...
-
-    def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
-        """Decides one item, under an attempt. May raise `Refusal`; the answer of a command is its bytes."""
-        ...
+_log = get_logger("writer")
+T = TypeVar("T")
 
 
 class Writer:
-    """Decides and commits. One thread at a time; callers queue.
+    """Decides and commits, one batch at a time; a second caller waits its turn.
 
-    `run` gives one result an item, in their order. It returns only when everything is committed, parked,
-    dropped or answered; while PostgreSQL is away it waits, for ever, until `stop` is set (then raises
-    `Stopped`).
+    `run` gives one result an item, in their order, and returns only when each is committed, refused, parked
+    or dropped. While PostgreSQL is away it waits, for ever, until `stop` is set; then it raises `Stopped`.
     """
 
-    def __init__(self, store: Any, decider: Decider) -> None:
+    def __init__(self, store: Store, decider: Decider, stop: threading.Event | None = None) -> None:
         self._store = store
         self._decider = decider
+        self._patience = Patience(stop or threading.Event())
+        self._turn = threading.Lock()
 
     def run(self, items: Sequence[Item]) -> list[Result]:
-        raise NotImplementedError
+        """Records of one partition must come in their order, each with the position that stands before it.
+
+        Raises `Stopped`, and what is a fault of the software or the schema: then nothing of the rest is
+        written.
+        """
+        with self._turn:
+            return self._run(items) if items else []
+
+    def once(self, work: Callable[[], Batch]) -> None:
+        """Commit a batch that `work` decides, again from the start when another writer was faster."""
+        with self._turn:
+            self._commit(lambda: (work(), None))
+
+    def _run(self, items: Sequence[Item]) -> list[Result]:
+        def decide() -> tuple[Batch, list[Result]]:
+            batch = Batch(self._store, self._decider, items)
+            return batch, batch.decide()
+
+        try:
+            return self._commit(decide)
+        except StalePosition as stale:
+            return self._without(items, stale.partitions)
+        except Exception as error:
+            if failures.classify(error) in (Failure.CONTENT, Failure.CONFLICT):
+                return self._isolate(items, error)
+            raise
+
+    def _commit(self, decide: Callable[[], tuple[Batch, T]]) -> T:
+        """Decide and commit until it is done or it is clear that trying again does not help."""
+        conflicts = 0
+        patience = self._patience.anew()
+        while True:
+            try:
+                batch, results = decide()
+                self._settle(batch)
+            except Exception as error:
+                failure = failures.classify(error)
+                if failure is Failure.CONNECTION:
+                    patience.wait(error)
+                elif failure is Failure.CONFLICT and conflicts < MOST_CONFLICTS:
+                    conflicts += 1
+                    _log.info("decided_again", reason=failures.conflict(error), attempt=conflicts)
+                else:
+                    raise
+            else:
+                return results
+
+    def _settle(self, batch: Batch) -> None:
+        """Commit. If the connection is lost on the way, PostgreSQL is asked what became of it."""
+        try:
+            batch.commit()
+        except CommitUnknown as unknown:
+            if not self._was_committed(unknown.xid):
+                raise
+            _log.info("commit_was_done", reason="connection lost during COMMIT")
+            batch.uow.keep()
+
+    def _was_committed(self, xid: int) -> bool:
+        patience = self._patience.anew()
+        while True:
+            try:
+                status = self._store.recorder.status(xid)
+            except Exception as error:
+                if failures.classify(error) is not Failure.CONNECTION:
+                    raise
+                patience.wait(error)
+            else:
+                if status != "in progress":
+                    return status == "committed"
+                patience.wait(None)
+
+    def _without(self, items: Sequence[Item], stale: frozenset[Partition]) -> list[Result]:
+        """Drop what belongs to partitions that another instance moved; go on with the rest."""
+        kept = [item for item in items if not _of(item, stale)]
+        rest = iter(self._run(kept) if kept else [])
+        return [Result(item, dropped=True) if _of(item, stale) else next(rest) for item in items]
+
+    def _isolate(self, items: Sequence[Item], error: BaseException) -> list[Result]:
+        """Halve down to the item whose content cannot be committed; park it, and only it."""
+        if len(items) > 1:
+            middle = len(items) // 2
+            return [*self._run(items[:middle]), *self._run(items[middle:])]
+        _log.warning("item_set_aside", reason=failures.reason(error))
+
+        def set_aside() -> tuple[Batch, list[Result]]:
+            batch = Batch(self._store, self._decider, items)
+            return batch, batch.park_all(error)
+
+        try:
+            return self._commit(set_aside)
+        except StalePosition as stale:
+            return self._without(items, stale.partitions)
+
+
+def _of(item: Item, partitions: frozenset[Partition]) -> bool:
+    return type(item) is Record and (item.topic, item.partition) in partitions

@@ -1,0 +1,119 @@
+"""The aggregates of one batch.
+
+Each once, shared by its items, put back as they were when an attempt fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.aggregate import Aggregate, event_id
+from chassis.store.history import History
+from chassis.store.overlay import Journal
+from chassis.store.recorder import Row
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class Aggregates:
+    """Identity map of a batch. What an attempt touches is remembered with the version that it met."""
+
+    def __init__(self, history: History, journal: Journal) -> None:
+        self._history = history
+        self._journal = journal
+        self._known: dict[UUID, Aggregate | None] = {}
+        self._touched: list[tuple[Aggregate, int]] = []
+        self._events: list[Any] = []
+        self.rows: list[Row] = []
+
+    def load(self, cls: type[Aggregate], ids: Iterable[UUID]) -> None:
+        unknown = [id for id in dict.fromkeys(ids) if id not in self._known]
+        if unknown:
+            self._known.update(self._history.read(cls, unknown))
+
+    def get(self, cls: type[A], id: UUID) -> A | None:
+        try:
+            found = self._known[id]
+        except KeyError:
+            self.load(cls, (id,))
+            found = self._known[id]
+        if found is None:
+            return None
+        self._touched.append((found, found._version))
+        return found  # type: ignore[return-value]
+
+    def add(self, aggregate: Aggregate) -> None:
+        if self._known.get(aggregate.id) is not None:
+            raise ValueError(f"{type(aggregate).__name__} {aggregate.id} exists already")
+        self._history.mapper(type(aggregate))
+        self._journal.put(self._known, aggregate.id, aggregate)
+        self._touched.append((aggregate, 0))
+
+    def mark(self) -> int:
+        """Where an attempt begins. Within another attempt, what that one touched may be touched again."""
+        if self._touched:
+            self._touched += [(aggregate, aggregate._version) for aggregate in _each(self._touched)]
+        return len(self._touched)
+
+    def restore(self, mark: int, *, all_of_them: bool) -> None:
+        """Put back what changed since the mark.
+
+        Everything touched if an `@event` method may have broken off.
+        """
+        met: dict[int, tuple[Aggregate, int]] = {}
+        for aggregate, version in self._touched[mark:]:
+            met.setdefault(id(aggregate), (aggregate, version))
+        if all_of_them:
+            for aggregate in _each(self._touched[:mark]):
+                met.setdefault(id(aggregate), (aggregate, aggregate._version))
+        del self._touched[mark:]
+        for aggregate, version in met.values():
+            if version and (all_of_them or aggregate._version != version):
+                self._rebuild(aggregate, version)
+
+    def collect(self, traceparent: str | None) -> str | None:
+        """Ends an outermost attempt that succeeded: its events become rows; the id of the last one, if any.
+
+        Raises before anything is taken when an event cannot be written as bytes.
+        """
+        rows: list[Row] = []
+        changed = [aggregate for aggregate in _each(self._touched) if aggregate._pending_events]
+        for aggregate in changed:
+            to_row = self._history.mapper(type(aggregate)).row
+            rows += [to_row(happened, traceparent) for happened in aggregate._pending_events]
+        self._touched.clear()
+        if not rows:
+            return None
+        for aggregate in changed:
+            self._events += aggregate._pending_events
+            aggregate._pending_events = []
+        self.rows += rows
+        return event_id(self._events[-1])
+
+    def keep(self) -> None:
+        """After the commit: they are as the database has them."""
+        self._history.cache.put(aggregate for aggregate in self._known.values() if aggregate is not None)
+
+    def _rebuild(self, aggregate: Aggregate, version: int) -> None:
+        """In place, so that whoever holds it sees it as it was."""
+        mine = [happened for happened in self._events if happened.originator_id == aggregate.id]
+        pending = [
+            happened for happened in aggregate._pending_events if happened.originator_version <= version
+        ]
+        replayed = [*mine, *pending]
+        base = replayed[0].originator_version - 1 if replayed else version
+        fresh = self._history.read_at(type(aggregate), aggregate.id, base) if base else None
+        for happened in replayed:
+            fresh = happened.mutate(fresh)
+        assert fresh is not None
+        fresh._pending_events = pending
+        aggregate.__dict__.clear()
+        aggregate.__dict__.update(fresh.__dict__)
+
+
+def _each(touched: list[tuple[Aggregate, int]]) -> list[Aggregate]:
+    if len(touched) == 1:
+        return [touched[0][0]]
+    return list({id(aggregate): aggregate for aggregate, _ in touched}.values())

@@ -1,0 +1,164 @@
+"""One try at a batch: look up, prepare, decide each item on its own, commit all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from chassis import crash
+from chassis.items import Command, Item, Record, Woken
+from chassis.refusal import Refusal
+from chassis.store import failures
+from chassis.store.decider import Decider, Result
+from chassis.store.failures import Failure
+from chassis.store.outcomes import Name, answer_again, digest
+from chassis.store.rows import Outcome, PositionMove
+from chassis.store.store import Store
+
+BEHIND = "behind"
+"""The reason of an item that waits behind a parked one."""
+
+
+class DeadlinePassed(TimeoutError):
+    """The caller's deadline passed before its command was decided: nothing was done."""
+
+
+class Batch:
+    """Decides items in their order and writes what came of them. Used once; a second try takes a new one."""
+
+    def __init__(self, store: Store, decider: Decider, items: Sequence[Item]) -> None:
+        self.uow = store.unit_of_work()
+        self._store = store
+        self._decider = decider
+        self._items = items
+        self._parked: set[str] = set()
+        self._outcomes: dict[Name, Outcome] = {}
+
+    def decide(self) -> list[Result]:
+        """One result an item. Raises what is no item's own fault."""
+        commands = [item for item in self._items if type(item) is Command]
+        self._parked = self._store.parked.open_keys()
+        self._outcomes = self._store.outcomes.of(commands)
+        self._decider.prepare(self.uow, self._items)
+        results = [
+            self._answer(item) if type(item) is Command else self._decide(item) for item in self._items
+        ]
+        self.uow.commit.positions += moves(self._items)
+        return results
+
+    def park_all(self, error: BaseException) -> list[Result]:
+        """Instead of deciding: each item is set aside because its content cannot be committed."""
+        results = [self._fail(item, error) for item in self._items]
+        self.uow.commit.positions += moves(self._items)
+        return results
+
+    def follow_woken(self) -> None:
+        """Decide what was woken, oldest first, and at once what that wakes in turn."""
+        uow = self.uow
+        while uow.woken:
+            woken = uow.woken[:]
+            uow.woken.clear()
+            self._decider.prepare(uow, woken)
+            for item in woken:
+                self._decide(item)
+
+    def commit(self) -> None:
+        """Write all of it, unless there is nothing. Raises `CommitUnknown` when nobody knows."""
+        rows, commit = self.uow.seal()
+        if rows or not commit.is_empty():
+            crash.point("before_commit")
+            self._store.recorder.write(rows, commit)
+        self.uow.keep()
+
+    def _answer(self, command: Command) -> Result:
+        """A command: its first answer again, or a decision whose answer is kept."""
+        name = (command.caller, command.request_id)
+        try:
+            if (known := self._outcomes.get(name)) is not None:
+                return Result(command, answer_again(known, command))
+        except Refusal as refusal:
+            return Result(command, refusal=refusal)
+        if command.deadline is not None and command.deadline <= datetime.now(UTC):
+            return Result(command, error=DeadlinePassed("decided too late: ask again with more time"))
+        result = self._decide(command)
+        if command.request_id and result.refusal is None and result.error is None:
+            outcome = Outcome(command.request_id, command.caller, digest(command), result.answer)
+            self._outcomes[name] = outcome
+            self.uow.commit.outcomes.append(outcome)
+        return result
+
+    def _decide(self, item: Item) -> Result:
+        uow = self.uow
+        if self._parked and (key := self._key(item)) in self._parked:
+            return self._behind(item, key)
+        mark = uow.mark()
+        uow.traceparent = _traceparent(item)
+        try:
+            answer = self._decider.decide(uow, item)
+            last = uow.collect()
+        except Refusal as refusal:
+            uow.roll_back(mark, refused=True)
+            return self._refuse(item, refusal)
+        except Exception as error:
+            if failures.classify(error) is Failure.CONNECTION:
+                raise
+            uow.roll_back(mark, refused=False)
+            return self._fail(item, error)
+        if uow.woken:
+            self.follow_woken()
+        return Result(item, answer, last_event=last)
+
+    def _behind(self, item: Item, key: str) -> Result:
+        if type(item) is Command:
+            return Result(item, refusal=Refusal("case_parked"))
+        return self._park(item, key, BEHIND, behind=True)
+
+    def _refuse(self, item: Item, refusal: Refusal) -> Result:
+        if type(item) is Command:
+            return Result(item, refusal=refusal)
+        return self._park(item, self._key(item), f"refused: {refusal.code}", behind=False)
+
+    def _fail(self, item: Item, error: BaseException) -> Result:
+        if type(item) is Command:
+            return Result(item, error=error)
+        return self._park(item, self._key(item), failures.reason(error), behind=False)
+
+    def _park(self, item: Item, key: str, reason: str, *, behind: bool) -> Result:
+        assert not isinstance(item, Command)
+        row = self._store.parked.row(item, key, reason, behind=behind, now=self.uow.now)
+        if isinstance(item, Woken):
+            self.uow.stop_waiting(item)
+        self.uow.commit.parked.append(row)
+        self._parked.add(key)
+        return Result(item, parked=True)
+
+    def _key(self, item: Item) -> str:
+        """The item's case, or its place on Kafka if its content does not even say that."""
+        try:
+            return self._decider.case_key(self.uow, item)
+        except Exception as error:
+            if failures.classify(error) is Failure.CONNECTION or isinstance(item, Command):
+                raise
+            return f"{item.topic}/{item.partition}/{item.offset}"
+
+
+def moves(items: Iterable[Item]) -> list[PositionMove]:
+    """How far the records of a batch move each partition: from what the first expects to after the last."""
+    last: dict[tuple[str, int], Record] = {}
+    first: dict[tuple[str, int], int | None] = {}
+    for item in items:
+        if type(item) is Record:
+            partition = (item.topic, item.partition)
+            first.setdefault(partition, item.after)
+            last[partition] = item
+    return [
+        PositionMove(*partition, first[partition], record.offset + 1, record.source_position)
+        for partition, record in last.items()
+    ]
+
+
+def _traceparent(item: Item) -> str | None:
+    if type(item) is not Record:
+        return None
+    found = item.headers.get("traceparent")
+    return found.decode("ascii", "replace") if found else None

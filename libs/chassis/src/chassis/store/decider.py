@@ -1,0 +1,54 @@
+"""What a service tells the writer: how to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from chassis.items import Item
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+
+
+class Decider(Protocol):
+    """The service's use cases. Called on the writer's thread only; keeps nothing between batches.
+
+    A batch may be decided more than once (another writer was faster, the connection was lost), so nothing may
+    have an effect but through the unit of work.
+    """
+
+    def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
+        """Read in bulk what `decide` will need.
+
+        Also called for what was woken. Does not raise for bad content.
+        """
+
+    def case_key(self, uow: UnitOfWork, item: Item) -> str:
+        """What the item's order depends on: if something of that key is parked, the item waits behind it."""
+        ...
+
+    def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+        """Decide one item; the answer of a command is its bytes.
+
+        A command may raise `Refusal`. A record or what was woken must not: refusing it silently would lose
+        it, so it is parked. It answers by a verdict, a receipt or an event instead. Anything else raised
+        parks it too.
+        """
+        ...
+
+
+class Result(NamedTuple):
+    """What became of one item. Exactly one of: answered, refused, parked, dropped, failed.
+
+    Answered: `answer`, which may be None; `last_event` is the id of the last event that it caused, None if
+    none. `dropped`: nothing was written for it, the stored position of its partition is another one than it
+    expects. `error`: a command that broke; records never have one, they are parked.
+    """
+
+    item: Item
+    answer: bytes | None = None
+    refusal: Refusal | None = None
+    parked: bool = False
+    dropped: bool = False
+    error: BaseException | None = None
+    last_event: str | None = None

@@ -1,0 +1,94 @@
+"""Reads aggregates: many in one query, kept between batches and brought up to date with what is new."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import tuple_row
+
+from chassis.aggregate import Aggregate
+from chassis.mapper import Mapper
+from chassis.store.datastore import Datastore
+from chassis.store.unnest import Unnest
+
+# LATERAL with ORDER BY is not flattened: always one index range a stream, whatever the planner thinks of
+# unnest.
+_SINCE = Unnest(
+    """
+    SELECT e.originator_id, e.originator_version, e.state
+    FROM {rows} AS known (stream, above, upto), LATERAL (
+        SELECT originator_id, originator_version, state FROM stored_events
+        WHERE originator_id = known.stream
+          AND originator_version > known.above AND originator_version <= known.upto
+        ORDER BY originator_version
+    ) AS e
+    """,
+    *("uuid", "bigint", "bigint"),
+)
+_NEWEST = 2**62
+
+Mappers = Mapping[type[Aggregate], Mapper[Any]]
+
+
+class AggregateCache:
+    """The aggregates used last, as they are in the database. Taking one out removes it until it is put back.
+
+    So an aggregate that a batch is working on, or that a failed commit left changed, is never found here.
+    """
+
+    def __init__(self, capacity: int = 20_000) -> None:
+        self._capacity = capacity
+        self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
+
+    def take(self, id: UUID) -> Aggregate | None:
+        return self._kept.pop(id, None)
+
+    def put(self, aggregates: Iterable[Aggregate]) -> None:
+        for aggregate in aggregates:
+            self._kept[aggregate.id] = aggregate
+        while len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+class History:
+    """The aggregates of a service's database; `mappers` names every aggregate class it records."""
+
+    def __init__(self, datastore: Datastore, mappers: Mappers, cache: AggregateCache) -> None:
+        self._datastore = datastore
+        self._mappers = mappers
+        self.cache = cache
+
+    def mapper(self, cls: type[Aggregate]) -> Mapper[Any]:
+        """Raises RuntimeError for a class without a mapper."""
+        try:
+            return self._mappers[cls]
+        except KeyError:
+            raise RuntimeError(f"{cls.__name__} has no Mapper: give the Store one") from None
+
+    def read(self, cls: type[Aggregate], ids: Sequence[UUID]) -> dict[UUID, Aggregate | None]:
+        """The newest state of each, None for one without events. They are out of the cache until put back."""
+        known = {id: self.cache.take(id) for id in ids}
+        above = [0 if aggregate is None else aggregate.version for aggregate in known.values()]
+        return self._mutate(cls, known, above, [_NEWEST] * len(known))
+
+    def read_at(self, cls: type[Aggregate], id: UUID, version: int) -> Aggregate | None:
+        """The state after `version` events, from the database alone."""
+        return self._mutate(cls, {id: None}, [0], [version])[id]
+
+    def _mutate(
+        self, cls: type[Aggregate], known: dict[UUID, Aggregate | None], above: list[int], upto: list[int]
+    ) -> dict[UUID, Aggregate | None]:
+        event = self.mapper(cls).event
+        with self._datastore.get_connection() as connection:
+            cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
+            _SINCE.send(cursor, [list(known), above, upto])
+            for stream, version, state in cursor:
+                known[stream] = event(stream, version, state).mutate(known[stream])
+        return known
