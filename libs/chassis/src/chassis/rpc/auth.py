@@ -45,7 +45,7 @@ class _Claims(BaseModel):
     sub: str = Field(min_length=1, max_length=200)
     org: str = Field(min_length=1, max_length=200)
     role: Role
-    exp: int | float
+    exp: float = Field(allow_inf_nan=False)
 
 
 class Authenticator:

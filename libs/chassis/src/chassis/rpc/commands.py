@@ -53,8 +53,8 @@ class Commands:
     served, and whoever had a turn queues again behind the others.
 
     `run` raises what the command was refused with, `Busy` when too many wait, `TimeoutError` when its
-    deadline passed before it was decided, `Conflict` when others were faster too often, `Unavailable` when the
-    service stops.
+    deadline passed before it was decided, `Conflict` when others were faster too often, `Unavailable` when
+    the service stops.
     """
 
     def __init__(
