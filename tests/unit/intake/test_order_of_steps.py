@@ -37,13 +37,20 @@ def test_a_brief_intervention_waits_for_the_screening_when_only_that_is_missing(
     assert refused.detail["awaits"] == Step.SCREENED
 
 
-@pytest.mark.parametrize("step", [Step.REGISTERED, Step.PLANNED])
-def test_what_happens_once_is_refused_for_good_the_second_time(step: Step) -> None:
-    refused = refusal(step, Step.REGISTERED, Step.PLANNED)
+def test_what_happens_once_is_refused_for_good_the_second_time() -> None:
+    refused = refusal(Step.PLANNED, Step.REGISTERED, Step.PLANNED)
     assert (refused.code, refused.later) == ("already_recorded", False)
     assert refused.state == "plan_agreed"
     assert "screened" in refused.moves
-    assert str(step) not in refused.moves
+    assert "plan_agreed" not in refused.moves
+
+
+def test_each_organisation_registers_a_client_once() -> None:
+    check(Step.REGISTERED, [Step.REGISTERED], occurred_at=NOON, closed_at=None)
+    with pytest.raises(Refusal) as caught:
+        check(Step.REGISTERED, [Step.REGISTERED], [Step.REGISTERED], occurred_at=NOON, closed_at=None)
+    assert caught.value.code == "already_recorded"
+    assert "registered" not in caught.value.moves
 
 
 @pytest.mark.parametrize("step", list(ORDER))
@@ -53,7 +60,9 @@ def test_a_closed_case_refuses_whatever_occurs_after_its_closing(step: Step) -> 
 
 
 def test_a_closed_case_takes_what_occurred_before_and_is_reported_late() -> None:
-    check(Step.COUNSELLED, {Step.CONTACTED, Step.CLOSED}, occurred_at=NOON, closed_at=NOON + timedelta(days=1))
+    check(
+        Step.COUNSELLED, {Step.CONTACTED, Step.CLOSED}, occurred_at=NOON, closed_at=NOON + timedelta(days=1)
+    )
 
 
 def test_nothing_needs_a_step_that_itself_can_never_come() -> None:

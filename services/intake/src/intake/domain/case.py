@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, event
@@ -27,10 +29,11 @@ from intake.domain.order import Step, check
 
 
 class Case(Aggregate):
-    """A case opens at the first contact (or at the registration of a walk-in) and takes facts until it is closed.
+    """A case opens at the first contact (or at the registration of a walk-in) and takes facts until it is
+    closed.
 
-    Each public method decides by the table in `intake.domain.order` and raises `Refusal` before anything has changed;
-    the method beside it, named in the past tense, evolves.
+    Each public method decides by the table in `intake.domain.order` and raises `Refusal` before anything has
+    changed; the method beside it, named in the past tense, evolves.
     """
 
     class Created(Aggregate.Created):
@@ -75,6 +78,7 @@ class Case(Aggregate):
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
         self.references: frozenset[tuple[str, str]] = frozenset()
+        self.registered_by: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:
@@ -82,7 +86,10 @@ class Case(Aggregate):
         return cls._create(cls.Created, id=case_id, data=data, meta=meta)
 
     def bind(self, data: AgencyReferenceBound, meta: Meta) -> None:
-        """Record that an agency's own reference means this client. What is bound already is not recorded again."""
+        """Record that an agency's own reference means this client.
+
+        What is bound already is not recorded again.
+        """
         if (data.org, data.agency_ref) not in self.references:
             self._bound(data=data, meta=meta)
 
@@ -109,13 +116,14 @@ class Case(Aggregate):
         self._has(Step.INTRODUCED)
 
     def register(self, data: ClientRegistered, meta: Meta) -> None:
-        """Record that the client was taken on. Who it is stands in the vault, not here."""
+        """Record that an organisation took the client on. Who it is stands in the vault, not here."""
         self._allow(Step.REGISTERED, meta)
         self._registered(data=data, meta=meta)
 
     @event(Registered)
     def _registered(self, data: ClientRegistered, meta: Meta) -> None:
         self._has(Step.REGISTERED)
+        self.registered_by = self.registered_by | {meta.org}
 
     def consent(self, data: ConsentGiven, meta: Meta) -> None:
         """Record what the client agreed to have shared, with whom and until when."""
@@ -173,7 +181,10 @@ class Case(Aggregate):
         self.closed_at = meta.occurred_at
 
     def route(self, data: AgencyEventRouted, meta: Meta) -> None:
-        """Pass on what another service decides. What names a number (a referral, a stay) goes on after closing."""
+        """Pass on what another service decides.
+
+        What names a number (a referral, a stay) goes on after closing.
+        """
         if data.number is None:
             self._allow(Step.ROUTED, meta)
         self._routed(data=data, meta=meta)
@@ -183,18 +194,22 @@ class Case(Aggregate):
         """Nothing of the case changes: its owner decides."""
 
     def take(self, data: Payload, meta: Meta) -> None:
-        """Decide on any of intake's own facts by its type; raises `Refusal` as the method for that type does."""
+        """Decide on any of intake's own facts by its type; raises `Refusal` as the method for that type
+        does.
+        """
         _DECIDES[type(data)](self, data, meta)
 
     def _allow(self, step: Step, meta: Meta) -> None:
-        check(step, self.happened, occurred_at=meta.occurred_at, closed_at=self.closed_at)
+        own = _REGISTERED if meta.org in self.registered_by else ()
+        check(step, self.happened, own, occurred_at=meta.occurred_at, closed_at=self.closed_at)
 
     def _has(self, step: Step) -> None:
         if step not in self.happened:
             self.happened = self.happened | {step}
 
 
-_DECIDES = {
+_REGISTERED = (Step.REGISTERED,)
+_DECIDES: dict[type[Payload], Callable[[Case, Any, Meta], None]] = {
     ClientContacted: Case.contact,
     ClientIntroduced: Case.introduce,
     ClientRegistered: Case.register,

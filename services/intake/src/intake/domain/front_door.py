@@ -1,7 +1,8 @@
-"""Who may post what: the questions asked of every event that can be read, before it is asked whom it is about.
+"""Who may post what: the questions asked of every event that can be read, before it is asked whom it is
+about.
 
-Each check raises `Refusal` with the code, the field and what is needed to put it right; none of them looks anything
-up but reference data, and none reads a clock: `now` is the batch's.
+Each check raises `Refusal` with the code, the field and what is needed to put it right; none of them looks
+anything up but reference data, and none reads a clock: `now` is the batch's.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ class Organisations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event as it stands at the door: `agency` is proven by its topic or its token, `source` is what it claims."""
+    """An event as it stands at the door: `agency` is proven by its topic or its token, `source` is what it
+    claims.
+    """
 
     agency: str
     source: str
@@ -53,8 +56,15 @@ def source_of(agency: str) -> str:
     return f"/agencies/{agency}"
 
 
+def agency_of_source(source: str) -> str:
+    """Return the agency that a source as `source_of` gives it belongs to."""
+    return source.removeprefix("/agencies/")
+
+
 def admit(arrival: Arrival, *, kinds: Collection[str], organisations: Organisations, now: datetime) -> None:
-    """Raise `Refusal` unless this agency may report this event; `kinds` are the kinds of organisation that may."""
+    """Raise `Refusal` unless this agency may report this event; `kinds` are the kinds of organisation that
+    may.
+    """
     if arrival.source != source_of(arrival.agency):
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": source_of(arrival.agency)})
     _not_ahead(arrival.occurred_at, now)
@@ -77,7 +87,9 @@ def _known_poster(agency: str, kinds: Collection[str], organisations: Organisati
 
 
 def _addressee_exists(data: Payload, organisations: Organisations) -> None:
-    """Whoever an event sends the client to must be in the directory, and a provider must give the service asked."""
+    """Whoever an event sends the client to must be in the directory, and a provider must give the service
+    asked.
+    """
     provider = getattr(data, "provider", None)
     if provider is not None:
         _offers(provider, getattr(data, "service", None), organisations)

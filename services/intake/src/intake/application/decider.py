@@ -1,0 +1,157 @@
+"""Intake's use cases on one screen: what each kind of item is, and who decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chassis.box import Box
+from chassis.items import Command, Item, Record, Woken
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
+from contracts.envelope import NotRecorded, Recorded, UnknownType
+from google.protobuf.wrappers_pb2 import StringValue
+from reftrack.intake.v1.intake_pb2 import (
+    DiscardQuarantinedRequest,
+    ReleaseQuarantinedRequest,
+    SubmittedEvent,
+)
+
+from intake.application.door import FrontDoor
+from intake.application.identity import Identities
+from intake.application.kept import KEPT
+from intake.application.owners import OwnersLogs
+from intake.application.quarantine import Held, QuarantineDesk
+from intake.application.reading import Reading, read
+from intake.application.submissions import Submission
+
+OWNERS = frozenset({"referral.events.v1", "followup.events.v1"})
+"""The logs from which verdicts and numbers come back."""
+
+SUBMIT, RELEASE, DISCARD, RETRY = "submit", "release_quarantined", "discard_quarantined", "retry_waits"
+"""Names of the commands."""
+
+
+_DEEDS = ReleaseQuarantinedRequest | DiscardQuarantinedRequest
+
+
+class Retry(NamedTuple):
+    """Everything that waits for one key, read again."""
+
+    waiting: list[tuple[Woken, Reading]]
+
+
+Understood = Reading | Recorded[Payload] | Held | Retry | Exception | None
+"""An item as far as it is understood. An exception: why an owner's event cannot be read."""
+
+
+class IntakeDecider:
+    """Agencies' records, submitted events and what was woken go through the front door, and so does what a
+    person releases from quarantine; the owners' logs bring verdicts and numbers.
+    """
+
+    def __init__(
+        self,
+        *,
+        door: FrontDoor,
+        owners: OwnersLogs,
+        desk: QuarantineDesk,
+        identities: Identities,
+        box: Box,
+        hash_key: bytes,
+    ) -> None:
+        self._door = door
+        self._owners = owners
+        self._desk = desk
+        self._identities = identities
+        self._box = box
+        self._hash_key = hash_key
+        self._batch: UnitOfWork | None = None
+        self._understood: dict[int, tuple[Item, Understood]] = {}
+
+    def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
+        """Understand every item, then read all that deciding them needs."""
+        if uow is not self._batch:
+            self._batch, self._understood = uow, {}
+            self._identities.forget()
+        self._load_commands(uow, [item for item in items if type(item) is Command])
+        told = [self._of(uow, item) for item in items]
+        readings = [one for one in told if type(one) is Reading]
+        if readings:
+            self._door.load(uow, readings)
+        answers = [one for one in told if type(one) is Recorded]
+        if answers:
+            self._owners.load(uow, answers)
+
+    def case_key(self, uow: UnitOfWork, item: Item) -> str:
+        """The case that an item belongs to, or whatever stands for it until it is known."""
+        told = self._of(uow, item)
+        if isinstance(told, Reading):
+            return self._door.case_key(uow, told)
+        if isinstance(told, Recorded):
+            return str(told.meta.subject)
+        return (item.key or b"").decode("utf-8", "replace") if isinstance(item, Record) else ""
+
+    def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+        """Decide one item; the answer of a submitted event is the body of its receipt."""
+        told = self._of(uow, item)
+        if isinstance(item, Command) and item.name in (RELEASE, DISCARD):
+            assert told is None or isinstance(told, Held)
+            act = self._desk.release if item.name == RELEASE else self._desk.discard
+            return act(uow, told, by=item.caller, reason=item.message.reason)  # type: ignore[attr-defined]
+        if isinstance(told, Reading):
+            return self._door.again(uow, told) if type(item) is Woken else self._door.arrive(uow, told)
+        if isinstance(told, Recorded):
+            self._owners.take(uow, told)
+        elif isinstance(told, Retry):
+            for woken, reading in told.waiting:
+                self._door.retry(uow, woken, reading)
+        elif isinstance(told, Exception):
+            raise told
+        return None
+
+    def _of(self, uow: UnitOfWork, item: Item) -> Understood:
+        """Each item is read once a batch."""
+        known = self._understood.get(id(item))
+        if known is None:
+            known = self._understood[id(item)] = (item, self._read(uow, item))
+        return known[1]
+
+    def _read(self, uow: UnitOfWork, item: Item) -> Understood:
+        if isinstance(item, Record):
+            if item.topic in OWNERS:
+                return _recorded(item)
+            return read(Submission.of_record(item, uow.now), self._hash_key)
+        if isinstance(item, Woken):
+            return self._waiting(item)
+        assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
+        agency = item.caller.partition("/")[0]
+        return read(Submission.of_item(item.message, agency, item.correlation_id, uow.now), self._hash_key)
+
+    def _load_commands(self, uow: UnitOfWork, commands: list[Command]) -> None:
+        """What commands name by a number or a key is read for all of them together."""
+        deeds = [item for item in commands if isinstance(item.message, _DEEDS)]
+        if deeds:
+            held = self._desk.load(uow, {item.message.quarantine_id for item in deeds})  # type: ignore[attr-defined]
+            for item in deeds:
+                self._understood[id(item)] = (item, held.get(item.message.quarantine_id))  # type: ignore[attr-defined]
+        retries = [item for item in commands if isinstance(item.message, StringValue)]
+        uow.load_waits(item.message.value for item in retries)  # type: ignore[attr-defined]
+        for item in retries:
+            self._understood[id(item)] = (item, self._retry(uow, item.message.value))  # type: ignore[attr-defined]
+
+    def _retry(self, uow: UnitOfWork, key: str) -> Retry:
+        waiting = [(woken, self._waiting(woken)) for woken in uow.waiting(key)]
+        self._door.load(uow, [reading for _, reading in waiting])
+        return Retry(waiting)
+
+    def _waiting(self, woken: Woken) -> Reading:
+        plain = self._box.open(woken.sealed, KEPT, woken.source, woken.event_id)
+        return read(Submission.kept(plain), self._hash_key)
+
+
+def _recorded(record: Record) -> Recorded[Payload] | Exception:
+    try:
+        return Recorded.parse(record.value or b"")
+    except (NotRecorded, UnknownType) as error:
+        return error

@@ -1,0 +1,53 @@
+"""What intake claims, and what an event can wait for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from contracts.vocabulary import NumberKind
+
+REFERENCE = "ref"
+"""Claim: an agency's own reference (`<org>/<ref>`) → client."""
+
+LATEST_CASE = "case"
+"""Claim: client → the client's latest case, open or closed.
+
+Of two who open one at once, one decides again.
+"""
+
+NUMBER = "number"
+"""Claim: a number (`<kind>/<number>`) → case."""
+
+ID_NUMBER = "id_number"
+"""Claim: keyed hash of a person's ID number → client.
+
+Exactly the same number links, anything less does not.
+"""
+
+PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
+"""Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
+
+
+def reference_key(org: str, agency_ref: str) -> str:
+    """Key of the claim `REFERENCE`."""
+    return f"{org}/{agency_ref}"
+
+
+def number_key(kind: str, number: str) -> str:
+    """Key of the claim `NUMBER`."""
+    return f"{kind}/{number}"
+
+
+def until_reference(org: str, agency_ref: str) -> str:
+    """Waits for an agency's reference to be bound."""
+    return f"ref:{org}/{agency_ref}"
+
+
+def until_number(kind: str, number: str) -> str:
+    """Waits for a number to be given."""
+    return f"number:{kind}/{number}"
+
+
+def until_case(case_id: UUID) -> str:
+    """Waits for the next fact of a case."""
+    return f"case:{case_id}"

@@ -1,0 +1,115 @@
+"""What became of an event, before it is written down and told."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chassis.refusal import Refusal
+from chassis.store.rows import InboxRow
+from contracts.problems import Problem
+from contracts.vocabulary import Verdict
+
+ROUTED = "routed"
+"""Not a verdict: another service decides, and intake waits for its word."""
+
+FINAL = frozenset({Verdict.ACCEPTED, Verdict.REJECTED, Verdict.DISCARDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict (or `ROUTED`) with what the agency is told about it; nothing in here is personal.
+
+    `detail` fills the catalogue's text for `code`; `problems` are all that is wrong with what cannot be read.
+    `wait_key` is what it waits for inside, `waiting_for` the same in words for the agency.
+    """
+
+    verdict: str
+    code: str | None = None
+    field: str | None = None
+    detail: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+    waiting_for: str | None = None
+    wait_key: str | None = None
+    until: datetime | None = None
+    numbers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    state: str | None = None
+    moves: Sequence[str] = ()
+    routed_id: str | None = None
+    case_key: str | None = None
+
+    def as_detail(self) -> dict[str, Any] | None:
+        """What the inbox keeps of it, so that a repetition gets the same answer; None when there is nothing."""
+        kept = {
+            "detail": dict(self.detail),
+            "problems": [[one.code, one.field, dict(one.detail)] for one in self.problems],
+            "waiting_for": self.waiting_for,
+            "until": self.until.isoformat() if self.until else None,
+            "numbers": dict(self.numbers),
+            "state": self.state,
+            "moves": list(self.moves),
+        }
+        return {name: value for name, value in kept.items() if value} or None
+
+
+ACCEPTED = Outcome(Verdict.ACCEPTED)
+
+
+def from_row(row: InboxRow) -> Outcome:
+    """Read back what an inbox row keeps."""
+    kept = row.detail or {}
+    until = kept.get("until")
+    return Outcome(
+        verdict=row.verdict,
+        code=row.code,
+        field=row.field,
+        detail=kept.get("detail", {}),
+        problems=[Problem(code, name, detail) for code, name, detail in kept.get("problems", ())],
+        waiting_for=kept.get("waiting_for"),
+        until=datetime.fromisoformat(until) if until else None,
+        numbers=kept.get("numbers", {}),
+        state=kept.get("state"),
+        moves=kept.get("moves", ()),
+        routed_id=row.routed_id,
+        case_key=row.case_key,
+    )
+
+
+def quarantined(problems: Sequence[Problem]) -> Outcome:
+    """It cannot be read: a person looks. The first problem gives the code, all of them are named."""
+    first = problems[0]
+    return Outcome(
+        Verdict.QUARANTINED, code=first.code, field=first.field, detail=first.detail, problems=problems
+    )
+
+
+def rejected(refusal: Refusal) -> Outcome:
+    """Readable, known, not allowed."""
+    return Outcome(
+        Verdict.REJECTED,
+        code=refusal.code,
+        field=refusal.field,
+        detail=refusal.detail,
+        state=refusal.state,
+        moves=refusal.moves,
+    )
+
+
+def waiting(key: str, told: str, until: datetime, refusal: Refusal) -> Outcome:
+    """Not yet: `key` is what will release it, `told` what the agency reads, `refusal` why it cannot go on
+    now.
+    """
+    return Outcome(
+        Verdict.WAITING,
+        code=refusal.code,
+        field=refusal.field,
+        detail=refusal.detail,
+        waiting_for=told,
+        wait_key=key,
+        until=until,
+        state=refusal.state,
+        moves=refusal.moves,
+    )

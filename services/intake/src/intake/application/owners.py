@@ -1,0 +1,76 @@
+"""What referral and followup answer: verdicts on routed events, and the numbers of new referrals and stays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
+from contracts.envelope import Recorded
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
+from contracts.events.followup import DetoxAdmitted, FollowupOpened
+from contracts.events.referral import ReferralRequested
+from contracts.vocabulary import NumberKind, Verdict
+
+from intake.application import keys
+from intake.application.door import is_verdict_due
+from intake.application.ledger import Ledger
+from intake.application.outcome import Outcome, rejected
+
+
+class OwnersLogs:
+    """Takes in the logs of referral and followup, in the order of each case."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def load(self, uow: UnitOfWork, told: Iterable[Recorded[Payload]]) -> None:
+        """Read in bulk: the inbox rows of the events answered, the claims on new numbers and what waits for
+        them.
+        """
+        told = list(told)
+        uow.load_routed({one.meta.causation_id for one in told if one.meta.causation_id is not None})
+        numbers = [number for one in told if (number := number_in(one.data))]
+        uow.load_claims(keys.NUMBER, [keys.number_key(*number) for number in numbers])
+        uow.load_waits([keys.until_number(*number) for number in numbers])
+
+    def take(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """Take in one event of an owner. What was decided already is not decided again."""
+        number = number_in(told.data)
+        if number is not None:
+            self._learn(uow, *number, case_id=told.meta.subject)
+        cause = told.meta.causation_id
+        row = uow.routed(cause) if cause is not None else None
+        if row is not None and is_verdict_due(row) and not isinstance(told.data, FollowupOpened):
+            self._ledger.answered(uow, row, _outcome(told.data, number))
+
+    def _learn(self, uow: UnitOfWork, kind: NumberKind, number: str, *, case_id: UUID) -> None:
+        key = keys.number_key(kind, number)
+        if uow.holder(keys.NUMBER, key) is None:
+            uow.claim(keys.NUMBER, key, str(case_id))
+            uow.wake(keys.until_number(kind, number))
+
+
+def number_in(data: Payload) -> tuple[NumberKind, str] | None:
+    """The number that an owner's event brings into being."""
+    if isinstance(data, ReferralRequested):
+        return NumberKind.REFERRAL, data.number
+    return (NumberKind.STAY, data.stay_number) if isinstance(data, DetoxAdmitted) else None
+
+
+def _outcome(data: Payload, number: tuple[NumberKind, str] | None) -> Outcome:
+    if isinstance(data, AgencyEventRefused):
+        refusal = Refusal(data.code, field=data.field, detail=data.detail, state=data.state, moves=data.moves)
+        return rejected(refusal)
+    if isinstance(data, AgencyEventDeferred):
+        return Outcome(
+            Verdict.WAITING,
+            code=data.code,
+            waiting_for=data.waiting_for,
+            until=data.until,
+            state=data.state,
+            moves=data.moves,
+        )
+    return Outcome(Verdict.ACCEPTED, numbers=dict([number]) if number else {})

@@ -1,0 +1,98 @@
+"""Who may post what, as a table of tries at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from chassis.refusal import Refusal
+from contracts.events.intake import ClientIntroducedPosted
+from contracts.events.referral import ReferralRequestedPosted
+from contracts.registry import POSTABLE
+from contracts.vocabulary import Service
+from intake.domain.front_door import TOLERANCE, Arrival, admit
+
+from tests.unit.intake.case_facts import DAY_ONE, contacted, planned
+
+
+@dataclass(frozen=True)
+class Org:
+    kind: str
+    services: tuple[str, ...] = ()
+
+    def offers(self, service: str) -> bool:
+        return service in self.services
+
+
+DIRECTORY = {
+    "ca-bo-de": Org("ward_police"),
+    "cap-bo-de": Org("commune_social"),
+    "pk-long-bien": Org("methadone_clinic", ("methadone",)),
+}
+
+CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", contacted.TYPE, DAY_ONE, contacted)
+
+
+def referral(provider: str = "pk-long-bien", service: Service = Service.METHADONE) -> Arrival:
+    data = ReferralRequestedPosted(service=service, provider=provider)
+    return Arrival("cap-bo-de", "/agencies/cap-bo-de", data.TYPE, DAY_ONE, data)
+
+
+def knock(arrival: Arrival) -> None:
+    admit(arrival, kinds=POSTABLE[arrival.type].by, organisations=DIRECTORY, now=DAY_ONE)
+
+
+@pytest.mark.parametrize(
+    "arrival",
+    [CONTACT, referral(), replace(CONTACT, occurred_at=DAY_ONE + TOLERANCE)],
+    ids=["contact", "referral", "clock"],
+)
+def test_what_an_agency_may_report_is_let_in(arrival: Arrival) -> None:
+    knock(arrival)
+
+
+@pytest.mark.parametrize(
+    ("arrival", "code", "field"),
+    [
+        (replace(CONTACT, source="/agencies/cap-bo-de"), "source_not_yours", "ce_source"),
+        (replace(CONTACT, source="ca-bo-de"), "source_not_yours", "ce_source"),
+        (
+            replace(CONTACT, occurred_at=DAY_ONE + TOLERANCE + timedelta(seconds=1)),
+            "time_in_future",
+            "ce_time",
+        ),
+        (replace(CONTACT, agency="nobody", source="/agencies/nobody"), "agency_unknown", "ce_source"),
+        (replace(CONTACT, type=planned.TYPE, data=planned), "not_yours_to_report", "ce_type"),
+        (referral(provider="no-such-place"), "provider_unknown", "/data/provider"),
+        (referral(service=Service.LEGAL_AID), "service_not_offered", "/data/service"),
+    ],
+    ids=[
+        "other source",
+        "no path",
+        "future",
+        "unknown agency",
+        "police plan",
+        "unknown provider",
+        "not offered",
+    ],
+)
+def test_what_is_not_allowed_is_refused_for_good_and_the_field_named(
+    arrival: Arrival, code: str, field: str
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        knock(arrival)
+    assert (refused.value.code, refused.value.field, refused.value.later) == (code, field, False)
+
+
+def test_nobody_is_introduced_to_an_organisation_that_does_not_exist() -> None:
+    data = ClientIntroducedPosted(to_org="nowhere", instead_of_administrative_file=False)
+    with pytest.raises(Refusal) as refused:
+        knock(replace(CONTACT, type=data.TYPE, data=data))
+    assert (refused.value.code, refused.value.field) == ("organisation_unknown", "/data/to_org")
+
+
+def test_what_the_agency_wrote_is_not_repeated_in_the_refusal() -> None:
+    with pytest.raises(Refusal) as refused:
+        knock(referral(provider="nguyen-van-an"))
+    assert "nguyen" not in repr(refused.value) + str(refused.value.detail)
