@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.rows import tuple_row
 from psycopg.sql import SQL
 
 CHASSIS = "chassis"
@@ -49,19 +50,20 @@ def migrate(dsn: str, package: str | None = None) -> list[str]:
     One transaction under an advisory lock: a second starter waits, then finds all done. Raises
     `MigrationChanged`.
     """
-    wanted = migrations(CHASSIS) + (migrations(package) if package and package != CHASSIS else [])
     with psycopg.connect(dsn) as connection:
-        return apply(connection, wanted)
+        return apply(connection, [CHASSIS] if package in (None, CHASSIS) else [CHASSIS, str(package)])
 
 
-def apply(connection: psycopg.Connection[Any], wanted: Iterable[Migration]) -> list[str]:
-    """Apply what is missing of `wanted`, in one transaction."""
-    with connection.transaction(), connection.cursor(row_factory=psycopg.rows.tuple_row) as cursor:
+def apply(connection: psycopg.Connection[Any], packages: Sequence[str]) -> list[str]:
+    """Apply what is missing of these packages' migrations, in one transaction."""
+    wanted = [migration for package in packages for migration in migrations(package)]
+    with connection.transaction(), connection.cursor(row_factory=tuple_row) as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
         cursor.execute(_JOURNAL)
-        cursor.execute("SELECT package, name, checksum FROM schema_migrations")
+        cursor.execute(
+            "SELECT package, name, checksum FROM schema_migrations WHERE package = ANY(%s)", (list(packages),)
+        )
         applied = {(package, name): checksum for package, name, checksum in cursor}
-        wanted = list(wanted)
         _refuse_changes(applied, wanted)
         missing = [m for m in wanted if (m.package, m.name) not in applied]
         for migration in missing:
@@ -101,9 +103,8 @@ def _check_names(found: list[Migration]) -> None:
 
 def _refuse_changes(applied: dict[tuple[str, str], str], wanted: list[Migration]) -> None:
     known = {(migration.package, migration.name): migration.checksum for migration in wanted}
-    packages = {migration.package for migration in wanted}
     for (package, name), checksum in applied.items():
-        if package in packages and known.get((package, name)) != checksum:
+        if known.get((package, name)) != checksum:
             what = "is gone" if (package, name) not in known else "has changed"
             raise MigrationChanged(
                 f"{package}/migrations/{name} was applied to this database and "

@@ -76,7 +76,7 @@ class Recorder(PostgresApplicationRecorder):
     def create_table(self) -> None:
         """Apply the chassis' migrations."""
         with self.datastore.get_connection() as connection:
-            migrations.apply(connection, migrations.migrations(migrations.CHASSIS))
+            migrations.apply(connection, [migrations.CHASSIS])
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """The library's way in.
