@@ -60,7 +60,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         followup.ReintegrationEvaluated.TYPE: frozenset({Label.DRUG}),
     }
 )
-"""Events whose mere happening tells what the label protects. A referral's events carry that of its service."""
+"""Events whose mere happening tells what the label protects. A referral's events carry its service's."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from chassis.items import Item, Record
@@ -12,8 +12,11 @@ from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Unnest
 from contracts.envelope import Meta, NotRecorded, Recorded, UnknownType
-from psycopg import Cursor
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reporting.pathway.entry import Entry
 
 CHANNEL = "history"
 """NOTIFY channel that is told the highest `seq` of each commit."""
@@ -145,3 +148,28 @@ def _header(record: Record, name: str) -> str:
     if not found:
         raise NotOurLog(f"header ce_{name} is missing")
     return found.decode("utf-8", "replace")
+
+
+_PAGE: LiteralString = """
+SELECT source, position, event_id, type, subject, org, occurred_at, recorded_at, value, seq
+FROM history WHERE seq > %s ORDER BY seq LIMIT %s
+"""
+
+
+class History:
+    """The history as the views' source (`chassis.projector.Source`)."""
+
+    channel = CHANNEL
+
+    def read(self, connection: Connection[Any], after: int, limit: int) -> Sequence[Entry]:
+        """At most `limit` entries after a place, in order."""
+        with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+            return [Entry(*row) for row in cursor.execute(_PAGE, (after, limit), prepare=True)]
+
+    def head(self, connection: Connection[Any]) -> int:
+        """The place of the newest entry, 0 if there is none."""
+        row = connection.cursor(row_factory=tuple_row).execute(_HEAD).fetchone()
+        return int(row[0]) if row else 0
+
+
+_HEAD: LiteralString = "SELECT coalesce(max(seq), 0) FROM history"

@@ -7,21 +7,22 @@ two moments, so that a contact reported late moves a person only in reports that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncConnection
-from psycopg.rows import class_row
+from psycopg import AsyncCursor
 
 from reporting.indicators.definitions import Indicator
 from reporting.indicators.period import Period
 
 _COUNTED: LiteralString = """
 WITH seen AS (
-    SELECT f.kind, c.client_id, f.case_id, f.service, f.commune, f.occurred_at, f.recorded_at, f.event_id
-    FROM facts f JOIN fact_cases c USING (case_id)
+    SELECT c.client_id, f.kind AS counts_as, f.kind, f.case_id, f.service, f.commune, f.org, f.occurred_at,
+        f.recorded_at, f.event_id
+    FROM facts.facts f JOIN facts.fact_cases c USING (case_id)
     WHERE f.recorded_at <= %(known_at)s AND f.occurred_at <= %(occurred_by)s
 ), first AS (
     SELECT DISTINCT ON (client_id) * FROM seen WHERE kind IN ('contact', 'registered')
@@ -29,16 +30,18 @@ WITH seen AS (
 ), marks AS (
     SELECT * FROM seen
     UNION ALL
-    SELECT 'first_contact', client_id, case_id, service, commune, occurred_at, recorded_at, event_id
+    SELECT client_id, 'first_contact', kind, case_id, service, commune, org, occurred_at, recorded_at,
+        event_id
     FROM first
 ), held AS (
-    SELECT client_id, CASE WHEN %(by_service)s THEN service ELSE '' END AS row, kind, case_id, occurred_at,
-        recorded_at, event_id
+    SELECT client_id, CASE WHEN %(by_service)s THEN service ELSE '' END AS row, counts_as, kind, case_id, org,
+        occurred_at, recorded_at, event_id
     FROM marks
-    WHERE kind = ANY(%(facts)s) AND occurred_at >= %(begins)s AND occurred_at < %(ends)s
+    WHERE counts_as = ANY(%(facts)s) AND occurred_at >= %(begins)s AND occurred_at < %(ends)s
         AND (%(services)s::text[] = '{}' OR service = ANY(%(services)s))
 ), counted AS (
-    SELECT client_id, row FROM held GROUP BY client_id, row HAVING count(DISTINCT kind) >= %(kinds_needed)s
+    SELECT client_id, row FROM held GROUP BY client_id, row
+    HAVING count(DISTINCT counts_as) >= %(kinds_needed)s
 ), placed AS (
     SELECT counted.client_id, counted.row, coalesce(first.commune, '') AS commune
     FROM counted LEFT JOIN first USING (client_id)
@@ -50,16 +53,18 @@ _FIGURES: LiteralString = _COUNTED + "SELECT commune, row, count(*) FROM placed 
 _FACTS: LiteralString = (
     _COUNTED
     + """
-SELECT held.event_id, held.kind, held.case_id, held.client_id, placed.commune, held.row, held.occurred_at,
-    held.recorded_at
+SELECT held.event_id, held.kind, held.case_id, held.client_id, placed.commune, held.row, held.org,
+    held.occurred_at, held.recorded_at
 FROM placed JOIN held USING (client_id, row)
 WHERE (%(communes)s::text[] IS NULL OR placed.commune = ANY(%(communes)s))
     AND (%(row)s::text IS NULL OR row = %(row)s)
-ORDER BY held.occurred_at, held.recorded_at, held.event_id, held.kind LIMIT %(limit)s
+    AND (%(recorded_after)s::timestamptz IS NULL OR held.recorded_at > %(recorded_after)s)
+    AND (%(after_event)s::text IS NULL
+        OR (held.occurred_at, held.recorded_at, held.event_id)
+            > (%(after_occurred)s::timestamptz, %(after_recorded)s::timestamptz, %(after_event)s))
+ORDER BY held.occurred_at, held.recorded_at, held.event_id LIMIT %(limit)s
 """
 )
-
-_LATEST: LiteralString = "SELECT coalesce(max(recorded_at), '-infinity'::timestamptz) FROM facts"
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,28 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Narrowed:
+    """Which of the facts behind a figure; None does not narrow. `after`: the place of the last one shown."""
+
+    communes: Sequence[str] | None = None
+    row: str | None = None
+    recorded_after: datetime | None = None
+    after: tuple[datetime, datetime, str] | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        """Named parameters of the explaining query."""
+        occurred, recorded, event = self.after or (None, None, None)
+        return {
+            "communes": None if self.communes is None else list(self.communes),
+            "row": self.row,
+            "recorded_after": self.recorded_after,
+            "after_occurred": occurred,
+            "after_recorded": recorded,
+            "after_event": event,
+        }
+
+
+@dataclass(frozen=True)
 class CountedFact:
     """A fact behind a figure: the event, and the person and place it counted for."""
 
@@ -94,29 +121,23 @@ class CountedFact:
     client_id: UUID
     commune: str
     row: str
+    org: str
     occurred_at: datetime
     recorded_at: datetime
 
 
 async def count(
-    connection: AsyncConnection[Any], indicator: Indicator, question: Question
+    cursor: AsyncCursor[Any], indicator: Indicator, question: Question
 ) -> dict[tuple[str, str], int]:
     """People by (commune, row)."""
-    cursor = await connection.execute(_FIGURES, question.parameters(indicator))
+    await cursor.execute(_FIGURES, question.parameters(indicator))
     return {(commune, row): people for commune, row, people in await cursor.fetchall()}
 
 
 async def explain(
-    connection: AsyncConnection[Any],
-    indicator: Indicator,
-    question: Question,
-    *,
-    communes: list[str] | None,
-    row: str | None,
-    limit: int,
+    cursor: AsyncCursor[Any], indicator: Indicator, question: Question, narrowed: Narrowed, *, limit: int
 ) -> list[CountedFact]:
-    """The facts behind a figure, of all communes or some, of all rows or one; in order of `occurred_at`."""
-    parameters = question.parameters(indicator) | {"communes": communes, "row": row, "limit": limit}
-    async with connection.cursor(row_factory=class_row(CountedFact)) as cursor:
-        await cursor.execute(_FACTS, parameters)
-        return await cursor.fetchall()
+    """The facts behind figures, in the order in which they happened."""
+    parameters = question.parameters(indicator) | narrowed.parameters() | {"limit": limit}
+    await cursor.execute(_FACTS, parameters)
+    return [CountedFact(*row) for row in await cursor.fetchall()]

@@ -83,10 +83,15 @@ class Definitions(BaseModel):
 
     def holding(self, indicator: str, on: date) -> Indicator:
         """The definition of `indicator` that holds on that day; raises `UnknownIndicator`."""
-        held = [each for each in self.indicators if each.id == indicator and each.valid_from <= on]
-        if not held:
+        held = self.held(indicator, on)
+        if held is None:
             raise UnknownIndicator(indicator, self.ids())
-        return max(held, key=lambda each: (each.valid_from, each.version))
+        return held
+
+    def held(self, indicator: str, on: date) -> Indicator | None:
+        """The same, or None if none held."""
+        found = (each for each in self.indicators if each.id == indicator and each.valid_from <= on)
+        return max(found, key=lambda each: (each.valid_from, each.version), default=None)
 
 
 def parse(text: str) -> Definitions:

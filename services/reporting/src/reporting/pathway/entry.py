@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -39,6 +39,8 @@ class Entry:
     occurred_at: datetime
     recorded_at: datetime
     value: bytes
+    seq: int = field(default=0, compare=False)
+    """Its place in the history: where pages and cursors go on. No fold may depend on it."""
 
     @cached_property
     def recorded(self) -> Recorded[Any]:

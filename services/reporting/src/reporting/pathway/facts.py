@@ -23,6 +23,11 @@ KINDS: MappingProxyType[str, str] = MappingProxyType(
 )
 """The kind of fact that an event states."""
 
+TYPES: MappingProxyType[str, str] = MappingProxyType(
+    {**{kind: type_ for type_, kind in KINDS.items()}, "first_contact": intake.ClientContacted.TYPE}
+)
+"""The event that states a kind of fact."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:

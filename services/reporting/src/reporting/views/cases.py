@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -88,7 +88,7 @@ CASES = Table(
     ],
     key=1,
     read=case_of,
-    indexes="CREATE INDEX ON cases (client_id); CREATE INDEX ON cases (commune);",
+    indexes=["INDEX ON cases (client_id)", "INDEX ON cases (commune)"],
 )
 
 CASE_ORGS = Table(
@@ -108,7 +108,7 @@ REFERENCES = Table(
     ],
     key=4,
     read=Reference,
-    indexes="CREATE INDEX ON case_references (case_id);",
+    indexes=["INDEX ON case_references (case_id)"],
 )
 
 
@@ -118,11 +118,14 @@ class CasesView:
 
     name: str = "cases"
     version: int = 1
-    tables: tuple[Table[Any], ...] = (CASES, CASE_ORGS, REFERENCES)
 
-    def fold(self, cursor: Cursor[Any], page: Iterable[Entry]) -> None:
+    def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
+        """Makes the empty tables."""
+        for table in (CASES, CASE_ORGS, REFERENCES):
+            table.create(cursor)
+
+    def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
-        page = list(page)
         ids = {entry.case_id for entry in page}
         CASES.save(cursor, fold_cases(CASES.load(cursor, ids), page))
         CASE_ORGS.add(cursor, sorted({CaseOrg(e.case_id, org) for e in page for org in orgs_in(e)}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ FACTS = Table(
     ],
     key=1,
     read=Fact,
-    indexes="CREATE INDEX ON facts (kind, occurred_at); CREATE INDEX ON facts (case_id);",
+    indexes=["INDEX ON facts (kind, occurred_at)", "INDEX ON facts (case_id)"],
 )
 
 FACT_CASES = Table(
@@ -51,7 +51,7 @@ FACT_CASES = Table(
     ],
     key=1,
     read=FactCase,
-    indexes="CREATE INDEX ON fact_cases (client_id);",
+    indexes=["INDEX ON fact_cases (client_id)"],
 )
 
 
@@ -61,11 +61,14 @@ class FactsView:
 
     name: str = "facts"
     version: int = 1
-    tables: tuple[Table[Any], ...] = (FACTS, FACT_CASES)
 
-    def fold(self, cursor: Cursor[Any], page: Iterable[Entry]) -> None:
+    def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
+        """Makes the empty tables."""
+        FACTS.create(cursor)
+        FACT_CASES.create(cursor)
+
+    def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
-        page = list(page)
         opened = [FactCase(entry.case_id, client) for entry in page if (client := client_in(entry))]
         FACT_CASES.add(cursor, opened)
         FACTS.add(cursor, [fact for entry in page if (fact := fact_in(entry))])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -34,13 +34,13 @@ REFERRALS = Table(
     ],
     key=1,
     read=ReferralStatus,
-    indexes="""
-    CREATE UNIQUE INDEX ON referrals (number);
-    CREATE INDEX ON referrals (case_id);
-    CREATE INDEX ON referrals (provider, changed_at DESC, referral_id);
-    CREATE INDEX ON referrals (sender, changed_at DESC, referral_id);
-    CREATE INDEX ON referrals (changed_at DESC, referral_id);
-    """,
+    indexes=[
+        "UNIQUE INDEX ON referrals (number)",
+        "INDEX ON referrals (case_id)",
+        "INDEX ON referrals (provider, changed_at, referral_id)",
+        "INDEX ON referrals (sender, changed_at, referral_id)",
+        "INDEX ON referrals (changed_at, referral_id)",
+    ],
 )
 
 
@@ -50,9 +50,12 @@ class ReferralsView:
 
     name: str = "referrals"
     version: int = 1
-    tables: tuple[Table[Any], ...] = (REFERRALS,)
 
-    def fold(self, cursor: Cursor[Any], page: Iterable[Entry]) -> None:
+    def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
+        """Makes the empty table."""
+        REFERRALS.create(cursor)
+
+    def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
         told = [entry for entry in page if may_concern_a_referral(entry)]
         if told:

@@ -25,7 +25,7 @@ class Column(Generic[Row]):
 class Table(Generic[Row]):
     """Rows of one kind in one table, found by their key (the first `key` columns).
 
-    Names are not qualified: the connection's search path says which version of a view is meant.
+    Names are bare: the search path says whether the live or the next version is meant.
     """
 
     def __init__(
@@ -35,12 +35,12 @@ class Table(Generic[Row]):
         *,
         key: int,
         read: Callable[..., Row],
-        indexes: str = "",
+        indexes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.columns = tuple(columns)
         self.key = tuple(column.name for column in columns[:key])
-        self.indexes = indexes
+        self.indexes = [f"CREATE {index}" for index in indexes]
         self._read = read
         self._load = self._load_statement()
         self._save = self._save_statement(replace=True)
@@ -59,10 +59,12 @@ class Table(Generic[Row]):
         """Inserts rows whose keys are not there yet; what is there stays as it is."""
         self._write(cursor, self._add, rows)
 
-    def create(self) -> str:
-        """The statements that make the table and its indexes."""
+    def create(self, cursor: Cursor[Any]) -> None:
+        """Makes the table and its indexes."""
         lines = ", ".join(f"{column.name} {column.type}" for column in self.columns)
-        return f"CREATE TABLE {self.name} ({lines}, PRIMARY KEY ({', '.join(self.key)}));\n{self.indexes}"
+        made = f"CREATE TABLE {self.name} ({lines}, PRIMARY KEY ({', '.join(self.key)}))"
+        for statement in (made, *self.indexes):
+            cursor.execute(statement.encode())
 
     def _load_statement(self) -> Composed:
         return SQL("SELECT {} FROM {} WHERE {} = ANY(%b)").format(

@@ -1,0 +1,107 @@
+"""The service put together: what it consumes, the views it keeps, what it answers and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from chassis.projector import Projector
+from chassis.rpc.call import Role
+from chassis.rpc.rules import Rules
+from chassis.rpc.server import Register
+from chassis.service import Consume, Parts, Service
+from contracts import catalogue
+from reference import Reference
+from reftrack.reporting.v1 import audit_pb2_grpc, report_pb2_grpc, status_pb2_grpc, views_pb2_grpc
+
+from reporting.freshness import Freshness
+from reporting.history import CHANNEL, AppendToHistory, History
+from reporting.indicators.definitions import published
+from reporting.queries import Queries
+from reporting.reports import Reports
+from reporting.rpc.asking import Readers
+from reporting.rpc.audit import AuditServicer
+from reporting.rpc.report import ReportServicer
+from reporting.rpc.status import StatusServicer
+from reporting.rpc.timeline import Timeline
+from reporting.rpc.views import ViewsServicer
+from reporting.rpc.watching import Watching
+from reporting.settings import ReportingSettings
+from reporting.views import VIEWS
+
+LOGS = ("intake.events.v1", "referral.events.v1", "followup.events.v1")
+
+_ASKING = {Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR}
+RULES: Rules = {
+    "reftrack.reporting.v1.StatusService/GetCase": _ASKING,
+    "reftrack.reporting.v1.StatusService/FindCase": {Role.AGENCY, *_ASKING},
+    "reftrack.reporting.v1.StatusService/GetReferral": {Role.AGENCY, *_ASKING},
+    "reftrack.reporting.v1.StatusService/ListReferrals": _ASKING,
+    "reftrack.reporting.v1.StatusService/GetTimeline": _ASKING,
+    "reftrack.reporting.v1.StatusService/WatchReferral": {Role.AGENCY, *_ASKING},
+    "reftrack.reporting.v1.ReportService/ListIndicators": _ASKING,
+    "reftrack.reporting.v1.ReportService/RunReport": _ASKING,
+    "reftrack.reporting.v1.ReportService/ExplainFigure": _ASKING,
+    "reftrack.reporting.v1.AuditService/ReplayCase": {Role.AUDITOR},
+    "reftrack.reporting.v1.AuditService/StreamEvents": {Role.AUDITOR},
+    "reftrack.reporting.v1.ViewsService/ListViews": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMINISTRATOR},
+    "reftrack.reporting.v1.ViewsService/RebuildView": {Role.SUPERVISOR, Role.ADMINISTRATOR},
+}
+"""Who may call what, coarsely; what each may see of an answer stands in `access`."""
+
+
+class Made:
+    """What is made once and shared: the projector and whoever answers from its views."""
+
+    def __init__(self, parts: Parts[ReportingSettings]) -> None:
+        self.parts = parts
+        self.projector = Projector(parts.dsn, History(), VIEWS, page=parts.settings.page)
+
+    def servicers(self) -> Sequence[Register]:
+        """The four services of reporting, ready to be added to a server."""
+        parts, reference = self.parts, _reference(self.parts.settings.reference_path)
+        bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
+        fresh = Freshness(parts.reads, self.projector, bell)
+        readers = Readers(reference.organisations)
+        status = StatusServicer(
+            queries,
+            fresh,
+            readers,
+            parts.cursors,
+            reference.territory,
+            Timeline(queries),
+            Watching(queries, bell),
+        )
+        reports = Reports(published(), reference.territory, reference.organisations)
+        report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
+        audit = AuditServicer(queries, fresh, readers, bell)
+        views = ViewsServicer(parts.reads, self.projector)
+        return [
+            lambda server: status_pb2_grpc.add_StatusServiceServicer_to_server(status, server),
+            lambda server: report_pb2_grpc.add_ReportServiceServicer_to_server(report, server),
+            lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server),
+            lambda server: views_pb2_grpc.add_ViewsServiceServicer_to_server(views, server),
+        ]
+
+
+@cache
+def _made(parts: Parts[ReportingSettings]) -> Made:
+    return Made(parts)
+
+
+@cache
+def _reference(path: Path) -> Reference:
+    return Reference.load(path)
+
+
+REPORTING: Service[ReportingSettings] = Service(
+    name="reporting",
+    settings=ReportingSettings,
+    decider=lambda _parts: AppendToHistory(),
+    consumers=(Consume(topics=LOGS, sources=LOGS),),
+    others=lambda parts: [_made(parts).projector],
+    servicers=lambda parts: _made(parts).servicers(),
+    rules=RULES,
+    texts=catalogue.remedy,
+)

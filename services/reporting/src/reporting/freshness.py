@@ -1,0 +1,62 @@
+"""Reading what one wrote: a query that names an event waits until the history and the views have it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from typing import LiteralString, Protocol
+
+from chassis.rpc.call import time_left
+from chassis.rpc.errors import TooLate
+from chassis.rpc.reads import Reads
+from chassis.rpc.watch import Bell
+
+_SEQ: LiteralString = "SELECT seq FROM history WHERE event_id = %s"
+LOOK_AGAIN_SECONDS = 1.0
+
+
+class Views(Protocol):
+    """Knows how far each live view has come (`chassis.projector.Projector`)."""
+
+    async def wait_for(self, view: str, seq: int) -> None: ...
+
+
+class Freshness:
+    """Waits for events, no longer than the caller's deadline allows."""
+
+    def __init__(self, reads: Reads, views: Views, bell: Bell) -> None:
+        self._reads = reads
+        self._views = views
+        self._bell = bell
+
+    async def has(self, event_id: str, views: Collection[str] = ()) -> None:
+        """Returns once the history and each of these views have the event; at once for "".
+
+        Raises `TooLate` when the caller's deadline comes first.
+        """
+        if not event_id:
+            return
+        try:
+            async with asyncio.timeout(time_left()):
+                seq = await self._place(event_id)
+                for view in views:
+                    await self._views.wait_for(view, seq)
+        except TimeoutError:
+            raise TooLate from None
+
+    async def _place(self, event_id: str) -> int:
+        while True:
+            ring = self._bell.next_ring
+            row = await self._reads.one(_SEQ, (event_id,))
+            if row:
+                return int(row[0])
+            await _rung(ring)
+
+
+async def _rung(ring: asyncio.Event) -> None:
+    """Waits for the bell, and looks again now and then: one that is being hung anew may miss a ring."""
+    try:
+        async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+            await ring.wait()
+    except TimeoutError:
+        return

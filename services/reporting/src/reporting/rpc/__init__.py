@@ -1,0 +1,1 @@
+"""What strangers call: one module a gRPC service, and the messages that answers are made of."""

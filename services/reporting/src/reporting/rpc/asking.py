@@ -1,0 +1,65 @@
+"""What every handler begins with: who asks, and what the fields of the request mean."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from chassis.ids import NotANumber, parse_number
+from chassis.rpc.call import current_caller
+from chassis.rpc.errors import InvalidInput, Violation
+from google.protobuf.timestamp_pb2 import Timestamp
+from reference import Organisations
+
+from reporting.access import Reader
+
+LARGEST_PAGE = 500
+
+
+class Readers:
+    """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it."""
+
+    def __init__(self, organisations: Organisations) -> None:
+        self._organisations = organisations
+
+    def current(self) -> Reader:
+        """The reader; an organisation that nobody knows is of no kind, and sees nothing that has a label."""
+        caller = current_caller()
+        organisation = self._organisations.get(caller.org)
+        return Reader(caller.org, organisation.kind if organisation else "", str(caller.role))
+
+
+def number(text: str, prefix: str, field: str) -> str:
+    """A number as people type it, in the form in which it is kept. Raises `InvalidInput`."""
+    try:
+        return parse_number(text, {prefix})
+    except NotANumber as error:
+        raise InvalidInput([Violation(field, error.reason)]) from None
+
+
+def case_id(text: str, field: str = "case_id") -> UUID:
+    """The id of a case. Raises `InvalidInput`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput([Violation(field, "wrong_form")]) from None
+
+
+def day(text: str, field: str) -> date:
+    """A day, YYYY-MM-DD. Raises `InvalidInput`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput([Violation(field, "wrong_form")]) from None
+
+
+def moment(message: Timestamp) -> datetime:
+    """An instant, aware, in UTC. Raises nothing: protobuf has checked it."""
+    return message.ToDatetime(UTC)
+
+
+def page_size(asked: int, usual: int) -> int:
+    """How many to give. Raises `InvalidInput` for a negative number."""
+    if asked < 0:
+        raise InvalidInput([Violation("page_size", "out_of_range")])
+    return min(asked or usual, LARGEST_PAGE)

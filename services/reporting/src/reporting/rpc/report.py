@@ -1,0 +1,219 @@
+"""ReportService: indicators, their figures, and the facts behind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, LiteralString
+
+from chassis.clock import Clock
+from chassis.rpc.cursor import Cursors
+from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
+from chassis.rpc.reads import Reads
+from google.protobuf.timestamp_pb2 import Timestamp
+from psycopg import AsyncCursor
+from reftrack.reporting.v1 import report_pb2 as pb
+from reftrack.reporting.v1 import report_pb2_grpc as grpc
+
+from reporting.access import event_labels, may_see
+from reporting.freshness import Freshness
+from reporting.indicators.counting import CountedFact, Narrowed, Question, explain
+from reporting.indicators.definitions import Indicator, UnknownIndicator
+from reporting.indicators.figures import Figure
+from reporting.indicators.period import HANOI, InvalidPeriod, Period
+from reporting.pathway.facts import TYPES
+from reporting.reports import Reports, Scope
+from reporting.rpc import asking
+from reporting.rpc.messages import timestamp
+
+_KNOWN: LiteralString = """
+SELECT coalesce(max(recorded_at), 'epoch'::timestamptz), coalesce(max(seq), 0) FROM history
+WHERE seq <= (SELECT position FROM projections WHERE view = 'facts' AND slot = 'live')
+    AND recorded_at <= %s
+"""
+_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class ReportServicer(grpc.ReportServiceServicer):
+    """Counts on the facts; all figures of one report come from one snapshot."""
+
+    def __init__(
+        self,
+        reads: Reads,
+        reports: Reports,
+        freshness: Freshness,
+        readers: asking.Readers,
+        cursors: Cursors,
+        clock: Clock,
+    ) -> None:
+        self._reads = reads
+        self._reports = reports
+        self._freshness = freshness
+        self._readers = readers
+        self._cursors = cursors
+        self._clock = clock
+
+    async def ListIndicators(  # noqa: N802
+        self, request: pb.ListIndicatorsRequest, _context: Any
+    ) -> pb.ListIndicatorsResponse:
+        """The definitions that hold on a day; today if none is given."""
+        on = asking.day(request.on, "on") if request.on else self._clock.now().astimezone(HANOI).date()
+        held = (
+            self._reports.definitions.held(indicator, on) for indicator in self._reports.definitions.ids()
+        )
+        return pb.ListIndicatorsResponse(indicators=[_indicator(each) for each in held if each])
+
+    async def RunReport(self, request: pb.RunReportRequest, _context: Any) -> pb.RunReportResponse:  # noqa: N802
+        """Figures of a period, as known at a moment: by default, all that was recorded."""
+        reader = self._readers.current()
+        question = _question(request.period_from, request.period_to, _optional(request, "known_at"))
+        scope = self._reports.scope(reader, question, request.districts, request.communes)
+        wanted = [self._held(name, question.period.last) for name in request.indicators] or self._all(
+            question
+        )
+        await self._freshness.has(request.after_event_id, ("facts",))
+        async with self._reads.snapshot() as cursor:
+            known_at, seq = await _known(cursor, question)
+            cells = [
+                _figure(indicator, cell, request.by)
+                for indicator in wanted
+                for cell in await self._reports.run(cursor, indicator, question, scope)
+                if _belongs(cell, request.by)
+            ]
+        return pb.RunReportResponse(
+            figures=cells,
+            period_from=request.period_from,
+            period_to=request.period_to,
+            known_at=timestamp(known_at),
+            seq=seq,
+        )
+
+    async def ExplainFigure(  # noqa: N802
+        self, request: pb.ExplainFigureRequest, _context: Any
+    ) -> pb.ExplainFigureResponse:
+        """The facts behind one figure, in the order in which they happened."""
+        reader = self._readers.current()
+        question = _question(request.period_from, request.period_to, _optional(request, "known_at"))
+        indicator = self._held(request.indicator_id, question.period.last)
+        labels = {label for kind in indicator.facts for label in event_labels(TYPES[kind], request.row)}
+        if not may_see(reader, labels):
+            raise Forbidden("label_not_yours", field="indicator_id")
+        asked: tuple[list[str], list[str]] = ([], [])
+        if request.area:
+            asked[request.by == pb.AREA_COMMUNE].append(request.area)
+        scope = self._reports.scope(reader, question, *asked)
+        return await self._explained(request, indicator, question, scope, reader.org)
+
+    async def _explained(
+        self,
+        request: pb.ExplainFigureRequest,
+        indicator: Indicator,
+        question: Question,
+        scope: Scope,
+        org: str,
+    ) -> pb.ExplainFigureResponse:
+        size = asking.page_size(request.page_size, 100)
+        query = ("ExplainFigure", org, repr(indicator), repr(question), repr(sorted(scope.communes or ())))
+        narrowed = Narrowed(
+            communes=None if scope.communes is None else sorted(scope.communes),
+            row=request.row or None,
+            recorded_after=_optional(request, "not_known_at"),
+            after=_place(self._cursors.place(request.page_token, *query)),
+        )
+        async with self._reads.snapshot() as cursor:
+            facts = await explain(cursor, indicator, question, narrowed, limit=size + 1)
+        token = self._cursors.after(_place_of(facts[size - 1]), *query) if len(facts) > size else ""
+        return pb.ExplainFigureResponse(facts=[_fact(each) for each in facts[:size]], next_page_token=token)
+
+    def _all(self, question: Question) -> list[Indicator]:
+        definitions = self._reports.definitions
+        held = (definitions.held(name, question.period.last) for name in definitions.ids())
+        return [indicator for indicator in held if indicator]
+
+    def _held(self, name: str, on: date) -> Indicator:
+        try:
+            return self._reports.definitions.holding(name, on)
+        except UnknownIndicator as error:
+            known = {"known": ", ".join(error.known)}
+            raise NotFound("indicator_unknown", field="indicators", detail=known) from None
+
+
+def _question(first: str, last: str, known_at: datetime | None) -> Question:
+    try:
+        period = Period(asking.day(first, "period_from"), asking.day(last, "period_to"))
+    except InvalidPeriod:
+        raise InvalidInput([Violation("period_to", "period_ends_before_it_begins")]) from None
+    return Question(period, known_at or _EVER, _EVER)
+
+
+def _optional(request: Any, name: str) -> datetime | None:
+    message: Timestamp = getattr(request, name)
+    return asking.moment(message) if request.HasField(name) else None
+
+
+async def _known(cursor: AsyncCursor[Any], question: Question) -> tuple[datetime, int]:
+    """The moment and the place of the history that the answer knows: asked for, or the latest recorded."""
+    await cursor.execute(_KNOWN, (question.known_at,))
+    row = await cursor.fetchone()
+    assert row is not None
+    recorded_at, seq = row
+    return (recorded_at if question.known_at == _EVER else question.known_at), seq
+
+
+def _belongs(cell: Figure, by: int) -> bool:
+    if not cell.place.district and not cell.place.commune:
+        return True
+    return by == (pb.AREA_COMMUNE if cell.place.commune else pb.AREA_DISTRICT)
+
+
+def _figure(indicator: Indicator, cell: Figure, by: int) -> pb.Figure:
+    area = cell.place.commune if by == pb.AREA_COMMUNE else cell.place.district
+    share = cell.percent
+    return pb.Figure(
+        indicator_id=indicator.id,
+        version=indicator.version,
+        row=cell.row,
+        area=area,
+        value=cell.count,
+        of=cell.of,
+        percent=None if share is None else float(share),
+    )
+
+
+def _indicator(indicator: Indicator) -> pb.Indicator:
+    return pb.Indicator(
+        indicator_id=indicator.id,
+        version=indicator.version,
+        holds_from=indicator.valid_from.isoformat(),
+        title_vi=indicator.title.vi,
+        title_en=indicator.title.en,
+        unit=indicator.unit,
+        numerator_vi=indicator.numerator.vi,
+        numerator_en=indicator.numerator.en,
+        denominator=indicator.of or "",
+        rows="Service" if indicator.rows else "",
+    )
+
+
+def _fact(fact: CountedFact) -> pb.CountedFact:
+    return pb.CountedFact(
+        event_id=fact.event_id,
+        type=TYPES[fact.kind],
+        case_id=str(fact.case_id),
+        client_id=str(fact.client_id),
+        occurred_at=timestamp(fact.occurred_at),
+        recorded_at=timestamp(fact.recorded_at),
+        org=fact.org,
+        commune=fact.commune,
+    )
+
+
+def _place_of(fact: CountedFact) -> Sequence[str | int]:
+    return [fact.occurred_at.isoformat(), fact.recorded_at.isoformat(), fact.event_id]
+
+
+def _place(place: Sequence[str | int] | None) -> tuple[datetime, datetime, str] | None:
+    if place is None:
+        return None
+    occurred_at, recorded_at, event_id = map(str, place)
+    return datetime.fromisoformat(occurred_at), datetime.fromisoformat(recorded_at), event_id

@@ -1,0 +1,74 @@
+"""A referral under watch: as it is, then each change, from the history itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from chassis.rpc.watch import Bell, follow
+from reftrack.reporting.v1 import status_pb2 as pb
+
+from reporting.access import Reader
+from reporting.pathway.entry import Entry
+from reporting.pathway.referrals import ReferralStatus
+from reporting.queries import FoundReferral, Queries
+from reporting.rpc.messages import referral_message, timestamp
+
+
+class Watching:
+    """Follows referrals through the history; woken when it grows."""
+
+    def __init__(self, queries: Queries, bell: Bell) -> None:
+        self._queries = queries
+        self._bell = bell
+
+    async def changes(
+        self, reader: Reader, found: FoundReferral, after: int
+    ) -> AsyncIterator[pb.WatchReferralResponse]:
+        """With `after` 0 first the referral as it is; then every change after that, or after `after`."""
+        watched = _Watched(self._queries, reader, found)
+        if after == 0:
+            first = await watched.catch_up()
+            after = first.seq
+            yield pb.WatchReferralResponse(changes=[first])
+        async with aclosing(follow(watched.read, after, self._bell)) as batches:  # type: ignore[type-var]
+            async for batch in batches:
+                yield pb.WatchReferralResponse(changes=[change for _, change in batch])
+
+
+class _Watched:
+    """One watch: the referral as far as it was read, and where in the history that is."""
+
+    def __init__(self, queries: Queries, reader: Reader, found: FoundReferral) -> None:
+        self._queries = queries
+        self._reader = reader
+        self._commune = found.commune
+        self._referral = ReferralStatus(found.referral.referral_id, found.referral.case_id)
+        self._seq = 0
+
+    async def catch_up(self) -> pb.ReferralChange:
+        """Reads what there is; the referral after it, as a change without type."""
+        changes = await self.read(0, 0)
+        _, last = changes[-1]
+        last.type = ""
+        return last
+
+    async def read(self, after: int, _limit: int) -> Sequence[tuple[int, pb.ReferralChange]]:
+        """The changes after a place, read from where the last reading ended: few, so no page is cut."""
+        entries = await self._queries.entries_of(self._referral.case_id, self._seq)
+        own = [self._change(entry) for entry in entries if self._is_own(entry)]
+        self._seq = entries[-1].seq if entries else self._seq
+        return [(change.seq, change) for change in own if change.seq > after]
+
+    def _is_own(self, entry: Entry) -> bool:
+        return entry.event_id.startswith(str(self._referral.referral_id))
+
+    def _change(self, entry: Entry) -> pb.ReferralChange:
+        self._referral.fold(entry)
+        return pb.ReferralChange(
+            seq=entry.seq,
+            type=entry.type,
+            occurred_at=timestamp(entry.occurred_at),
+            recorded_at=timestamp(entry.recorded_at),
+            referral=referral_message(self._reader, self._referral, commune=self._commune, seq=entry.seq),
+        )

@@ -1,0 +1,80 @@
+"""The statements of `queries`. A view is a schema: its name leads to the live tables."""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+REFERRAL: LiteralString = """
+SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state, r.ended_as, r.result,
+    r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
+    coalesce(c.commune, ''), coalesce(h.seq, 0)
+"""
+AROUND_REFERRAL: LiteralString = """
+FROM referrals.referrals r
+LEFT JOIN cases.cases c ON c.case_id = r.case_id
+LEFT JOIN history h ON h.event_id = r.last_event_id
+"""
+REFERRAL_BY_NUMBER: LiteralString = (
+    REFERRAL
+    + ", EXISTS (SELECT FROM cases.case_orgs o WHERE o.case_id = r.case_id AND o.org = %s)"
+    + AROUND_REFERRAL
+    + "WHERE r.number = %s"
+)
+REFERRALS_OF_CASE: LiteralString = (
+    REFERRAL + AROUND_REFERRAL + "WHERE r.case_id = %s ORDER BY r.requested_at, r.number"
+)
+REFERRAL_LIST: LiteralString = (
+    REFERRAL
+    + AROUND_REFERRAL
+    + """
+WHERE (%s::text IS NULL OR r.provider = %s) AND (%s::text IS NULL OR r.sender = %s)
+    AND (%s::text[] IS NULL OR r.state = ANY(%s)) AND (%s::text IS NULL OR r.service = %s)
+    AND (%s::text IS NULL OR c.commune = %s) AND (%s::text IS NULL OR %s IN (r.provider, r.sender))
+    AND (%s::timestamptz IS NULL OR (r.changed_at, r.referral_id) < (%s, %s))
+ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
+"""
+)
+CASE: LiteralString = """
+SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, c.furthest, c.opened_at,
+    c.closed_at, c.close_reason, c.followup_state, c.events, c.last_type, c.plan, c.stays,
+    c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
+    c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
+    c.last_occurred_at, c.last_recorded_at, c.last_event_id,
+    EXISTS (SELECT FROM cases.case_orgs o WHERE o.case_id = c.case_id AND o.org = %s),
+    (SELECT coalesce(max(seq), 0) FROM history h WHERE h.subject = c.case_id)
+FROM cases.cases c
+"""
+CASE_BY_ID: LiteralString = CASE + "WHERE c.case_id = %s"
+CASE_BY_REFERENCE: LiteralString = (
+    CASE
+    + """
+WHERE c.case_id IN (
+    SELECT case_id FROM cases.case_references WHERE kind = %s AND org = %s AND value = %s)
+ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
+"""
+)
+CASE_BY_AGENCY_REF: LiteralString = (
+    CASE
+    + """
+WHERE c.client_id IN (
+    SELECT bound.client_id FROM cases.cases bound JOIN cases.case_references r USING (case_id)
+    WHERE r.kind = 'agency_ref' AND r.org = %s AND r.value = %s)
+ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
+"""
+)
+NAMES_OF_CASE: LiteralString = """
+SELECT kind, value FROM cases.case_references
+WHERE case_id = %s AND (kind = 'introduction' OR kind = 'agency_ref' AND org = %s)
+ORDER BY kind, value
+"""
+ENTRY: LiteralString = """
+SELECT source, position, event_id, type, subject, org, occurred_at, recorded_at, value, seq FROM history
+"""
+ENTRIES_OF_CASE: LiteralString = ENTRY + "WHERE subject = %s AND seq > %s ORDER BY seq"
+ENTRIES: LiteralString = (
+    ENTRY
+    + """
+WHERE seq > %s AND (%s::text[] IS NULL OR type = ANY(%s)) AND (%s::uuid IS NULL OR subject = %s)
+ORDER BY seq LIMIT %s
+"""
+)
