@@ -77,6 +77,12 @@ def reasons() -> Texts:
 
 
 @cache
+def glossary() -> Mapping[str, Mapping[str, list[str]]]:
+    """Group → word → Vietnamese, English, name in the code, meaning."""
+    return _read("glossary.yaml")
+
+
+@cache
 def _any_name() -> Texts:
     """Every code of every list; where lists share a code, the later list has it."""
     return {code: title for codes in lists().values() for code, title in codes.items()}

@@ -1,12 +1,10 @@
-"""`python -m contracts.stubs [--check]`: the .proto files → Python stubs with types, in `proto/src/reftrack`.
+"""The .proto files → Python stubs with types, in `proto/src/reftrack`; called by `contracts.generate`.
 
-`--check` writes nothing and fails if the committed stubs are stale. Needs the checkout's development tools
-(grpcio-tools, mypy-protobuf); the services need only what is generated.
+Needs the development tools (grpcio-tools, mypy-protobuf); the services need only what is generated.
 """
 
 from __future__ import annotations
 
-import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
@@ -55,16 +53,3 @@ def stale() -> list[str]:
 def _contents(folder: Path) -> dict[str, bytes]:
     found = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
-
-
-def main(arguments: list[str]) -> int:
-    if arguments == ["--check"]:
-        if wrong := stale():
-            print(f"stale stubs: {', '.join(wrong)}; run: python -m contracts.stubs", file=sys.stderr)  # noqa: T201
-        return 1 if wrong else 0
-    generate(ROOT / "src")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -77,6 +77,20 @@ class PurposeOfUse(StrEnum):
     CLIENT_REQUEST = "client_request"
 
 
+HL7_PURPOSE: MappingProxyType[PurposeOfUse, str] = MappingProxyType(
+    {
+        PurposeOfUse.TREATMENT: "TREAT",
+        PurposeOfUse.COORDINATION: "COC",
+        PurposeOfUse.SUPERVISION: "HOPERAT",
+        PurposeOfUse.STATISTICS: "HPRGRP",
+        PurposeOfUse.AUDIT: "HCOMPL",
+        PurposeOfUse.CLIENT_REQUEST: "PATRQT",
+    }
+)
+"""Our purposes in HL7 v3 ActReason: treatment, coordination of care, healthcare operations, health program
+reporting, health compliance, patient requested."""
+
+
 class ClientGroup(StrEnum):
     DRUG_USER = "drug_user"
     SEX_WORKER = "sex_worker"

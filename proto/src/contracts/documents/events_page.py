@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 
 from contracts import catalogue
 from contracts.base import Label, Payload, SensitiveByValue, title_of
+from contracts.documents.markdown import table
 from contracts.envelope import Meta
 from contracts.posted import About
 from contracts.receipt import Receipt
@@ -61,7 +62,7 @@ def _contents() -> str:
         (f"[`{payload.TYPE}`](#{_anchor(payload)})", payload.TITLE.vi, payload.TITLE.en, _owner_of(payload))
         for payload in PAYLOADS.values()
     )
-    return "## All events\n\n" + _table(("type", "tiếng Việt", "English", "recorded by"), rows)
+    return "## All events\n\n" + table(("type", "tiếng Việt", "English", "recorded by"), rows)
 
 
 def _owner_of(payload: type[Payload]) -> str:
@@ -112,7 +113,7 @@ def _states() -> str:
         names = (catalogue.name(state, "vi"), catalogue.name(state, "en"))
         rows.append((f"`{state}`", *names, moves or "–", status + (f" / {business}" if business else "")))
     head = ("state", "tiếng Việt", "English", "moves", "FHIR Task.status / businessStatus")
-    return "## States of a referral\n\n" + _table(head, rows)
+    return "## States of a referral\n\n" + table(head, rows)
 
 
 def _lists() -> str:
@@ -121,14 +122,14 @@ def _lists() -> str:
 
 def _list(codes: type[StrEnum]) -> str:
     rows = ((f"`{code}`", catalogue.name(code, "vi"), catalogue.name(code, "en")) for code in codes)
-    return f"### {codes.__name__}\n\n" + _table(("code", "tiếng Việt", "English"), rows)
+    return f"### {codes.__name__}\n\n" + table(("code", "tiếng Việt", "English"), rows)
 
 
 def _fields(model: type[BaseModel]) -> str:
     rows = list(_rows(model, ""))
     if not rows:
         return "No fields.\n"
-    return _table(("field", "tiếng Việt", "English", "kind", "needed", "labels"), rows)
+    return table(("field", "tiếng Việt", "English", "kind", "needed", "labels"), rows)
 
 
 def _rows(model: type[BaseModel], path: str) -> Iterator[tuple[str, ...]]:
@@ -170,11 +171,6 @@ def _labels(field: FieldInfo) -> str:
 def _doc(model: type[BaseModel]) -> str:
     lines = (line.strip() for line in (model.__dict__.get("__doc__") or "").strip().splitlines())
     return "\n".join(lines) + "\n\n" if model.__dict__.get("__doc__") else ""
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = (head, tuple("---" for _ in head), *rows)
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 def _names(names: Iterable[str]) -> str:
