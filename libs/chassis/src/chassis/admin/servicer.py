@@ -104,7 +104,7 @@ class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
     ) -> admin_pb2.SkipParkedResponse:
         by, why = str(current_caller()), request.reason.strip()
         if not why:
-            raise InvalidInput([Violation("reason", "missing")])
+            raise InvalidInput([Violation("reason", "field_missing")])
         await self._check_first(request.case_key, request.parked_id)
         retried = await self._settle(lambda: self._parking.skip(request.parked_id, by=by, why=why))
         return admin_pb2.SkipParkedResponse(handled=retried.done, left=retried.left)
