@@ -145,7 +145,7 @@ def answer(error: BaseException, texts: Texts, correlation_id: str) -> Answer:
 
 def refused(refusal: Refusal, texts: Texts, correlation_id: str) -> Answer:
     """Say why not: reason, field, state met, moves allowed, the words in both languages."""
-    words = texts(refusal.code, refusal.detail)
+    words = texts(refusal.code, _filling(refusal))
     parts: list[Message] = [_info(refusal, correlation_id)]
     violations = _violations(refusal, texts)
     if violations:
@@ -156,6 +156,13 @@ def refused(refusal: Refusal, texts: Texts, correlation_id: str) -> Answer:
         parts.append(details.RetryInfo(retry_delay=delay))
     parts.extend(_localized(words))
     return _answer(code_of(refusal), _message(refusal, words), parts)
+
+
+def _filling(refusal: Refusal) -> Mapping[str, str]:
+    """What fills the text: the detail, the state met and the moves it allows."""
+    if refusal.state is None:
+        return refusal.detail
+    return {**refusal.detail, "state": refusal.state, "moves": ", ".join(refusal.moves)}
 
 
 def _info(refusal: Refusal, correlation_id: str) -> details.ErrorInfo:

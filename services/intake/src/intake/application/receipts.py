@@ -60,12 +60,20 @@ def receipt(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition:
     )
 
 
+def _filling(outcome: Outcome) -> dict[str, str]:
+    """What fills the catalogue's text: the detail, the state met and the moves it allows."""
+    filling = dict(outcome.detail)
+    if outcome.state is not None:
+        filling |= {"state": outcome.state, "moves": ", ".join(outcome.moves)}
+    return filling
+
+
 def _add_reason(body: dict[str, Any], outcome: Outcome, remedy: Remedy) -> None:
     assert outcome.code is not None
     body |= {
         "code": outcome.code,
         "field": outcome.field,
-        "remedy": remedy(outcome.code, outcome.detail) or None,
+        "remedy": remedy(outcome.code, _filling(outcome)) or None,
     }
     if outcome.problems:
         body["problems"] = [
