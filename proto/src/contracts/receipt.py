@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field
 
 from contracts.base import Contract, Payload, Title
-from contracts.fields import Code, EventId, EventSource, EventType, FieldPath, Number
+from contracts.fields import Code, EventId, EventSource, FieldPath, Number
 from contracts.vocabulary import NumberKind, Verdict
 
 _Text = Annotated[str, Field(max_length=4000)]
@@ -25,7 +25,7 @@ class ReceiptProblem(Contract):
 
     code: Annotated[Code, Title("Mã lý do", "Code")]
     field: Annotated[FieldPath | None, Title("Trường", "Field")] = None
-    remedy: Annotated[Remedy, Title("Cách khắc phục", "Remedy")]
+    remedy: Annotated[Remedy | None, Title("Cách khắc phục", "Remedy")] = None
 
 
 class Receipt(Payload):
@@ -42,7 +42,7 @@ class Receipt(Payload):
     position: Annotated[int, Field(ge=1), Title("Vị trí", "Position")]
     source: Annotated[EventSource | None, Title("Nguồn", "Source")] = None
     id: Annotated[EventId | None, Title("Mã sự kiện", "Event id")] = None
-    type: Annotated[EventType | None, Title("Loại sự kiện", "Event type")] = None
+    type: Annotated[EventId | None, Title("Loại sự kiện", "Event type")] = None
     verdict: Annotated[Verdict, Title("Kết luận", "Verdict")]
     repetition: Annotated[bool, Title("Gửi lặp lại", "Repetition")] = False
     code: Annotated[Code | None, Title("Mã lý do", "Code")] = None
