@@ -19,6 +19,7 @@ Rules = Mapping[str, Collection[Role]]
 OWN_RULES: Final[Rules] = {
     "grpc.health.v1.Health/Check": ANYONE,
     "grpc.health.v1.Health/Watch": ANYONE,
+    "grpc.health.v1.Health/List": ANYONE,
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": ANY_ROLE,
 }
 
