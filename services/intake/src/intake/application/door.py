@@ -1,4 +1,4 @@
-"""The road of an agency's event: read, seen before?, allowed?, about whom?, recorded or waiting or refused."""
+"""The road of an agency's event: seen before? allowed? about whom? recorded, waiting or refused."""
 
 from __future__ import annotations
 

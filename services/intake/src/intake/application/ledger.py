@@ -56,7 +56,7 @@ class Ledger:
         return self._tell(uow, outcome, _delivery(reading), silent=not told)
 
     def answered(self, uow: UnitOfWork, row: InboxRow, outcome: Outcome) -> None:
-        """The owner's word on a routed event, told for its first delivery and for those that came meanwhile."""
+        """The owner's word on a routed event, told for its first delivery and those held meanwhile."""
         held = (row.detail or {}).get("held", [])
         self._settle(uow, row, outcome, type_name=_type(row))
         if row.verdict == outcome.verdict:
@@ -141,11 +141,11 @@ class Ledger:
         repetition: bool = False,
         silent: bool = False,
     ) -> bytes:
-        """The receipt's body; written unless there is no verdict yet, or nothing new."""
+        """The event's id and the receipt's body; written unless there is no verdict yet, or nothing new."""
         told = receipt(outcome, delivery, self._remedy, repetition=repetition)
         if outcome.verdict != ROUTED and not silent:
             uow.commit.receipts.append(told)
-        return told.body
+        return delivery.event_id.encode() + b"\n" + told.body
 
 
 def _detail(reading: Reading, outcome: Outcome) -> dict[str, object] | None:

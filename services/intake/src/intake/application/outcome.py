@@ -42,7 +42,7 @@ class Outcome:
     case_key: str | None = None
 
     def as_detail(self) -> dict[str, Any] | None:
-        """What the inbox keeps of it, so that a repetition gets the same answer; None when there is nothing."""
+        """What the inbox keeps of it, so that a repetition gets the same answer; None if nothing."""
         kept = {
             "detail": dict(self.detail),
             "problems": [[one.code, one.field, dict(one.detail)] for one in self.problems],

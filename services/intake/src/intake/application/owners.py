@@ -1,4 +1,4 @@
-"""What referral and followup answer: verdicts on routed events, and the numbers of new referrals and stays."""
+"""What referral and followup answer: verdicts on routed events, numbers of new referrals and stays."""
 
 from __future__ import annotations
 

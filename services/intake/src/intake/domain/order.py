@@ -87,7 +87,7 @@ def stage(happened: Collection[Step]) -> str:
 
 
 def moves(happened: Collection[Step], own: Collection[Step] = ()) -> tuple[str, ...]:
-    """Return the steps that an open case in which `happened` is known allows now, to who did `own` of them."""
+    """Return the steps that an open case in which `happened` is known allows now."""
     return tuple(str(step) for step, rule in ORDER.items() if _allowed(step, rule, happened, own))
 
 

@@ -1,0 +1,1 @@
+"""What strangers call: the front door over gRPC, receipts, and the quarantine."""

@@ -1,0 +1,26 @@
+"""Who may call what in intake."""
+
+from __future__ import annotations
+
+from chassis.rpc.call import Role
+from chassis.rpc.rules import Rules
+
+_INTAKE = "reftrack.intake.v1.IntakeService"
+_QUARANTINE = "reftrack.intake.v1.QuarantineService"
+
+_POSTS = frozenset({Role.AGENCY, Role.OPERATOR, Role.SUPERVISOR})
+_SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+RULES: Rules = {
+    f"{_INTAKE}/SubmitEvents": _POSTS,
+    f"{_INTAKE}/ListReceipts": _POSTS,
+    f"{_INTAKE}/WatchReceipts": _POSTS,
+    f"{_QUARANTINE}/ListQuarantined": _SUPERVISES,
+    f"{_QUARANTINE}/ShowQuarantined": frozenset({Role.SUPERVISOR}),
+    f"{_QUARANTINE}/ReleaseQuarantined": _SUPERVISES,
+    f"{_QUARANTINE}/DiscardQuarantined": _SUPERVISES,
+}
+"""Everybody posts as their own organisation and reads its receipts.
+
+Content is opened by supervisors alone.
+"""
