@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, StringConstraints, ValidationError
 from pydantic_core import SchemaValidator, from_json, to_json
 
 from contracts import upcast
-from contracts.base import Contract, Payload, Title
+from contracts.base import Contract, Label, Payload, Title
 
 P = TypeVar("P", bound=Payload, covariant=True)
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -31,7 +31,7 @@ class Meta(Contract):
     received_at: Annotated[AwareDatetime, Title("Nhận được lúc", "Received at")]
     actor: Annotated[_Name, Title("Người thực hiện", "Actor")]
     org: Annotated[_Name, Title("Cơ quan", "Organisation")]
-    legal_basis: Annotated[_Name | None, Title("Căn cứ pháp lý", "Legal basis")] = None
+    legal_basis: Annotated[_Name | None, Label.LEGAL, Title("Căn cứ pháp lý", "Legal basis")] = None
     policy_version: Annotated[_Name, Title("Phiên bản quy định", "Policy version")]
     correlation_id: Annotated[_Name, Title("Mã liên kết", "Correlation id")]
     causation_id: Annotated[_Name | None, Title("Sự kiện nguyên nhân", "Caused by")] = None

@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,10 +28,21 @@ def files() -> Iterator[tuple[Path, str]]:
     for document in schemas.documents():
         text = json.dumps(document.schema, indent=2, ensure_ascii=False) + "\n"
         yield PROTO / "schemas" / document.file_name, text
-    text = yaml.safe_dump(asyncapi.document(), sort_keys=False, allow_unicode=True, width=100)
-    yield PROTO / "asyncapi.yaml", _NOTE + text
+    yield PROTO / "asyncapi.yaml", _NOTE + _yaml(asyncapi.document())
     yield DOCS / "events.md", events_page.page()
     yield DOCS / "glossary.md", glossary_page.page()
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes what is shared in full each time: an alias helps no reader."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        return True
+
+
+def _yaml(content: dict[str, Any]) -> str:
+    text: str = yaml.dump(content, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
+    return text
 
 
 def write() -> None:

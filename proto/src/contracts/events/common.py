@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.base import Label, Payload, Title
-from contracts.fields import Code, EventType, FieldPath, Number, ShortText
+from contracts.fields import Code, EventType, FieldPath, Note, Number, ShortText
 from contracts.vocabulary import OrgKind
 
 State = Annotated[Code | None, Title("Trạng thái", "State met")]
@@ -23,6 +23,11 @@ RoutedData = Annotated[
     Title("Nội dung", "Data"),
 ]
 """The data of an agency's event on its way to its owner: anything but identity may stand in it."""
+
+FreeText = Annotated[
+    Note | None, Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Title("Ghi chú", "Note")
+]
+"""What people write may tell anything about a client's health: whoever may not know all, reads none."""
 
 Moves = Annotated[tuple[Code, ...], Field(max_length=30), Title("Bước được phép", "Moves allowed")]
 

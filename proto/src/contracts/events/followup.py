@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.base import Label, Payload, SensitiveByValue, Title
-from contracts.fields import AmountVnd, CommuneCode, Note, Number, OrgId, ShortText, WorkerId
+from contracts.events.common import FreeText
+from contracts.fields import AmountVnd, CommuneCode, Number, OrgId, ShortText, WorkerId
 from contracts.vocabulary import DetoxKind, Evidence, ManagementModel, OrgKind, SupportKind
 
-OptionalNote = Annotated[Note | None, Title("Ghi chú", "Note")]
 KIND_LABELS = {kind.value: Label.DRUG for kind in DetoxKind} | {
     DetoxKind.COMPULSORY.value: Label.LEGAL,
     DetoxKind.NO_FIXED_RESIDENCE.value: Label.LEGAL,
@@ -36,7 +36,7 @@ class DetoxAdmittedPosted(Payload):
 
     kind: Annotated[DetoxKind, SensitiveByValue(KIND_LABELS), Title("Hình thức cai nghiện", "Kind of detox")]
     planned_until: Annotated[date | None, Title("Dự kiến đến ngày", "Planned until")] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class DetoxAdmitted(DetoxAdmittedPosted):
@@ -52,14 +52,14 @@ class DetoxCompleted(Payload):
     certificate: Annotated[
         ShortText | None, Label.LEGAL, Title("Số giấy chứng nhận", "Certificate number")
     ] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class MethadoneInductedPosted(Payload):
     TYPE: ClassVar[str] = "org.reftrack.methadone-inducted.v1"
     TITLE: ClassVar[Title] = Title("Khởi liều Methadone", "Methadone inducted")
 
-    note: Annotated[Note | None, Label.OST, Title("Ghi chú", "Note")] = None
+    note: FreeText = None
 
 
 class MethadoneInducted(MethadoneInductedPosted):
@@ -75,14 +75,14 @@ class HandoverNotified(Payload):
     to_org: Annotated[OrgId, Title("Nơi nhận bàn giao", "Handed over to")]
     to_commune: Annotated[CommuneCode, Title("Xã, phường", "Commune")]
     due_on: Annotated[date, Title("Ngày bàn giao", "Due on")]
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class HandoverReceived(Payload):
     TYPE: ClassVar[str] = "org.reftrack.handover-received.v1"
     TITLE: ClassVar[Title] = Title("Nhận bàn giao", "Handover received")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ManagementStarted(Payload):
@@ -100,7 +100,7 @@ class SupportProvided(Payload):
 
     kind: Annotated[SupportKind, Title("Loại hỗ trợ", "Kind")]
     amount_vnd: Annotated[AmountVnd | None, Title("Số tiền (đồng)", "Amount (VND)")] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class EvaluationDue(Payload):
@@ -123,4 +123,4 @@ class ReintegrationEvaluated(Payload):
     evidence: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=6), Title("Căn cứ", "Evidence")]
     checked_by: Annotated[WorkerId, Title("Người kiểm tra", "Checked by")]
     checked_by_kind: Annotated[OrgKind, Title("Thuộc loại cơ quan", "Checker's kind of organisation")]
-    note: OptionalNote = None
+    note: FreeText = None

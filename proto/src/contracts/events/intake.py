@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from contracts.base import Contract, Label, Payload, SensitiveByValue, Title
-from contracts.events.common import RoutedData
+from contracts.events.common import FreeText, RoutedData
 from contracts.fields import (
     AgencyRef,
     CommuneCode,
@@ -21,7 +21,6 @@ from contracts.fields import (
     EventSource,
     EventType,
     Minutes,
-    Note,
     Number,
     OrgId,
     ShortText,
@@ -191,7 +190,15 @@ class BriefInterventionGiven(Payload):
 
 class PlanItem(Contract):
     service: Annotated[Service, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ", "Service")]
-    goal: Annotated[ShortText | None, Title("Mục tiêu", "Goal")] = None
+    goal: Annotated[
+        ShortText | None,
+        Label.DRUG,
+        Label.HIV,
+        Label.OST,
+        Label.PSY,
+        Label.TB,
+        Title("Mục tiêu", "Goal"),
+    ] = None
     due_on: Annotated[date | None, Title("Thời hạn", "Due on")] = None
 
 
@@ -207,7 +214,7 @@ class CaseClosed(Payload):
     TITLE: ClassVar[Title] = Title("Đóng hồ sơ", "Case closed")
 
     reason: Annotated[CloseReason, Title("Lý do", "Reason")]
-    note: Annotated[Note | None, Title("Ghi chú", "Note")] = None
+    note: FreeText = None
 
 
 class AgencyEventRouted(Payload):

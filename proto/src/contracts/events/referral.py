@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.base import Payload, SensitiveByValue, Title
-from contracts.fields import EventId, Note, Number, OrgId, ShortText
+from contracts.events.common import FreeText
+from contracts.fields import EventId, Number, OrgId, ShortText
 from contracts.vocabulary import (
     SERVICE_LABELS,
     FailReason,
@@ -19,8 +20,6 @@ from contracts.vocabulary import (
     Service,
     ServiceOutcome,
 )
-
-OptionalNote = Annotated[Note | None, Title("Ghi chú", "Note")]
 
 
 class ReferralRequestedPosted(Payload):
@@ -35,7 +34,7 @@ class ReferralRequestedPosted(Payload):
         Annotated[int, Field(ge=1, le=21)] | None,
         Title("Mục trong kế hoạch, từ 1", "Item of the plan, from 1"),
     ] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ReferralRequested(ReferralRequestedPosted):
@@ -47,14 +46,14 @@ class ReferralReceived(Payload):
     TYPE: ClassVar[str] = "org.reftrack.referral-received.v1"
     TITLE: ClassVar[Title] = Title("Đã nhận chuyển gửi", "Referral received")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ReferralAccepted(Payload):
     TYPE: ClassVar[str] = "org.reftrack.referral-accepted.v1"
     TITLE: ClassVar[Title] = Title("Chấp nhận chuyển gửi", "Referral accepted")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class AppointmentScheduled(Payload):
@@ -63,7 +62,7 @@ class AppointmentScheduled(Payload):
 
     appointment_at: Annotated[AwareDatetime, Title("Thời gian hẹn", "Appointment at")]
     place: Annotated[ShortText | None, Title("Địa điểm", "Place")] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class AppointmentMissed(Payload):
@@ -71,14 +70,14 @@ class AppointmentMissed(Payload):
     TITLE: ClassVar[Title] = Title("Lỡ hẹn", "Appointment missed")
 
     reason: Annotated[MissedReason, Title("Lý do", "Reason")] = MissedReason.UNKNOWN
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ServiceStarted(Payload):
     TYPE: ClassVar[str] = "org.reftrack.service-started.v1"
     TITLE: ClassVar[Title] = Title("Bắt đầu dịch vụ", "Service started")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class InterimReported(Payload):
@@ -86,7 +85,7 @@ class InterimReported(Payload):
     TITLE: ClassVar[Title] = Title("Báo cáo giữa kỳ", "Interim reported")
 
     progress: Annotated[Progress, Title("Tiến triển", "Progress")]
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ServiceHeld(Payload):
@@ -95,14 +94,14 @@ class ServiceHeld(Payload):
 
     reason: Annotated[HoldReason, Title("Lý do", "Reason")]
     until: Annotated[date | None, Title("Đến ngày", "Until")] = None
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ServiceResumed(Payload):
     TYPE: ClassVar[str] = "org.reftrack.service-resumed.v1"
     TITLE: ClassVar[Title] = Title("Tiếp tục dịch vụ", "Service resumed")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ServiceCompleted(Payload):
@@ -110,7 +109,7 @@ class ServiceCompleted(Payload):
     TITLE: ClassVar[Title] = Title("Hoàn thành dịch vụ", "Service completed")
 
     outcome: Annotated[ServiceOutcome, Title("Kết quả", "Outcome")]
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ServiceFailed(Payload):
@@ -118,7 +117,7 @@ class ServiceFailed(Payload):
     TITLE: ClassVar[Title] = Title("Dịch vụ không thành", "Service failed")
 
     reason: Annotated[FailReason, Title("Lý do", "Reason")]
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class LoopClosed(Payload):
@@ -127,7 +126,7 @@ class LoopClosed(Payload):
     TYPE: ClassVar[str] = "org.reftrack.loop-closed.v1"
     TITLE: ClassVar[Title] = Title("Xác nhận kết quả chuyển gửi", "Loop closed")
 
-    note: OptionalNote = None
+    note: FreeText = None
 
 
 class ReferralRejected(Payload):
@@ -135,7 +134,7 @@ class ReferralRejected(Payload):
     TITLE: ClassVar[Title] = Title("Từ chối chuyển gửi", "Referral rejected")
 
     reason: Annotated[RejectReason, Title("Lý do", "Reason")]
-    note: OptionalNote = None
+    note: FreeText = None
 
     @model_validator(mode="after")
     def _other_is_explained(self) -> ReferralRejected:
