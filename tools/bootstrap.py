@@ -144,10 +144,12 @@ def make_venv() -> None:
 def run(command: list[str], what: str) -> None:
     """Run a step, showing its progress. Raises Failed with what it said last."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=subprocess.PIPE, text=True)
+    # on a terminal people see how far it is; elsewhere only what went wrong is of interest
+    kept = None if sys.stderr.isatty() else subprocess.PIPE
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=kept, text=True)
     if done.returncode:
         raise Failed(
-            f"could not {what}:\n{last_lines(done.stderr)}\n"
+            f"could not {what}:\n{last_lines(done.stderr or '')}\n"
             "The first setup needs the network (PyPI): check it, a proxy (HTTPS_PROXY) or a mirror "
             "(PIP_INDEX_URL, UV_DEFAULT_INDEX), then run it again; what was fetched is kept."
         )

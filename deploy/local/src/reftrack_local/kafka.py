@@ -180,8 +180,13 @@ class KafkaServer:
 
 def answers(bootstrap: str) -> bool:
     """Whether a cluster answers there and has a broker."""
+    # first a bare connection: the client goes on trying for long, and leaves a thread behind when it gives up
+    if not any(is_listening(*_address(each)) for each in bootstrap.split(",")):
+        return False
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5_000)
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap, bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+        )
     except KafkaError:
         return False
     try:
@@ -190,3 +195,8 @@ def answers(bootstrap: str) -> bool:
         return False
     finally:
         admin.close()
+
+
+def _address(server: str) -> tuple[int, str]:
+    host, _, port = server.strip().rpartition(":")
+    return int(port), host.strip("[]") or HOST

@@ -15,12 +15,12 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
 from reftrack_local.folder import write_private
+from reftrack_local.roles import ROLES
 from reftrack_local.trouble import Trouble
 
 ISSUER = "reftrack"
 AUDIENCE = "reftrack"
 ALGORITHM = "Ed25519"
-ROLES = ("agency", "operator", "supervisor", "auditor", "administrator")
 
 
 class Keys:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import httpx
 import typer
 from rich.table import Table
 
-from reftrack_local import kafka, postgres
 from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
 from reftrack_local.folder import StateFolder
 from reftrack_local.trouble import Trouble
@@ -42,6 +40,8 @@ def health(state: State = None, as_json: Json = False) -> None:
 
 def look(where: StateFolder) -> list[PartHealth]:
     """Ask every part. Raises Trouble when nothing runs on the folder."""
+    from reftrack_local import kafka, postgres
+
     record = where.read()
     if not where.is_held():
         raise Trouble(f"Nothing is running on {where.path}.", "Start it with `reftrack up`.")
@@ -56,6 +56,8 @@ def look(where: StateFolder) -> list[PartHealth]:
 
 
 def _service(each: dict[str, Any]) -> PartHealth:
+    import httpx
+
     try:
         answer = httpx.get(f"{each['http']}/readyz", timeout=5, trust_env=False)
     except httpx.HTTPError as error:

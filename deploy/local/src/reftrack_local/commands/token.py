@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reftrack_local.commands.answering import Json, State, answer_json, app, duration, folder, troubles_told
-from reftrack_local.keys import ROLES, Keys
+from reftrack_local.roles import ROLES
 
 token = typer.Typer(no_args_is_help=True, help="Tokens of callers.")
 app.add_typer(token, name="token")
@@ -30,6 +30,8 @@ def issue(
     as_json: Json = False,
 ) -> None:
     """Print a token; whoever has it acts as this caller until it ends."""
+    from reftrack_local.keys import Keys
+
     with troubles_told(as_json):
         valid = duration(ttl)
         now = datetime.now(UTC)

@@ -8,7 +8,7 @@ import sys
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,11 +17,12 @@ from rich.table import Table
 from reftrack_local.clock import parse_setting
 from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
 from reftrack_local.folder import StateFolder
-from reftrack_local.plan import Wanted
 from reftrack_local.processes import await_true, tail
 from reftrack_local.progress import for_console
-from reftrack_local.runtime import LocalRuntime
 from reftrack_local.trouble import Trouble
+
+if TYPE_CHECKING:
+    from reftrack_local.plan import Wanted
 
 DETACHED_WITHIN = 900.0
 """A first start downloads Kafka; slow networks are slow."""
@@ -55,6 +56,8 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the four services, and keep them running."""
+    from reftrack_local.plan import Wanted
+
     with troubles_told(as_json):
         if detach and ephemeral:
             raise Trouble(
@@ -71,10 +74,13 @@ def up(
         if detach:
             _detached(folder(state), as_json)
         else:
-            _in_foreground(None if ephemeral else folder(state).path, wanted, as_json)
+            run_in_foreground(None if ephemeral else folder(state).path, wanted, as_json)
 
 
-def _in_foreground(state: Path | None, wanted: Wanted, as_json: bool) -> None:
+def run_in_foreground(state: Path | None, wanted: Wanted, as_json: bool) -> None:
+    """Be the runtime until Ctrl-C, SIGTERM or the end of the terminal; then stop everything."""
+    from reftrack_local.runtime import LocalRuntime
+
     shown = console()
     over = threading.Event()
     _take_signals()
@@ -88,6 +94,7 @@ def _in_foreground(state: Path | None, wanted: Wanted, as_json: bool) -> None:
             while not over.wait(3600):
                 pass
     except KeyboardInterrupt:
+        _ignore_signals()
         shown.print("Stopped: everything that was started has ended.")
 
 
@@ -99,6 +106,12 @@ def _take_signals() -> None:
 
     for each in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, interrupt)
+
+
+def _ignore_signals() -> None:
+    """Everything has ended: what comes now must not spoil the last words."""
+    for each in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
 
 
 def _detached(where: StateFolder, as_json: bool) -> None:
