@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis.aggregate import Aggregate
 from chassis.refusal import Refusal
+from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
 from reference import Policy
@@ -35,6 +36,8 @@ class Answering(Aggregate):
     """
 
     kept: tuple[Kept, ...] = ()
+    happened: tuple[str, ...] = ()
+    """What was recorded, one word an event (`referral-accepted`): the n-th is version n."""
 
     class Event(Aggregate.Event):
         """Whatever happened: an event that was deferred is kept; anything else settles the event that caused
@@ -42,6 +45,7 @@ class Answering(Aggregate):
 
         def apply(self, aggregate: Any) -> None:
             super().apply(aggregate)
+            aggregate.happened = (*aggregate.happened, _word(self.data))
             if isinstance(self.data, AgencyEventDeferred):
                 aggregate.kept = (
                     *aggregate.kept,
@@ -155,6 +159,11 @@ def refused(refusal: Refusal) -> AgencyEventRefused:
 
 def _without(kept: tuple[Kept, ...], cause: str | None) -> tuple[Kept, ...]:
     return tuple(one for one in kept if one.posting.cause != cause)
+
+
+def _word(data: Payload) -> str:
+    """`org.reftrack.referral-accepted.v1` → `referral-accepted`."""
+    return data.TYPE.rsplit(".", 2)[-2]
 
 
 def _happened(kept: Kept) -> tuple[Any, ...]:

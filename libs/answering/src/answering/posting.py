@@ -61,7 +61,6 @@ class Posting:
         cls,
         recorded: Recorded[AgencyEventRouted],
         *,
-        policy_version: str,
         about: NumberKind,
         begins: str | None = None,
     ) -> Posting:
@@ -69,9 +68,7 @@ class Posting:
         that the event gets if it begins something."""
         routed = recorded.data
         number = begins or (routed.number if routed.number_kind is about else None)
-        meta = recorded.meta.model_copy(
-            update={"org": routed.posted_by, "policy_version": policy_version, "causation_id": recorded.id}
-        )
+        meta = recorded.meta.model_copy(update={"org": routed.posted_by, "causation_id": recorded.id})
         return cls(routed.type, routed.data, number, routed.org_kind, meta)
 
     @classmethod

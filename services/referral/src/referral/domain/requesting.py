@@ -45,7 +45,7 @@ class CaseAsKnown:
 
 def may_request(
     request: ReferralRequestedPosted,
-    sender: Organisation,
+    sender: Organisation | None,
     case: CaseAsKnown,
     organisations: Organisations,
     *,
@@ -56,6 +56,8 @@ def may_request(
     A closed case takes no request that occurred after its closing; one that occurred before and is reported
     late, it takes.
     """
+    if sender is None:
+        raise Refusal("agency_unknown", field="source")
     allowed = POSTABLE[request.TYPE].by
     if sender.kind not in allowed:
         raise Refusal(

@@ -1,0 +1,175 @@
+"""Operators' requests over gRPC: into the payload an agency would have posted, and back into an outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from chassis.ids import NotANumber, parse_number
+from chassis.items import Command
+from chassis.refusal import Refusal
+from chassis.rpc.errors import Conflict, Forbidden, InvalidInput, Violation
+from contracts.base import Payload
+from contracts.envelope import Meta
+from contracts.problems import problems_of
+from contracts.registry import POSTABLE
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from pydantic import ValidationError
+from pydantic_core import to_json
+from reference import Organisation, Organisations, Policy
+from reference.days import local_day, start_of
+from reftrack.common.v1.command_pb2 import Act, Outcome
+
+from answering.aggregate import Answering
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a caller's clock may run ahead of ours."""
+
+P = TypeVar("P", bound=Payload)
+
+
+def payload_of(request: Message, model: type[P], renamed: Mapping[str, str] | None = None) -> P:
+    """The payload that a request's fields say; `renamed`: field of the payload → field of the request.
+
+    An empty field counts as not given. Raises `InvalidInput`, which names each field of the request.
+    """
+    renamed = renamed or {}
+    said = {name: _said(request, renamed.get(name, name)) for name in model.model_fields}
+    given = {name: value for name, value in said.items() if _is_given(value, model, name)}
+    try:
+        return model.model_validate_json(to_json(given))
+    except ValidationError as error:
+        raise InvalidInput(
+            Violation(_field(problem.field, renamed), problem.code) for problem in problems_of(error)
+        ) from None
+
+
+def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: datetime) -> Meta:
+    """The envelope of what a command causes: when, as `act` says (now if it says nothing), and who calls.
+
+    Raises `InvalidInput` for a time in the future or a day that is none.
+    """
+    occurred_at, by_day = _occurred_at(act, now)
+    if occurred_at > now + TOLERANCE:
+        raise InvalidInput([Violation("act.on" if by_day else "act.at", "time_in_future")])
+    org, _, actor = command.caller.partition("/")
+    return Meta(
+        subject=subject,
+        occurred_at=occurred_at,
+        precision="day" if by_day else "instant",
+        received_at=now,
+        actor=actor,
+        org=org,
+        legal_basis=_legal_basis(act),
+        policy_version=policy.on(local_day(occurred_at)).version,
+        correlation_id=command.correlation_id or command.request_id,
+    )
+
+
+def caller_of(command: Command, organisations: Organisations, type_name: str) -> Organisation:
+    """The organisation for which a command is given. Raises `Forbidden` if its kind may not report this."""
+    organisation = organisations.get(command.caller.partition("/")[0])
+    allowed = POSTABLE[type_name].by
+    if organisation is None:
+        raise Forbidden("agency_unknown")
+    if organisation.kind not in allowed:
+        detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(allowed))}
+        raise Forbidden("not_yours_to_report", detail=detail)
+    return organisation
+
+
+def number_of(text: str, prefix: str, field: str) -> str:
+    """A number as people type it, in its one form. Raises `InvalidInput`."""
+    try:
+        return parse_number(text, {prefix})
+    except NotANumber as error:
+        raise InvalidInput([Violation(field, error.reason)]) from None
+
+
+def case_of(text: str, field: str = "case_id") -> UUID:
+    """The id of a case. Raises `InvalidInput`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidInput([Violation(field, "wrong_form")]) from None
+
+
+def expect_version(request: Message, aggregate: Answering) -> None:
+    """Raises `Conflict` (ABORTED) that tells what changed, if the request expected another version."""
+    if not request.HasField("expected_version"):
+        return
+    expected: int = request.expected_version  # type: ignore[attr-defined]
+    if expected != aggregate.version:
+        raise VersionChanged(aggregate, expected)
+
+
+class VersionChanged(Conflict):
+    """Somebody else was faster: names the version and state now and what happened since the one expected."""
+
+    def __init__(self, aggregate: Answering, expected: int) -> None:
+        super().__init__("conflict")
+        since = aggregate.happened[max(expected, 0) :]
+        self.detail = {
+            "expected_version": str(expected),
+            "version": str(aggregate.version),
+            "changed": ", ".join(since) or "–",
+        }
+        self.state = aggregate.state_met()
+        self.moves = aggregate.moves_allowed()
+
+
+def forbid(refusal: Refusal) -> Refusal:
+    """The same refusal as an operator hears it: a move that is another organisation's is forbidden."""
+    if refusal.code == "not_your_move":
+        return Forbidden(refusal.code, detail=refusal.detail)
+    return refusal
+
+
+def outcome_of(aggregate: Answering, number: str = "") -> Outcome:
+    """What a command led to; the position in the log is not known before the commit."""
+    return Outcome(
+        event_id=f"{aggregate.id}:{aggregate.version}",
+        state=aggregate.state_met(),
+        moves=aggregate.moves_allowed(),
+        version=aggregate.version,
+        number=number,
+    )
+
+
+def _said(request: Message, name: str) -> Any:
+    """What stands in a field of a request; None for a field that it does not have or a message not set."""
+    field = request.DESCRIPTOR.fields_by_name.get(name)
+    if field is None or (field.has_presence and not request.HasField(name)):
+        return None
+    value = getattr(request, name)
+    if isinstance(value, Timestamp):
+        return value.ToJsonString()
+    return list(value) if field.is_repeated else value
+
+
+def _is_given(value: Any, model: type[Payload], name: str) -> bool:
+    """An empty text is never given; a zero is, where the payload cannot be without the field."""
+    return value is not None and value != "" and (bool(value) or model.model_fields[name].is_required())
+
+
+def _field(pointer: str | None, renamed: Mapping[str, str]) -> str:
+    name, *rest = (pointer or "").strip("/").split("/")
+    return ".".join([renamed.get(name, name), *rest])
+
+
+def _occurred_at(act: Act, now: datetime) -> tuple[datetime, bool]:
+    if act.on:
+        try:
+            return start_of(date.fromisoformat(act.on)), True
+        except ValueError:
+            raise InvalidInput([Violation("act.on", "wrong_form")]) from None
+    return (act.at.ToDatetime(now.tzinfo) if act.HasField("at") else now), False
+
+
+def _legal_basis(act: Act) -> str | None:
+    if len(act.legal_basis) > 200:
+        raise InvalidInput([Violation("act.legal_basis", "too_long")])
+    return act.legal_basis or None

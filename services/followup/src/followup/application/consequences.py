@@ -1,0 +1,53 @@
+"""What follows from a change of a pathway, in the same commit: numbers, timers, the list of what is due."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from answering.clock import set_terms
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import Timer, set_timer
+from reference import Policy
+from reference.days import start_of
+
+from followup.application.tables import Evaluation, keep
+from followup.domain import Pathway, window_of
+
+STAY = "stay"
+"""The kind of claim that leads from the number of a stay to its case."""
+
+EVALUATION = "evaluation"
+"""The kind of timer that rings a year after a management started; its key is the event that started it."""
+
+
+class Before(NamedTuple):
+    """What of a pathway has consequences."""
+
+    stays: int
+    management: str | None
+    evaluated: bool
+
+    @classmethod
+    def of(cls, pathway: Pathway) -> Before:
+        return cls(len(pathway.stays.all), pathway.management, pathway.evaluated)
+
+
+def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, *, cause: str = "") -> None:
+    """Write what follows from everything that happened to a pathway since `before`."""
+    if cause:
+        set_terms(uow, pathway, cause)
+    for stay in pathway.stays.all[before.stays :]:
+        uow.claim(STAY, stay.number, str(pathway.case_id))
+    if (pathway.management, pathway.evaluated) != before[1:]:
+        _follow_management(uow, pathway, before, policy)
+
+
+def _follow_management(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:
+    assert pathway.managed_on is not None
+    assert pathway.managed_by is not None
+    assert pathway.management is not None
+    window = window_of(pathway.managed_on, policy)
+    days = (window.due_on, window.since, window.until)
+    keep(uow, Evaluation(pathway.case_id, pathway.managed_by, *days, pathway.evaluated))
+    if pathway.management != before.management:
+        set_timer(uow, Timer(EVALUATION, pathway.id, pathway.management, start_of(window.due_on)))

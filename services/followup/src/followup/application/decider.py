@@ -1,0 +1,94 @@
+"""Followup's use cases on one screen: what each kind of item is, and who decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
+from chassis import ids
+from chassis.items import Command, Item, Record
+from chassis.rpc.errors import InvalidInput
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import RING, Timer, take_away
+from contracts.events.intake import CaseOpened
+from contracts.vocabulary import Owner
+from reference import Reference
+
+from followup.application.pathways import PREFIX, Pathways
+from followup.application.tables import Clients, Connect
+from followup.domain import Pathway
+
+
+class FollowupDecider:
+    """Intake's log brings cases and what agencies report; operators command; the clock makes evaluations
+    due."""
+
+    def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
+        self._told = Understanding()
+        self._clients = Clients(connect)
+        self._pathways = Pathways(reference, self._clients, ids_key)
+
+    def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
+        """Read what the batch needs: the pathways that are named, and whose they are."""
+        self._told.begin(uow)
+        commands = commands_of(items)
+        rings = [Timer.of(c.message) for c in commands if c.name == RING]  # type: ignore[arg-type]
+        asked = [command for command in commands if command.name != RING]
+        routed = [one for r in self._told.records(items) if (one := routed_to(Owner.FOLLOWUP, r)) is not None]
+        cases = [*(one.meta.subject for one in routed), *_cases(asked)]
+        self._pathways.load(uow, cases, _stays(asked), (timer.stream for timer in rings))
+
+    def case_key(self, uow: UnitOfWork, item: Item) -> str:
+        """The case that an item belongs to."""
+        if isinstance(item, Record):
+            return case_of_record(item)
+        assert isinstance(item, Command), "followup lets nothing wait outside of its aggregates"
+        if item.name == RING:
+            pathway = uow.get(Pathway, Timer.of(item.message).stream)  # type: ignore[arg-type]
+            return str(pathway.case_id) if pathway else ""
+        try:
+            return str(self._pathways.case_named(uow, item) or "")
+        except InvalidInput:
+            return ""
+
+    def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+        """Decide one item; the answer of a command is an `Outcome`."""
+        if isinstance(item, Command):
+            return self._command(uow, item)
+        assert isinstance(item, Record), "followup lets nothing wait outside of its aggregates"
+        told = self._told.of(item)
+        if isinstance(told, Exception):
+            raise told
+        if (routed := routed_to(Owner.FOLLOWUP, told)) is not None:
+            self._pathways.routed(uow, routed)
+        elif isinstance(told.data, CaseOpened):
+            self._clients.learn(uow, told.meta.subject, told.data.client_id)
+        return None
+
+    def _command(self, uow: UnitOfWork, command: Command) -> bytes:
+        if command.name != RING:
+            return self._pathways.commanded(uow, command)
+        timer = Timer.of(command.message)  # type: ignore[arg-type]
+        self._pathways.ring(uow, timer)
+        take_away(uow, timer)
+        return b""
+
+
+def _cases(commands: Iterable[Command]) -> list[UUID]:
+    """The cases that requests name by their id; what is no id is left to `decide`."""
+    found = []
+    for command in commands:
+        with suppress(ValueError):
+            found.append(UUID(command.message.case_id))  # type: ignore[attr-defined]
+    return found
+
+
+def _stays(commands: Iterable[Command]) -> list[str]:
+    """The numbers of stays that requests name; what is no number is left to `decide`."""
+    found = []
+    for command in commands:
+        with suppress(ids.NotANumber):
+            found.append(ids.parse_number(command.message.stay, {PREFIX}))  # type: ignore[attr-defined]
+    return found

@@ -1,0 +1,170 @@
+"""What is reported of a pathway: by agencies' routed events, operators' commands and the clock, one road for
+all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from uuid import UUID
+
+from answering import Posting
+from answering.clock import TERM, by_the_clock
+from answering.requests import (
+    caller_of,
+    case_of,
+    envelope,
+    expect_version,
+    forbid,
+    number_of,
+    outcome_of,
+    payload_of,
+)
+from chassis import ids
+from chassis.items import Command
+from chassis.refusal import Refusal
+from chassis.rpc.errors import InvalidInput, NotFound, Violation
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import Timer
+from contracts.base import Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events import followup as events
+from contracts.events.intake import AgencyEventRouted
+from contracts.vocabulary import NumberKind, OrgKind
+from reference import Reference
+from reference.days import start_of
+
+from followup.application.consequences import EVALUATION, STAY, Before, follow
+from followup.application.tables import CaseUntold, Clients
+from followup.domain import Pathway, window_of
+
+PREFIX = "LT"
+
+FORMS: Mapping[str, type[Payload]] = MappingProxyType(
+    {
+        "AdmitToDetox": events.DetoxAdmittedPosted,
+        "CompleteDetox": events.DetoxCompleted,
+        "InductMethadone": events.MethadoneInductedPosted,
+        "NotifyHandover": events.HandoverNotified,
+        "ReceiveHandover": events.HandoverReceived,
+        "StartManagement": events.ManagementStarted,
+        "ProvideSupport": events.SupportProvided,
+        "RecordEvaluation": events.ReintegrationEvaluated,
+    }
+)
+"""The payload that each command reports, by the name of its gRPC method."""
+
+
+class Pathways:
+    """Finds or opens the pathway of a case and lets it decide."""
+
+    def __init__(self, reference: Reference, clients: Clients, ids_key: bytes) -> None:
+        self._reference = reference
+        self._policy = reference.policy
+        self._clients = clients
+        self._key = ids_key
+
+    def load(
+        self, uow: UnitOfWork, cases: Iterable[UUID], stays: Iterable[str], timed: Iterable[UUID]
+    ) -> None:
+        """Read the pathways of a batch and whose they are, and the numbers of stays that lead to them."""
+        stays = set(stays)
+        uow.load_claims(STAY, stays)
+        held = (uow.holder(STAY, number) for number in stays)
+        wanted = {*cases, *(UUID(case_id) for case_id in held if case_id)}
+        self._clients.load(wanted)
+        uow.load(Pathway, {*map(Pathway.stream_of, wanted), *timed})
+
+    def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
+        """Let the pathway answer. Raises `CaseUntold`."""
+        number = self._begins(recorded.data.type, recorded.id)
+        posting = Posting.routed(recorded, about=NumberKind.STAY, begins=number)
+        pathway = self._pathway(uow, posting.meta)
+        before = Before.of(pathway)
+        pathway.answer(posting, self._policy)
+        follow(uow, pathway, before, self._policy, cause=posting.cause)
+
+    def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
+        """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
+        request = command.message
+        payload = payload_of(request, FORMS[command.name])
+        self._check_addressee(payload)
+        caller = caller_of(command, self._reference.organisations, payload.TYPE)
+        case_id = self.case_named(uow, command)
+        if case_id is None or self._clients.of(case_id) is None:
+            raise NotFound("stay_unknown" if not request.case_id else "case_unknown")  # type: ignore[attr-defined]
+        act = request.act  # type: ignore[attr-defined]
+        meta = envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
+        begun = self._begins(payload.TYPE, f"{command.caller} {command.request_id}")
+        number = begun or _stay_named(command)
+        posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
+        pathway = self._pathway(uow, meta)
+        expect_version(request, pathway)
+        before = Before.of(pathway)
+        try:
+            pathway.command(posting, self._policy)
+        except Refusal as refusal:
+            raise forbid(refusal) from None
+        follow(uow, pathway, before, self._policy)
+        return outcome_of(pathway, begun or "").SerializeToString()
+
+    def ring(self, uow: UnitOfWork, timer: Timer) -> None:
+        """A term has passed, or a year since management started."""
+        pathway = uow.get(Pathway, timer.stream)
+        if pathway is None:
+            return
+        if timer.kind == TERM:
+            pathway.expire(self._by_the_clock(uow, pathway))
+        elif timer.kind == EVALUATION and pathway.managed_on is not None:
+            pathway.fall_due(timer.key, self._policy, self._on_the_day(uow, pathway, timer.key))
+
+    def case_named(self, uow: UnitOfWork, command: Command) -> UUID | None:
+        """The case that a command is about, by its id or by the number of a stay. Raises `InvalidInput`."""
+        request = command.message
+        if request.case_id:  # type: ignore[attr-defined]
+            return case_of(request.case_id)  # type: ignore[attr-defined]
+        holder = uow.holder(STAY, _stay_named(command) or "")
+        return UUID(holder) if holder else None
+
+    def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
+        found = uow.get(Pathway, Pathway.stream_of(meta.subject))
+        if found is not None:
+            return found
+        client_id = self._clients.of(meta.subject)
+        if client_id is None:
+            raise CaseUntold("intake has not told of this case; look at its log, then retry")
+        return uow.add(Pathway.open(client_id, meta))
+
+    def _begins(self, type_name: str, cause: str) -> str | None:
+        """The number that an admission gets; the same cause gives the same one again."""
+        begins = type_name == events.DetoxAdmittedPosted.TYPE
+        return ids.number(self._key, PREFIX, cause) if begins else None
+
+    def _check_addressee(self, payload: Payload) -> None:
+        if not isinstance(payload, events.HandoverNotified):
+            return
+        if payload.to_org not in self._reference.organisations:
+            raise InvalidInput([Violation("to_org", "organisation_unknown")])
+        if not self._reference.territory.knows(payload.to_commune):
+            raise InvalidInput([Violation("to_commune", "commune_unknown")])
+
+    def _by_the_clock(self, uow: UnitOfWork, pathway: Pathway) -> Meta:
+        return by_the_clock("followup", pathway.case_id, self._policy, now=uow.now, occurred_at=uow.now)
+
+    def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
+        assert pathway.managed_on is not None
+        due = start_of(window_of(pathway.managed_on, self._policy).due_on)
+        return by_the_clock(
+            "followup",
+            pathway.case_id,
+            self._policy,
+            now=uow.now,
+            occurred_at=due,
+            precision="day",
+            cause=management,
+        )
+
+
+def _stay_named(command: Command) -> str | None:
+    """The number of a stay that a command names. Raises `InvalidInput` if it is no number of a stay."""
+    typed: str = command.message.stay  # type: ignore[attr-defined]
+    return number_of(typed, PREFIX, "stay") if typed else None

@@ -1,0 +1,50 @@
+"""Followup as a service: what it reads, writes, serves, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from answering.serving import serve
+from chassis import timers
+from chassis.mapper import Mapper
+from chassis.relay import EventsLog
+from chassis.rpc.call import Role
+from chassis.rpc.server import Register
+from chassis.service import Consume, Parts, Service
+from contracts.catalogue import remedy
+from reference import Reference
+from reftrack.followup.v1 import followup_pb2
+
+from followup.application.decider import FollowupDecider
+from followup.application.due import Due
+from followup.domain import Pathway
+from followup.settings import Settings
+
+INTAKE = "intake.events.v1"
+RPC = followup_pb2.DESCRIPTOR.services_by_name["FollowupService"]
+
+
+def _decider(parts: Parts[Settings]) -> FollowupDecider:
+    reference = Reference.load(parts.settings.reference_path)
+    return FollowupDecider(reference, parts.secrets.ids_key, parts.connect)
+
+
+def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
+    reference = Reference.load(parts.settings.reference_path)
+    due = Due(reference, parts.reads, parts.cursors, parts.clock)
+    return [serve(RPC, parts.commands, parts.reads, {"ListDue": due.page})]
+
+
+SERVICE: Service[Settings] = Service(
+    name="followup",
+    settings=Settings,
+    decider=_decider,
+    mappers=(Mapper(Pathway, "/services/followup"),),
+    consumers=(Consume(topics=(INTAKE,), sources=(INTAKE,)),),
+    logs=lambda _parts: (EventsLog("followup"),),
+    servicers=_servicers,
+    rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
+    texts=remedy,
+    tickers=(timers.ticker(),),
+)
+"""Operators and supervisors command for their own organisation; agencies post events to intake instead."""

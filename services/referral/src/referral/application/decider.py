@@ -1,0 +1,126 @@
+"""Referral's use cases on one screen: what each kind of item is, and who decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from answering.clock import TERM
+from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
+from chassis import ids
+from chassis.items import Command, Item, Record
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import RING, Timer, take_away
+from contracts.envelope import Recorded
+from contracts.events.intake import AgencyEventRouted
+from contracts.events.referral import ReferralRequestedPosted
+from contracts.vocabulary import Owner
+from reference import Reference
+
+from referral.application.cases import CaseBook, Connect
+from referral.application.moves import FORMS, PREFIX, Moves
+from referral.application.requests import Requests, case_named
+from referral.domain import Referral, TurnedAway
+
+REQUEST = "RequestReferral"
+
+
+class ReferralDecider:
+    """Intake's log brings cases, consents, requests and moves; operators command; the clock ends what
+    waits."""
+
+    def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
+        self._key = ids_key
+        self._told = Understanding()
+        self._cases = CaseBook(connect)
+        self._moves = Moves(reference)
+        self._requests = Requests(reference, self._cases, ids_key)
+
+    def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
+        """Read what the batch needs: cases that get a request, referrals that are named, those whose term is
+        over."""
+        self._told.begin(uow)
+        commands = commands_of(items)
+        routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
+        self._cases.load(_cases(routed, commands))
+        self._moves.load(uow, _numbers(routed, commands), _streams(commands))
+
+    def case_key(self, uow: UnitOfWork, item: Item) -> str:
+        """The case that an item belongs to."""
+        if isinstance(item, Record):
+            return case_of_record(item)
+        if isinstance(item, Command) and item.name == REQUEST:
+            return str(case_named(item) or "")
+        referral = self._referral(uow, item) if isinstance(item, Command) else None
+        return str(referral.case_id) if referral is not None else ""
+
+    def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+        """Decide one item; the answer of a command is an `Outcome`."""
+        if isinstance(item, Command):
+            return self._command(uow, item)
+        assert isinstance(item, Record), "referral lets nothing wait outside of its aggregates"
+        told = self._told.of(item)
+        if isinstance(told, Exception):
+            raise told
+        if (routed := routed_to(Owner.REFERRAL, told)) is not None:
+            self._routed(uow, routed)
+        else:
+            self._cases.learn(uow, told)
+        return None
+
+    def _command(self, uow: UnitOfWork, command: Command) -> bytes:
+        if command.name == RING:
+            return self._ring(uow, Timer.of(command.message))  # type: ignore[arg-type]
+        if command.name == REQUEST:
+            return self._requests.commanded(uow, command)
+        return self._moves.commanded(uow, command)
+
+    def _routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
+        """Whatever comes of it stands on the log, with the routed event as its cause."""
+        try:
+            if recorded.data.type == ReferralRequestedPosted.TYPE:
+                self._requests.routed(uow, recorded)
+            else:
+                self._moves.routed(uow, recorded)
+        except Refusal as refusal:
+            stream = ids.derive(self._key, "turned-away", recorded.id)
+            meta = recorded.meta.model_copy(
+                update={"org": recorded.data.posted_by, "causation_id": recorded.id}
+            )
+            uow.add(TurnedAway.because(stream, refusal, meta))
+
+    def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
+        if timer.kind == TERM:
+            self._moves.expire(uow, timer.stream)
+        take_away(uow, timer)
+        return b""
+
+    def _referral(self, uow: UnitOfWork, command: Command) -> Referral | None:
+        if command.name == RING:
+            return uow.get(Referral, Timer.of(command.message).stream)  # type: ignore[arg-type]
+        return self._moves.find(uow, _typed(command))
+
+
+def _cases(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[UUID]:
+    named = [case_named(command) for command in commands if command.name == REQUEST]
+    asked = [one.meta.subject for one in routed if one.data.type == ReferralRequestedPosted.TYPE]
+    return [*asked, *(case_id for case_id in named if case_id is not None)]
+
+
+def _numbers(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[str]:
+    posted = (one.data.number for one in routed)
+    typed = (_typed(command) for command in commands if command.name in FORMS)
+    return [number for number in (*posted, *typed) if number is not None]
+
+
+def _typed(command: Command) -> str | None:
+    """The number that a command names, in its one form; none if it is no number."""
+    try:
+        return ids.parse_number(command.message.referral, {PREFIX})  # type: ignore[attr-defined]
+    except ids.NotANumber:
+        return None
+
+
+def _streams(commands: Iterable[Command]) -> list[UUID]:
+    return [Timer.of(c.message).stream for c in commands if c.name == RING]  # type: ignore[arg-type]

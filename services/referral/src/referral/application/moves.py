@@ -1,0 +1,117 @@
+"""Moves on a referral: by agencies' routed events and by operators' commands, one road for both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from uuid import UUID
+
+from answering import Posting
+from answering.clock import by_the_clock, set_terms
+from answering.requests import caller_of, envelope, expect_version, forbid, number_of, outcome_of, payload_of
+from chassis.items import Command
+from chassis.refusal import Refusal
+from chassis.rpc.errors import Forbidden, NotFound
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events import referral as events
+from contracts.events.intake import AgencyEventRouted
+from contracts.vocabulary import NumberKind, OrgKind
+from reference import Reference
+
+from referral.domain import Referral
+
+NUMBER = "referral"
+"""The kind of claim that leads from a referral's number to its stream."""
+
+PREFIX = "CG"
+
+
+@dataclass(frozen=True)
+class Form:
+    """Which payload a request becomes, and which of its fields have another name in the request."""
+
+    payload: type[Payload]
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "ReceiveReferral": Form(events.ReferralReceived),
+        "AcceptReferral": Form(events.ReferralAccepted),
+        "RejectReferral": Form(events.ReferralRejected),
+        "ScheduleAppointment": Form(events.AppointmentScheduled),
+        "MissAppointment": Form(events.AppointmentMissed),
+        "StartService": Form(events.ServiceStarted),
+        "ReportInterim": Form(events.InterimReported),
+        "HoldService": Form(events.ServiceHeld),
+        "ResumeService": Form(events.ServiceResumed),
+        "CompleteService": Form(events.ServiceCompleted, {"outcome": "result"}),
+        "FailService": Form(events.ServiceFailed),
+        "CloseLoop": Form(events.LoopClosed),
+    }
+)
+"""The commands that move a referral, by the name of their gRPC method."""
+
+
+class Moves:
+    """Finds the referral and lets it decide."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._reference = reference
+
+    def load(self, uow: UnitOfWork, numbers: Iterable[str], streams: Iterable[UUID]) -> None:
+        """Read the referrals of a batch: their numbers in one query, they themselves in another."""
+        numbers = set(numbers)
+        uow.load_claims(NUMBER, numbers)
+        held = (uow.holder(NUMBER, number) for number in numbers)
+        uow.load(Referral, {*streams, *(UUID(holder) for holder in held if holder)})
+
+    def find(self, uow: UnitOfWork, number: str | None) -> Referral | None:
+        """The referral of a number."""
+        holder = uow.holder(NUMBER, number) if number else None
+        return uow.get(Referral, UUID(holder)) if holder else None
+
+    def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
+        """Let the referral answer. Raises `Refusal` if the event names none of this case."""
+        posting = Posting.routed(recorded, about=NumberKind.REFERRAL)
+        if posting.number is None:
+            raise Refusal("number_missing", field="/about/referral")
+        referral = self.find(uow, posting.number)
+        if referral is None or referral.case_id != recorded.meta.subject:
+            raise Refusal("referral_unknown", field="/about/referral")
+        referral.answer(posting, self._reference.policy)
+        set_terms(uow, referral, posting.cause)
+
+    def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
+        """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
+        form, request = FORMS[command.name], command.message
+        payload = payload_of(request, form.payload, form.renamed)
+        caller = caller_of(command, self._reference.organisations, payload.TYPE)
+        referral = self.find(uow, number_of(request.referral, PREFIX, "referral"))  # type: ignore[attr-defined]
+        if referral is None:
+            raise NotFound("referral_unknown")
+        if caller.id not in (referral.sender, referral.provider):
+            raise Forbidden("not_a_party")
+        expect_version(request, referral)
+        meta = self._meta(uow, command, referral.case_id)
+        try:
+            posting = Posting.commanded(payload, meta, OrgKind(caller.kind))
+            referral.command(posting, self._reference.policy)
+        except Refusal as refusal:
+            raise forbid(refusal) from None
+        return outcome_of(referral).SerializeToString()
+
+    def expire(self, uow: UnitOfWork, stream: UUID) -> None:
+        """The term of something kept has passed."""
+        referral, policy = uow.get(Referral, stream), self._reference.policy
+        if referral is not None:
+            referral.expire(
+                by_the_clock("referral", referral.case_id, policy, now=uow.now, occurred_at=uow.now)
+            )
+
+    def _meta(self, uow: UnitOfWork, command: Command, case_id: UUID) -> Meta:
+        act = command.message.act  # type: ignore[attr-defined]
+        return envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
