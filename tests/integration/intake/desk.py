@@ -1,0 +1,146 @@
+"""Intake without Kafka and gRPC: its decider and writer on a real database, fed with records by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from chassis.clock import FixedClock
+from chassis.items import Command, Record
+from chassis.service import Parts
+from chassis.store.migrations import migrate
+from chassis.store.store import Store
+from chassis.store.writer import Result, Writer
+from chassis.vault import write_master_key
+from contracts.base import Payload
+from contracts.envelope import Meta, encode
+from intake.application.decider import SUBMIT
+from intake.service import SERVICE, decider
+from intake.settings import Settings
+from google.protobuf.message import Message
+from reftrack.intake.v1.intake_pb2 import Attributed, SubmittedEvent
+
+from tests.integration.intake.posts import NOW, Headers, Post
+
+REFERENCE = Path(__file__).parents[3] / "deploy" / "reference"
+
+POLICE = "cap-bo-de"
+SOCIAL = "ldtbxh-bo-de"
+
+
+def settings(folder: Path, dsn: str, **more: Any) -> Settings:
+    """Settings with keys of their own in `folder`."""
+    secrets = {name: base64.b64encode(os.urandom(32)).decode() for name in ("ids_key", "box_key")}
+    (folder / "secrets.json").write_text(json.dumps(secrets))
+    write_master_key(folder / "master.key")
+    return Settings(
+        **{
+            "postgres_dsn": dsn,
+            "kafka_bootstrap": "unused:1",
+            "jwks_path": folder / "jwks.json",
+            "secrets_path": folder / "secrets.json",
+            "master_key_path": folder / "master.key",
+            "reference_path": REFERENCE,
+            **more,
+        }
+    )
+
+
+class Desk:
+    """Hands records and commands to intake's writer, and looks at what became of them."""
+
+    def __init__(self, folder: Path, dsn: str) -> None:
+        migrate(dsn, "intake")
+        self.dsn = dsn
+        self.clock = FixedClock(NOW)
+        self._parts = Parts(SERVICE, settings(folder, dsn))
+        self._parts.store.close()
+        self._parts.store = Store(dsn, clock=self.clock, box=self._parts.box, mappers=SERVICE.mappers)
+        self._parts.clock = self.clock
+        self.decider = decider(self._parts)
+        self.writer = Writer(self._parts.store, self.decider)
+        self._offsets: dict[str, int] = {}
+        self._connection = psycopg.connect(dsn, autocommit=True)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._parts.store.close()
+
+    # What comes in
+
+    def post(self, *posts: Post) -> list[dict[str, Any]]:
+        """One batch of records; the receipts it led to, in their order."""
+        return self.take([self.record(f"agency.{post.agency}.events.v1", post.headers(), post.value()) for post in posts])
+
+    def take(self, items: Sequence[Any]) -> list[dict[str, Any]]:
+        """One batch of anything; the receipts it led to, in their order."""
+        before = self._newest()
+        results = self.writer.run(items)
+        assert not any(result.parked or result.dropped for result in results), self.rows("SELECT reason FROM parked")
+        return self.receipts(before)
+
+    def record(self, topic: str, headers: Headers, value: bytes | None) -> Record:
+        """The next record of a topic."""
+        offset = self._offsets.get(topic, -1) + 1
+        self._offsets[topic] = offset
+        return Record(topic, 0, offset, None, headers, value, 0, offset or None)
+
+    def submit(self, *posts: Post) -> list[Result]:
+        """The same events as items of SubmitEvents, in one batch."""
+        return self.writer.run([self.command(SUBMIT, as_item(post), post.agency) for post in posts])
+
+    def command(self, name: str, message: Message, org: str, who: str = "nv-07") -> Command:
+        return Command(os.urandom(8).hex(), f"{org}/{who}", name, message, None, "test")
+
+    def owner_says(self, service: str, stream: UUID, version: int, data: Payload, meta: Meta) -> Record:
+        """An event of referral's or followup's log."""
+        value = encode(f"{stream}:{version}", data.TYPE, f"/services/{service}", meta, data)
+        return self.record(f"{service}.events.v1", {}, value)
+
+    # What came of it
+
+    def receipts(self, after: int = 0) -> list[dict[str, Any]]:
+        rows = self.rows("SELECT body FROM receipts WHERE position > %s ORDER BY position", after)
+        return [json.loads(body) for (body,) in rows]
+
+    def events(self) -> list[dict[str, Any]]:
+        """Everything recorded, oldest first."""
+        rows = self.rows("SELECT state FROM stored_events ORDER BY notification_id")
+        return [json.loads(state) for (state,) in rows]
+
+    def types(self) -> list[str]:
+        """The kinds of everything recorded, oldest first: `client-contacted`."""
+        return [event["type"].removeprefix("org.reftrack.").removesuffix(".v1") for event in self.events()]
+
+    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+
+    def count(self, table: str) -> int:
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - names of these tests
+
+    def _newest(self) -> int:
+        return int(self.rows("SELECT coalesce(max(position), 0) FROM receipts")[0][0])
+
+
+def as_item(post: Post, index: int = 0) -> SubmittedEvent:
+    """A post as an item of SubmitEvents."""
+    return SubmittedEvent(
+        index=index,
+        attributed=Attributed(
+            id=post.id,
+            source=f"/agencies/{post.agency}",
+            type=post.type,
+            time=post.at.isoformat(),
+            data=post.value(),
+        ),
+    )
+
+
+def verdicts(receipts: Iterable[dict[str, Any]]) -> list[str]:
+    return [receipt["verdict"] for receipt in receipts]
