@@ -67,13 +67,14 @@ def _none(_parts: Parts[Any]) -> Sequence[Any]:
 class Service(Generic[S]):
     """The parts of one service. What is a function is asked once, at start, with the parts that exist then.
 
-    `name` is also the package whose migrations are applied, and the consumers' group. `decider` makes the use
+    `name` is also the consumers' group, and `package`, whose migrations are applied. `decider` makes the use
     cases that records and commands alike go through. Health, reflection, `AdminService` come by themselves.
     """
 
     name: str
     settings: type[S]
     decider: Callable[[Parts[S]], Decider]
+    package: str = ""
     mappers: Sequence[Mapper[Any]] = ()
     consumers: Sequence[Consume] = ()
     logs: Callable[[Parts[S]], Sequence[Log]] = _none

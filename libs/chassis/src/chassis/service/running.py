@@ -103,7 +103,7 @@ class Running:
 
     async def _start(self, stack: AsyncExitStack) -> None:
         parts = self._parts
-        await prepare(parts.dsn, self._service.name)
+        await prepare(parts.dsn, self._service.package or self._service.name)
         stack.push_async_callback(parts.close)
         await parts.reads.open()
         parts.decide()
