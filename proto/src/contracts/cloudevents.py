@@ -124,7 +124,7 @@ def _data_of(body: Mapping[str, Any], problems: list[Problem]) -> bytes:
     except KeyError:
         problems.append(Problem("field_missing", "/data"))
     except (TypeError, ValueError, binascii.Error):
-        problems.append(Problem("wrong_form", "/data_base64", {"pattern": "base64"}))
+        problems.append(Problem("not_of_form", "/data_base64", {"form": "base64"}))
     return b""
 
 
@@ -159,7 +159,7 @@ def _check(name: str, text: str) -> Problem | None:
     if len(text) > _LONGEST:
         return Problem("too_long", f"ce_{name}", {"max_length": str(_LONGEST)})
     if _UNPRINTABLE.search(text):
-        return Problem("wrong_form", f"ce_{name}", {"pattern": "printable"})
+        return Problem("not_of_form", f"ce_{name}", {"form": "printable"})
     return None
 
 

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from contracts.fields import FORM_OF
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -43,14 +45,14 @@ _CODES: Mapping[str, str] = MappingProxyType(
         "string_too_short": "too_short",
         "too_long": "too_many",
         "too_short": "too_few",
-        "string_pattern_mismatch": "wrong_form",
-        "greater_than_equal": "out_of_range",
-        "less_than_equal": "out_of_range",
+        "string_pattern_mismatch": "not_of_form",
+        "greater_than_equal": "too_small",
+        "less_than_equal": "too_big",
         "timezone_aware": "time_without_zone",
     }
 )
-_KINDS = ("string", "int", "bool", "date", "datetime", "uuid", "tuple", "dict", "model", "float", "decimal")
-_SAFE_DETAIL = ("expected", "max_length", "min_length", "ge", "le", "pattern")
+KINDS = ("string", "int", "bool", "date", "datetime", "uuid", "tuple", "dict", "model", "float", "decimal")
+_DEMANDS = ("max_length", "min_length", "ge", "le")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -66,10 +68,19 @@ def _problem(details: ErrorDetails) -> Problem:
         return Problem(_json_code(str(context.get("error", ""))))
     if kind in ("value_error", "assertion_error"):
         return Problem(str(context.get("error", "")), pointer(details["loc"]))
-    detail = {name: str(context[name]) for name in _SAFE_DETAIL if name in context}
     if (code := _CODES.get(kind)) is not None:
-        return Problem(code, pointer(details["loc"]), detail)
+        return Problem(code, pointer(details["loc"]), _detail(context))
     return Problem("wrong_type", pointer(details["loc"]), {"expected": _expected(kind)})
+
+
+def _detail(context: Mapping[str, object]) -> dict[str, str]:
+    """What the contract demands there, for the remedy's text."""
+    detail = {name: str(context[name]) for name in _DEMANDS if name in context}
+    if "expected" in context:
+        detail["expected"] = str(context["expected"]).replace(" or ", ", ")
+    if "pattern" in context:
+        detail["form"] = FORM_OF.get(str(context["pattern"]), "printable")
+    return detail
 
 
 def _json_code(reason: str) -> str:
@@ -87,7 +98,7 @@ def is_utf8(value: bytes) -> bool:
 
 
 def _expected(kind: str) -> str:
-    return next((name for name in sorted(_KINDS, key=len, reverse=True) if kind.startswith(name)), "value")
+    return next((name for name in sorted(KINDS, key=len, reverse=True) if kind.startswith(name)), "value")
 
 
 def pointer(loc: Sequence[int | str]) -> str:

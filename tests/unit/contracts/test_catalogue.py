@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import pytest
 from contracts import catalogue
+from contracts.fields import PATTERNS
+from contracts.problems import KINDS
 from contracts.states import MOVES, Party, ReferralState
 from contracts.vocabulary import LISTS, OrgKind, Service
 from hypothesis import given
@@ -19,6 +21,11 @@ EVERY_LIST = [*LISTS, ReferralState, Party]
 def test_every_code_of_a_list_has_a_name_in_both_languages(codes: type[StrEnum]) -> None:
     assert catalogue.lists()[codes.__name__].keys() == {str(code) for code in codes}
     assert all(catalogue.name(code, lang) for code in codes for lang in catalogue.LANGS)
+
+
+def test_every_form_and_kind_that_a_problem_names_is_described() -> None:
+    assert catalogue.lists()["Form"].keys() == PATTERNS.keys() | {"base64"}
+    assert catalogue.lists()["Kind"].keys() == {*KINDS, "value"}
 
 
 def test_every_move_has_a_name() -> None:

@@ -84,7 +84,7 @@ def test_a_tombstone_has_no_value() -> None:
         ("ce_specversion", b"0.3", "not_in_list"),
         ("ce_id", b"", "too_short"),
         ("ce_id", b"x" * 201, "too_long"),
-        ("ce_id", b"a\x00b", "wrong_form"),
+        ("ce_id", b"a\x00b", "not_of_form"),
         ("ce_id", b"\xff\xfe", "not_utf8"),
         ("ce_time", b"2019-03-02T09:15:00", "time_without_zone"),
         ("ce_time", b"2019-03-02", "time_wrong_form"),
@@ -125,7 +125,7 @@ def test_structured_attributes_of_another_kind_and_missing_data_are_named() -> N
         "/data": "field_missing",
     }
     assert problems(STRUCTURED_HEADERS, structured(data=None, data_base64="%")) == {
-        "/data_base64": "wrong_form"
+        "/data_base64": "not_of_form"
     }
 
 

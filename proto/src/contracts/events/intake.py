@@ -20,9 +20,11 @@ from contracts.fields import (
     EventId,
     EventSource,
     EventType,
+    IdNumber,
     Minutes,
     Number,
     OrgId,
+    Phone,
     ShortText,
 )
 from contracts.vocabulary import (
@@ -101,12 +103,12 @@ class Identity(Contract):
     full_name: Annotated[ShortText, Label.IDENTITY, Title("Họ và tên", "Full name")]
     birth_date: Annotated[date | None, Label.IDENTITY, Title("Ngày sinh", "Birth date")] = None
     id_number: Annotated[
-        Annotated[str, Field(pattern=r"^[0-9]{9}([0-9]{3})?$")] | None,
+        IdNumber | None,
         Label.IDENTITY,
         Title("Số CMND, CCCD", "ID number"),
     ] = None
     phone: Annotated[
-        Annotated[str, Field(pattern=r"^\+?[0-9]{8,15}$")] | None,
+        Phone | None,
         Label.IDENTITY,
         Title("Số điện thoại", "Phone"),
     ] = None
