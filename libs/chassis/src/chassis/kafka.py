@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,9 @@ from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLS
 
 if TYPE_CHECKING:
     from chassis.settings import ServiceSettings
+
+LIBRDKAFKA = logging.getLogger("chassis.librdkafka")
+"""What librdkafka's clients log to: brokers, threads, error codes; it never sees into a record."""
 
 _SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")

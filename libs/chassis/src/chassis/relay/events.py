@@ -9,7 +9,7 @@ from uuid import UUID
 
 from psycopg import sql
 
-from chassis.relay.log import Connection, Outgoing
+from chassis.relay.log import Connection, Headers, Outgoing
 
 _COLUMNS = (
     "notification_id, originator_id, originator_version, topic, state, subject, "
@@ -55,7 +55,7 @@ class EventsLog:
         traceparent: str | None,
     ) -> Outgoing:
         key = str(subject).encode()
-        headers = [
+        headers: Headers = [
             *_CONSTANT,
             ("ce_id", f"{originator_id}:{originator_version}".encode()),
             ("ce_source", self._source),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import psycopg
 
 Connection = psycopg.Connection[Any]
+Headers = list[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Outgoing:
     topic: str
     key: bytes
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: Headers
 
 
 class Log(Protocol):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from chassis.kafka import KafkaSettings
+from chassis.kafka import LIBRDKAFKA, KafkaSettings
 
 _PATIENCE = 10.0
 _TAIL = 256
@@ -21,7 +21,7 @@ def read_positions(kafka: KafkaSettings, topic: str, logs: Iterable[str]) -> dic
     missing.
     """
     wanted, tail = set(logs), _TAIL
-    consumer = Consumer(_configuration(kafka))
+    consumer = Consumer(_configuration(kafka), logger=LIBRDKAFKA)
     try:
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=_PATIENCE)
         while True:

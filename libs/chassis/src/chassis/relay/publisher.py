@@ -11,8 +11,8 @@ from typing import Any, Self
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from chassis import crash
-from chassis.kafka import KafkaSettings
-from chassis.relay.log import Outgoing
+from chassis.kafka import LIBRDKAFKA, KafkaSettings
+from chassis.relay.log import Headers, Outgoing
 from chassis.relay.positions import read_positions
 from chassis.telemetry.exceptions import safe_text
 
@@ -42,7 +42,7 @@ class PagePublisher:
         self._kafka = kafka
         self._topic = positions_topic
         self._stopping = stopping
-        self._producer = Producer(_configuration(kafka, transactional_id))
+        self._producer = Producer(_configuration(kafka, transactional_id), logger=LIBRDKAFKA)
 
     def open(self, logs: Iterable[str]) -> dict[str, int]:
         """Fence predecessors, wait until their open page is aborted, return the last position of each log."""
@@ -66,9 +66,9 @@ class PagePublisher:
                 crash.point("relay_mid_page")
             self._send(message.topic, message.key, message.value, message.headers)
         for log, position in positions.items():
-            self._send(self._topic, log.encode(), b"%d" % position, ())
+            self._send(self._topic, log.encode(), b"%d" % position, [])
 
-    def _send(self, topic: str, key: bytes, value: bytes, headers: Any) -> None:
+    def _send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
         while True:
             try:
                 self._producer.produce(topic, value=value, key=key, headers=headers)
@@ -133,5 +133,5 @@ def _configuration(kafka: KafkaSettings, transactional_id: str) -> dict[str, Any
         "socket.keepalive.enable": True,
         "reconnect.backoff.max.ms": 2_000,
         "topic.metadata.refresh.interval.ms": 10_000,
-        "log_level": 3,
+        "log_level": 4,
     }

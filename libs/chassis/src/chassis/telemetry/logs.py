@@ -24,6 +24,7 @@ __all__ = ["allow_keys", "configure", "get_logger", "safe_text"]
 
 _EVENT = re.compile(r"^[a-z][a-z0-9_]{0,79}$")
 _LONGEST = 300
+_TRUSTED = {"chassis.librdkafka"}
 _ALLOWED = set(
     """
     event level timestamp service instance version error part logger template module line topic
@@ -72,11 +73,16 @@ def configure(*, service: str, instance: str, level: str = "INFO", out: TextIO |
 
 
 class LibraryLines(logging.Handler):
-    """Takes what libraries log: logger, place and template; never the values, never an exception's text."""
+    """Takes what libraries log: logger, place and template; never the values, never an exception's text.
+
+    Only libraries that cannot see into a record are quoted in full.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         template = record.msg if record.args and isinstance(record.msg, str) else None
         exc_info = record.exc_info if record.exc_info and record.exc_info[1] else None
+        if record.name in _TRUSTED:
+            template = record.getMessage()
         line = get_logger("library").bind(
             logger=record.name, module=record.module, line=record.lineno, template=template
         )
