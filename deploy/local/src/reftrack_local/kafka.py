@@ -14,6 +14,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from reftrack_local.jars import JarStore, locked
+from reftrack_local.login import client_options
 from reftrack_local.ports import HOST, Ports, is_listening
 from reftrack_local.processes import Child, await_true
 from reftrack_local.progress import Quiet, Reporter
@@ -185,7 +186,7 @@ def answers(bootstrap: str) -> bool:
         return False
     try:
         admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap, bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+            **client_options(bootstrap), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
         )
     except KafkaError:
         return False

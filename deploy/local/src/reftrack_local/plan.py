@@ -10,7 +10,7 @@ from typing import Any
 
 from reference import Reference, ReferenceInvalid
 
-from reftrack_local import paths, topics
+from reftrack_local import login, paths, topics
 from reftrack_local.clock import RuntimeClock
 from reftrack_local.folder import StateFolder
 from reftrack_local.keys import Keys
@@ -104,6 +104,7 @@ class Surroundings:
     keys: Keys
     clock: RuntimeClock
     bootstrap: str
+    own_kafka: bool
     reference: Path
 
     def env(
@@ -115,6 +116,7 @@ class Surroundings:
         return {
             "REFTRACK_POSTGRES_DSN": dsn,
             "REFTRACK_KAFKA_BOOTSTRAP": self.bootstrap,
+            **(login.without_credentials() if self.own_kafka else {}),
             "REFTRACK_GRPC_HOST": HOST,
             "REFTRACK_GRPC_PORT": str(grpc_port),
             "REFTRACK_HTTP_PORT": str(http_port),

@@ -183,7 +183,12 @@ class LocalRuntime:
         name = f"{spec.name}-{number}"
         grpc, http = (self._ports.port(f"{name}.{kind}") for kind in ("grpc", "http"))
         told = Surroundings(
-            self.folder, self.keys, self.clock, self.kafka.bootstrap, self.wanted.reference_path()
+            self.folder,
+            self.keys,
+            self.clock,
+            self.kafka.bootstrap,
+            isinstance(self.kafka, KafkaServer),
+            self.wanted.reference_path(),
         )
         env = told.env(spec, str(number), self.postgres.dsn(spec.database), grpc, http)
         env.update(self.wanted.env.get(spec.name, {}))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
+from reftrack_local.login import client_options
 from reftrack_local.trouble import Trouble
 
 DAY = 24 * 60 * 60 * 1000
@@ -67,7 +68,7 @@ def names(bootstrap: str) -> list[str]:
 def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed afterwards. Raises Trouble when nothing answers."""
     try:
-        client = KafkaAdminClient(bootstrap_servers=bootstrap)
+        client = KafkaAdminClient(**client_options(bootstrap))
     except KafkaError as error:
         raise Trouble(
             f"Kafka at {bootstrap} does not answer: {error}.", "Check REFTRACK_KAFKA_BOOTSTRAP."

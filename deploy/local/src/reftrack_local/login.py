@@ -1,0 +1,27 @@
+"""How kafka-python's clients are let in: credentials count for the cluster that the environment names."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+VARIABLES = {
+    "REFTRACK_KAFKA_SECURITY_PROTOCOL": "security_protocol",
+    "REFTRACK_KAFKA_SASL_MECHANISM": "sasl_mechanism",
+    "REFTRACK_KAFKA_SASL_USERNAME": "sasl_plain_username",
+    "REFTRACK_KAFKA_SASL_PASSWORD": "sasl_plain_password",
+    "REFTRACK_KAFKA_SSL_CAFILE": "ssl_cafile",
+}
+
+
+def client_options(bootstrap: str) -> dict[str, Any]:
+    """Keyword arguments of a kafka-python client: servers, and credentials if they are somebody else's."""
+    options: dict[str, Any] = {"bootstrap_servers": bootstrap.split(",")}
+    if bootstrap == os.environ.get("REFTRACK_KAFKA_BOOTSTRAP"):
+        options |= {name: os.environ[given] for given, name in VARIABLES.items() if os.environ.get(given)}
+    return options
+
+
+def without_credentials() -> dict[str, str]:
+    """What a service is told when Kafka is the runtime's own: whatever the environment says of another one."""
+    return {"REFTRACK_KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}
