@@ -40,7 +40,7 @@ class Feed:
 
     def __init__(self, bootstrap: str, orgs: Iterable[str], *, patience_s: float = 60.0) -> None:
         self._producer = Producer(
-            {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2}
+            {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2, "log_level": 0}
         )
         self._consumer = Consumer(
             {
@@ -50,6 +50,7 @@ class Feed:
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 20,
+                "log_level": 0,
             }
         )
         self._consumer.subscribe([f"agency.{org}.receipts.v1" for org in orgs])

@@ -28,6 +28,8 @@ class Life:
         self.random, self.person, self.agencies = random, person, agencies
         self.now = met_at
         self.steps: list[Step] = []
+        # An office's system sends what it has in the order in which it was written down.
+        self._delay = timedelta(minutes=random.randint(1, 300))
         self._ref = f"TV-{person.number:04d}"
 
     def lead_to_plan(self, services: list[str], *, days: tuple[int, int] = (1, 6)) -> None:
@@ -219,7 +221,7 @@ class Life:
                 type=f"org.reftrack.{kind}.v1",
                 event_id=f"{self.random.getrandbits(80):020X}",
                 occurred_at=self.now,
-                post_at=self.now + timedelta(minutes=self.random.randint(1, 300)),
+                post_at=self.now + self._delay,
                 data=data,
                 about={"agency_ref": self._ref} if about is None else about,
                 needs=own_slips,
