@@ -19,7 +19,8 @@ from contracts.vocabulary import (
 from reporting.pathway.cases import CaseStatus, Planned
 from reporting.pathway.entry import Entry
 from reporting.pathway.lookup import Reference, orgs_in, reference_in
-from reporting.testing import Story, named
+
+from tests.unit.reporting.story import Story, named
 
 GROUP = ClientGroup.DRUG_USER
 OPENED = intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP)

@@ -15,9 +15,10 @@ from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
 from reporting.pathway.lookup import orgs_in, reference_in
 from reporting.pathway.referrals import may_concern_a_referral
-from reporting.testing import Story, named
 from reporting.views.cases import fold_cases
 from reporting.views.referrals import fold_referrals
+
+from tests.unit.reporting.story import Story, named
 
 GROUP = ClientGroup.DRUG_USER
 CASES = ("a", "b", "c")

@@ -17,8 +17,9 @@ from contracts.vocabulary import (
     ServiceOutcome,
 )
 from reporting.pathway.referrals import STATE_AFTER, ReferralStatus
-from reporting.testing import Story
 from reporting.views.referrals import fold_referrals
+
+from tests.unit.reporting.story import Story
 
 REQUESTED = referral.ReferralRequested(service=Service.HIV_TEST, provider="clinic", number="CG-AAAA-BBBB-C")
 APPOINTMENT = datetime(2019, 2, 1, 3, tzinfo=UTC)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reporting.pathway.entry import Entry
 from reporting.pathway.replay import AsOf, Step, replay
-from reporting.testing import Story, named
+
+from tests.unit.reporting.story import Story, named
 
 GROUP = ClientGroup.DRUG_USER
 EVER = AsOf()

@@ -29,11 +29,12 @@ class CaseOrg(NamedTuple):
 def case_of(*values: Any) -> CaseStatus:
     """The case that a row of the table holds, columns in their order."""
     *plain, plan, stays = values[:-9]
+    moments = values[-9:-6], values[-6:-3], values[-3:]
     case = CaseStatus(*plain)
     case.plan = tuple(Planned(*item) for item in plan)
     case.stays = tuple(Stay(*stay) for stay in stays)
     case.commune_told, case.followup_told, case.last = (
-        Moment(*values[place : place + 3]) if values[place] else None for place in (-9, -6, -3)
+        Moment(*moment) if moment[0] else None for moment in moments
     )
     return case
 

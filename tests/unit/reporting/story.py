@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 from chassis.items import Record
 from contracts.base import Payload
 from contracts.envelope import Meta, encode
-
 from reporting.history import HistoryRow, read
 from reporting.pathway.entry import FOLLOWUP, INTAKE, REFERRAL, Entry
 

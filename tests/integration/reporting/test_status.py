@@ -1,0 +1,275 @@
+"""Where cases and referrals stand, asked over gRPC."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import grpc
+import pytest
+from contracts.events import referral
+from contracts.vocabulary import Service
+from reftrack.reporting.v1 import status_pb2 as pb
+
+from tests.integration.reporting.conftest import World
+from tests.unit.reporting.pathway import (
+    AUDITOR,
+    BO_DE,
+    CLINIC,
+    HIV_CLINIC,
+    ME_TRI,
+    POLICE,
+    SOCIAL,
+    SUPERVISOR,
+    at,
+    numbered,
+    reached,
+    referred,
+    whole_pathway,
+)
+from tests.unit.reporting.story import Story, named
+
+CASE = str(named("case", "an"))
+
+
+@pytest.fixture
+async def told(world: World) -> SimpleNamespace:
+    story = Story()
+    numbers = whole_pathway(story)
+    await world.tell(story)
+    return SimpleNamespace(story=story, **vars(numbers))
+
+
+async def refused(call: object) -> grpc.StatusCode:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await call  # type: ignore[misc]
+    return error.value.code()
+
+
+async def test_a_social_worker_sees_where_the_case_stands(world: World, told: SimpleNamespace) -> None:
+    answer = await world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", SOCIAL))
+    case = answer.case
+    assert (case.stage, case.commune, case.district, case.followup_state) == (
+        "plan_agreed",
+        BO_DE,
+        "004",
+        "under_management",
+    )
+    assert (case.opened_on, case.closed_on, case.client_group) == ("2019-03-02", "", "drug_user")
+    assert case.introduction_number == told.introduction
+    assert [item.service for item in case.plan] == ["methadone", "hiv_test"]
+    assert [(each.service, each.state) for each in case.referrals] == [
+        ("methadone", "completed"),
+        ("hiv_test", "requested"),
+    ]
+    assert [(stay.number, stay.admitted_on, stay.completed_on) for stay in case.stays] == [
+        (told.stay, "2019-03-10", "2019-03-25")
+    ]
+    assert case.seq == len(told.story.records)
+
+
+async def test_police_learn_that_the_person_reached_a_social_worker_and_no_health_data(
+    world: World, told: SimpleNamespace
+) -> None:
+    answer = await world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", POLICE))
+    case = answer.case
+    assert case.stage == "registered"
+    assert case.followup_state == case.client_group == "withheld"
+    assert not case.plan
+    assert not case.referrals
+    assert not case.stays
+    assert list(case.agency_refs) == ["LB-an"]
+    shown = str(answer)
+    assert not any(word in shown for word in ("methadone", "hiv", "detox", CLINIC, HIV_CLINIC, told.stay))
+
+
+async def test_the_timeline_of_police_tells_of_contact_and_nothing_of_treatment(
+    world: World, told: SimpleNamespace
+) -> None:
+    request = pb.GetTimelineRequest(case_id=CASE)
+    answer = await world.status.GetTimeline(request, **world.by("operator", POLICE))
+    types = [entry.type.split(".")[2] for entry in answer.entries]
+    assert types == [
+        "case-opened",
+        "client-contacted",
+        "client-registered",
+        "agency-reference-bound",
+        "client-introduced",
+    ]
+    assert "drug_user" not in str(answer)
+
+
+async def test_the_timeline_speaks_both_languages_and_names_what_it_is_about(
+    world: World, told: SimpleNamespace
+) -> None:
+    options = world.by("operator", SOCIAL)
+    first = await world.status.GetTimeline(pb.GetTimelineRequest(case_id=CASE, page_size=5), **options)
+    rest = await world.status.GetTimeline(
+        pb.GetTimelineRequest(case_id=CASE, page_size=100, page_token=first.next_page_token), **options
+    )
+    entries = [*first.entries, *rest.entries]
+    assert [entry.seq for entry in entries] == sorted({entry.seq for entry in entries})
+    assert rest.next_page_token == ""
+    screened = next(entry for entry in entries if "client-screened" in entry.type)
+    assert (screened.title_vi, screened.title_en) == ("Sàng lọc", "Client screened")
+    facts = {fact.field: fact for fact in screened.facts}
+    assert json.loads(facts["scores/0/score"].value_json) == 20
+    assert facts["risk"].text_vi
+    assert facts["risk"].text_vi != facts["risk"].text_en
+    moves = [entry for entry in entries if entry.number == told.methadone]
+    assert len(moves) == 5
+
+
+async def test_an_agency_finds_the_case_by_its_own_reference_and_nobody_elses(
+    world: World, told: SimpleNamespace
+) -> None:
+    request = pb.FindCaseRequest(agency_ref="LB-an")
+    answer = await world.status.FindCase(request, **world.by("agency", POLICE))
+    assert answer.case.case_id == CASE
+    stranger = world.status.FindCase(request, **world.by("agency", "cap-me-tri"))
+    assert await refused(stranger) is grpc.StatusCode.NOT_FOUND
+
+
+@pytest.mark.parametrize("kind", ["introduction", "referral", "stay"])
+async def test_the_case_is_found_by_each_number_however_it_is_typed(
+    world: World, told: SimpleNamespace, kind: str
+) -> None:
+    number = {"introduction": told.introduction, "referral": told.methadone, "stay": told.stay}[kind]
+    request = pb.FindCaseRequest(**{kind: number.lower().replace("-", " ")})
+    answer = await world.status.FindCase(request, **world.by("operator", SOCIAL))
+    assert answer.case.case_id == CASE
+    stranger = world.status.FindCase(request, **world.by("operator", "ldtbxh-me-tri"))
+    assert await refused(stranger) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_mistyped_number_is_not_an_unknown_one(world: World, told: SimpleNamespace) -> None:
+    wrong = told.methadone[:-1] + ("0" if told.methadone[-1] != "0" else "1")
+    options = world.by("operator", SOCIAL)
+    mistyped = world.status.GetReferral(pb.GetReferralRequest(number=wrong), **options)
+    assert await refused(mistyped) is grpc.StatusCode.INVALID_ARGUMENT
+    unknown = world.status.GetReferral(pb.GetReferralRequest(number=numbered("CG", "nobody")), **options)
+    assert await refused(unknown) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_referral_says_where_it_stands_which_moves_it_allows_and_its_fhir_status(
+    world: World, told: SimpleNamespace
+) -> None:
+    request = pb.GetReferralRequest(number=told.methadone)
+    answer = await world.status.GetReferral(request, **world.by("agency", CLINIC))
+    referred = answer.referral
+    assert (referred.state, list(referred.moves), referred.fhir_status) == (
+        "completed",
+        ["close_loop"],
+        "completed",
+    )
+    assert (referred.sender, referred.provider, referred.commune) == (SOCIAL, CLINIC, BO_DE)
+    assert (referred.result, referred.version) == ("goal_met", 5)
+    assert referred.changed_at.ToDatetime() == at(20).replace(tzinfo=None)
+    assert referred.seq > 0
+
+
+@pytest.mark.parametrize(
+    ("role", "org", "sees"),
+    [
+        ("agency", CLINIC, True),
+        ("agency", SOCIAL, True),
+        ("agency", POLICE, False),
+        ("agency", HIV_CLINIC, False),
+        ("operator", HIV_CLINIC, False),
+        ("operator", POLICE, False),
+        ("operator", "cai-nghien-ha-noi", True),
+        ("supervisor", SUPERVISOR, True),
+        ("auditor", AUDITOR, True),
+    ],
+)
+async def test_a_referral_is_shown_to_its_parties_and_to_those_whose_case_it_is(
+    world: World, told: SimpleNamespace, role: str, org: str, sees: bool
+) -> None:
+    call = world.status.GetReferral(pb.GetReferralRequest(number=told.methadone), **world.by(role, org))
+    if sees:
+        assert (await call).referral.number == told.methadone
+    else:
+        assert await refused(call) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_work_lists_narrow_by_provider_state_service_and_commune(world: World) -> None:
+    story = Story()
+    for name, commune in (("an", BO_DE), ("binh", ME_TRI)):
+        reached(story, name, commune)
+        referred(story, name, Service.METHADONE, CLINIC)
+        referred(story, name, Service.HIV_TEST, HIV_CLINIC)
+    story.referral("an", "an/methadone", referral.ReferralReceived(), at=at(9), org=CLINIC)
+    await world.tell(story)
+
+    async def listed(role: str = "supervisor", org: str = SUPERVISOR, **wanted: object) -> list[str]:
+        request = pb.ListReferralsRequest(**wanted)  # type: ignore[arg-type]
+        answer = await world.status.ListReferrals(request, **world.by(role, org))
+        return [each.number for each in answer.referrals]
+
+    one, two = numbered("CG", "an/methadone"), numbered("CG", "binh/methadone")
+    assert len(await listed()) == 4
+    assert await listed(provider=CLINIC, states=["received"]) == [one]
+    assert await listed(provider=CLINIC) == [one, two]
+    assert await listed(service="methadone", commune=ME_TRI) == [two]
+    assert set(await listed("operator", CLINIC)) == {one, two}
+    assert await listed("operator", CLINIC, provider=HIV_CLINIC) == []
+
+
+async def test_pages_of_a_work_list_follow_each_other_and_belong_to_their_question(world: World) -> None:
+    story = Story()
+    for number in range(7):
+        reached(story, f"c{number}")
+        referred(story, f"c{number}", Service.METHADONE, CLINIC, day=5 + number % 2)
+    await world.tell(story)
+    options, seen, token = world.by("supervisor", SUPERVISOR), [], ""
+    while True:
+        request = pb.ListReferralsRequest(page_size=3, page_token=token)
+        answer = await world.status.ListReferrals(request, **options)
+        seen += [each.number for each in answer.referrals]
+        token = answer.next_page_token
+        if not token:
+            break
+        other = pb.ListReferralsRequest(page_size=3, page_token=token, provider=CLINIC)
+        assert await refused(world.status.ListReferrals(other, **options)) is grpc.StatusCode.INVALID_ARGUMENT
+    assert sorted(seen) == sorted(numbered("CG", f"c{number}/methadone") for number in range(7))
+    assert len(seen) == 7
+
+
+async def test_what_was_just_written_is_read_once_history_and_views_have_it(
+    world: World, told: SimpleNamespace
+) -> None:
+    [closed] = told.story.referral("an", "an/methadone", referral.LoopClosed(), at=at(21), org=SOCIAL)
+    request = pb.GetReferralRequest(number=told.methadone, after_event_id=closed.event_id)
+    asked = asyncio.ensure_future(world.status.GetReferral(request, **world.by("operator", SOCIAL)))
+    await asyncio.sleep(0.2)
+    assert not asked.done()
+    await world.tell(told.story)
+    assert (await asked).referral.state == "closed"
+
+
+async def test_waiting_for_what_never_comes_ends_with_the_callers_deadline(
+    world: World, told: SimpleNamespace
+) -> None:
+    request = pb.GetCaseRequest(case_id=CASE, after_event_id=f"{CASE}:999")
+    call = world.status.GetCase(request, **world.by("operator", SOCIAL, timeout=0.5))
+    assert await refused(call) is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_watch_shows_the_referral_as_it_is_then_each_change_and_goes_on_where_it_was_cut(
+    world: World, told: SimpleNamespace
+) -> None:
+    options = world.by("operator", SOCIAL)
+    watch = world.status.WatchReferral(pb.WatchReferralRequest(number=told.methadone), **options)
+    first = (await watch.read()).changes[0]
+    assert (first.type, first.referral.state) == ("", "completed")
+    told.story.referral("an", "an/methadone", referral.LoopClosed(), at=at(21), org=SOCIAL)
+    await world.tell(told.story)
+    change = (await watch.read()).changes[0]
+    assert (change.type, change.referral.state) == (referral.LoopClosed.TYPE, "closed")
+    watch.cancel()
+    resumed = world.status.WatchReferral(
+        pb.WatchReferralRequest(number=told.methadone, after_seq=first.seq - 1), **options
+    )
+    assert [c.referral.state for c in (await resumed.read()).changes] == ["completed", "closed"]
+    resumed.cancel()
