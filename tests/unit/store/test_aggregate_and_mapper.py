@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from chassis.aggregate import Aggregate, event, event_id
 from chassis.mapper import Mapper
+from chassis.store.recorder import Row
 from contracts import upcast
 from contracts.base import Payload, Title
 from contracts.envelope import Meta, NotRecorded, Recorded, UnknownType
@@ -15,6 +16,11 @@ from eventsourcing.domain import OriginatorIDError
 from pydantic_core import from_json, to_json
 
 from tests.unit.store.books import MAPPER, NOON, Book, BookBought, BookLent, bought, lent, meta
+
+
+def row_of(happened: Any, traceparent: str | None = None) -> Row:
+    (row,) = MAPPER.rows(happened.originator_id, [happened], traceparent)
+    return row
 
 
 def replay(rows: list[Any]) -> Book:
@@ -41,7 +47,7 @@ def test_the_id_of_an_event_is_stream_and_version() -> None:
 
 def test_a_row_holds_the_recorded_bytes_of_the_contract() -> None:
     book = lent(to="Lan")
-    row = MAPPER.row(book.pending_events[1], traceparent="00-ab-cd-01")
+    row = row_of(book.pending_events[1], traceparent="00-ab-cd-01")
     assert from_json(row.state) == {
         "id": f"{book.id}:2",
         "type": "org.example.book-lent.v1",
@@ -56,25 +62,25 @@ def test_a_row_holds_the_recorded_bytes_of_the_contract() -> None:
 def test_what_is_written_is_read_back_as_the_same_aggregate() -> None:
     book = lent()
     events = book.collect_events()
-    again = replay([MAPPER.row(happened) for happened in events])
+    again = replay(MAPPER.rows(book.id, events))
     assert again == book
     assert again.version == 2
 
 
 def test_what_is_read_back_is_written_as_the_same_bytes() -> None:
-    row = MAPPER.row(lent().pending_events[1])
+    row = row_of(lent().pending_events[1])
     again = MAPPER.event(row.originator_id, row.originator_version, row.state)
-    assert MAPPER.row(again).state == row.state
+    assert row_of(again).state == row.state
 
 
 def test_an_unknown_type_is_named() -> None:
-    row = MAPPER.row(bought().pending_events[0])
+    row = row_of(bought().pending_events[0])
     with pytest.raises(UnknownType, match=r"org\.example\.book-burnt\.v1"):
         MAPPER.event(row.originator_id, 1, row.state.replace(b"book-bought", b"book-burnt"))
 
 
 def test_bytes_that_are_no_event_name_the_field_and_not_what_stands_there() -> None:
-    row = MAPPER.row(bought("Secret title").pending_events[0])
+    row = row_of(bought("Secret title").pending_events[0])
     with pytest.raises(NotRecorded, match="/data/title") as caught:
         MAPPER.event(row.originator_id, 1, row.state.replace(b'"title":"Secret title"', b'"title":7'))
     assert "Secret" not in str(caught.value)
@@ -86,7 +92,7 @@ def test_an_old_version_is_read_as_the_newest() -> None:
             "org.example.book-bought.v1", lambda data: {"title": data["name"]}
         )
     }
-    row = MAPPER.row(bought("Kiều").pending_events[0])
+    row = row_of(bought("Kiều").pending_events[0])
     old = from_json(row.state) | {"type": "org.example.book-purchased.v1", "data": {"name": "Số đỏ"}}
     happened = Mapper(Book, "/services/library", steps=steps).event(row.originator_id, 1, to_json(old))
     book = happened.mutate(None)
@@ -144,10 +150,10 @@ def test_recorded_bytes_are_what_the_contract_encodes() -> None:
         meta=happened.meta,
         data=happened.data,
     )
-    assert MAPPER.row(happened).state == recorded.to_bytes()
+    assert row_of(happened).state == recorded.to_bytes()
 
 
 def test_an_event_of_another_stream_does_not_fit() -> None:
-    row = MAPPER.row(lent().pending_events[1])
+    row = row_of(lent().pending_events[1])
     with pytest.raises(OriginatorIDError):
         MAPPER.event(uuid4(), 2, row.state).mutate(bought())

@@ -81,8 +81,8 @@ class Aggregates:
         rows: list[Row] = []
         changed = [aggregate for aggregate in _each(self._touched) if aggregate._pending_events]
         for aggregate in changed:
-            to_row = self._history.mapper(type(aggregate)).row
-            rows += [to_row(happened, traceparent) for happened in aggregate._pending_events]
+            to_rows = self._history.mapper(type(aggregate)).rows
+            rows += to_rows(aggregate._id, aggregate._pending_events, traceparent)
         self._touched.clear()
         if not rows:
             return None

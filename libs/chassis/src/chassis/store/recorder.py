@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -40,14 +39,23 @@ _INSERT = Unnest(
 _LAST = "SELECT notification_id, recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1"
 
 
-@dataclass(frozen=True, slots=True)
-class Row(StoredEvent):
-    """A stored event with the columns that relay and readers need beside the bytes."""
+class Row(NamedTuple):
+    """A stored event: the library's four fields, and what relay and readers need beside the bytes."""
 
     originator_id: UUID
+    originator_version: int
+    topic: str
+    state: bytes
     subject: UUID
-    occurred_at: datetime
+    occurred_at: datetime | None
     traceparent: str | None = None
+
+    @classmethod
+    def of(cls, stored: StoredEvent) -> Row:
+        """A plain event of the library: its subject is its stream, it occurred when it is recorded."""
+        stream = stored.originator_id
+        assert isinstance(stream, UUID), "streams are named by UUID"
+        return cls(stream, stored.originator_version, stored.topic, stored.state, stream, None)
 
 
 class CommitUnknown(OperationalError):
@@ -83,10 +91,10 @@ class Recorder(PostgresApplicationRecorder):
 
         `commit=` takes a `Commit`. Gives the notification ids, None without events.
         """
-        first = self.write(stored_events, **kwargs).first_id
+        first = self.write([Row.of(stored) for stored in stored_events], **kwargs).first_id
         return None if first is None else list(range(first, first + len(stored_events)))
 
-    def write(self, events: Sequence[StoredEvent], commit: Commit | None = None) -> Committed:
+    def write(self, events: Sequence[Row], commit: Commit | None = None) -> Committed:
         """One transaction. Raises the library's errors, `StalePosition`, and `CommitUnknown`."""
         if not events and commit is None:
             return Committed(None, None, None)
@@ -112,7 +120,7 @@ class Recorder(PostgresApplicationRecorder):
         return status
 
     def _send(
-        self, connection: Connection[Any], events: Sequence[StoredEvent], commit: Commit
+        self, connection: Connection[Any], events: Sequence[Row], commit: Commit
     ) -> tuple[int, Committed]:
         """Everything but COMMIT goes out at once; then the answers are looked at."""
         cursor, first = connection.cursor(row_factory=tuple_row), connection.cursor(row_factory=tuple_row)
@@ -138,26 +146,11 @@ class Recorder(PostgresApplicationRecorder):
         behind = len(events) - 1
         return int(row[0]), Committed(newest - behind, at - timedelta(microseconds=behind), receipts_from)
 
-    def _insert(self, connection: Connection[Any], events: Sequence[StoredEvent]) -> Cursor[Any]:
+    def _insert(self, connection: Connection[Any], events: Sequence[Row]) -> Cursor[Any]:
         cursor = connection.cursor(row_factory=tuple_row)
-        _INSERT.send(cursor, _columns(events), self._clock.now())
+        _INSERT.write(cursor, events, self._clock.now())
         cursor.execute(f"NOTIFY {self.channel_name}", prepare=False)
         return cursor.execute(_LAST, prepare=True)
-
-
-def _columns(events: Sequence[StoredEvent]) -> list[list[Any]]:
-    plain: list[list[Any]] = [
-        [event.originator_id for event in events],
-        [event.originator_version for event in events],
-        [event.topic for event in events],
-        [event.state for event in events],
-    ]
-    return [
-        *plain,
-        [event.subject if type(event) is Row else event.originator_id for event in events],
-        [event.occurred_at if type(event) is Row else None for event in events],
-        [event.traceparent if type(event) is Row else None for event in events],
-    ]
 
 
 def _commit(connection: Connection[Any], xid: int) -> None:
