@@ -101,6 +101,11 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise CannotOpen(f"field {sealed.name} of a person does not open under its data key") from None
 
+    @property
+    def keys(self) -> Iterable[DataKey]:
+        """Return the data keys held, those included that are not stored yet."""
+        return self._keys.values()
+
     def _make(self, person: UUID, group: str) -> DataKey:
         key_id, plain = uuid4(), AESGCM.generate_key(256)
         wrapped = self._master.wrap(plain, _wrapped_about(person, group, key_id))
@@ -121,11 +126,11 @@ class Vault:
         self._index_key = index_key
         self.table = VaultTable()
 
-    def keyring(self, cursor: Cursor[Any], people: Iterable[UUID]) -> Keyring:
-        """Load the data keys of `people` with one query."""
+    def keyring(self, cursor: Cursor[Any], people: Iterable[UUID], *, held: Keyring | None = None) -> Keyring:
+        """Load the data keys of `people` with one query; `held`: the keyring that the batch has so far."""
         cursor.execute(_SELECT_KEYS, (list(people),))
         keys = [self._unwrap(*_plain(row)) for row in cursor.fetchall()]
-        return Keyring(self._master, self._index_key, keys)
+        return Keyring(self._master, self._index_key, [*(held.keys if held else ()), *keys])
 
     def fields(self, cursor: Cursor[Any], person: UUID) -> list[Sealed]:
         """Return every field kept of a person, oldest first, still encrypted."""

@@ -41,7 +41,7 @@ class Identities:
         """Read the data keys of everybody in the batch whose identity may be sealed, with one query."""
         self._loaded = set(people)
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            self._keyring = self._vault.keyring(cursor, self._loaded)
+            self._keyring = self._vault.keyring(cursor, self._loaded, held=self._keyring)
 
     def key_of(self, posted: Posted[Any]) -> str | None:
         """Key of the claim on an exact ID number, None where the event gives none."""
