@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import psycopg
 
 Connection = psycopg.Connection[Any]
-Headers = list[tuple[str, bytes]]
+Headers = list[tuple[str, str | bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
