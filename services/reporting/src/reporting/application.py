@@ -75,7 +75,7 @@ class Made:
         )
         reports = Reports(published(), reference.territory, reference.organisations)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
-        audit = AuditServicer(queries, fresh, readers, bell)
+        audit = AuditServicer(queries, fresh, readers, reference.territory, bell)
         views = ViewsServicer(parts.reads, self.projector)
         return [
             lambda server: status_pb2_grpc.add_StatusServiceServicer_to_server(status, server),

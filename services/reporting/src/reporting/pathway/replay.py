@@ -15,6 +15,7 @@ from uuid import UUID
 
 from reporting.pathway.cases import CaseStatus
 from reporting.pathway.entry import Entry
+from reporting.pathway.lookup import reference_in
 from reporting.pathway.referrals import ReferralStatus, begins_a_referral, may_concern_a_referral
 
 
@@ -24,6 +25,7 @@ class CaseState:
 
     case: CaseStatus
     referrals: Mapping[UUID, ReferralStatus]
+    introduction_number: str = ""
 
     @classmethod
     def before_anything(cls, case_id: UUID) -> CaseState:
@@ -34,7 +36,9 @@ class CaseState:
         """The state after one more entry."""
         case = self.case.copy()
         case.fold(entry)
-        return CaseState(case, self._referrals_after(entry))
+        found = reference_in(entry)
+        number = found.value if found and found.kind == "introduction" else ""
+        return CaseState(case, self._referrals_after(entry), self.introduction_number or number)
 
     def _referrals_after(self, entry: Entry) -> Mapping[UUID, ReferralStatus]:
         known = self.referrals.get(entry.stream) if may_concern_a_referral(entry) else None

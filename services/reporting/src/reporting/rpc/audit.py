@@ -11,6 +11,7 @@ from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from chassis.rpc.watch import Bell, follow
 from contracts import catalogue
 from google.protobuf.json_format import MessageToJson
+from reference import Territory
 from reftrack.reporting.v1 import audit_pb2 as pb
 from reftrack.reporting.v1 import audit_pb2_grpc as grpc
 
@@ -18,6 +19,7 @@ from reporting.access import Reader
 from reporting.freshness import Freshness
 from reporting.pathway.entry import Entry
 from reporting.pathway.replay import AsOf, CaseState, Step, replay
+from reporting.places import district_of
 from reporting.queries import Queries
 from reporting.rpc import asking
 from reporting.rpc.messages import Surroundings, case_message, referral_message, timestamp
@@ -32,10 +34,18 @@ EVENTS_A_MESSAGE = 500
 class AuditServicer(grpc.AuditServiceServicer):
     """Reads the history itself, never a view."""
 
-    def __init__(self, queries: Queries, freshness: Freshness, readers: asking.Readers, bell: Bell) -> None:
+    def __init__(
+        self,
+        queries: Queries,
+        freshness: Freshness,
+        readers: asking.Readers,
+        territory: Territory,
+        bell: Bell,
+    ) -> None:
         self._queries = queries
         self._freshness = freshness
         self._readers = readers
+        self._territory = territory
         self._bell = bell
 
     async def ReplayCase(  # noqa: N802
@@ -52,7 +62,7 @@ class AuditServicer(grpc.AuditServiceServicer):
             asking.moment(request.recorded_by) if request.HasField("recorded_by") else None,
         )
         for steps in _chunks(replay(case_id, entries, as_of), STEPS_A_MESSAGE):
-            yield pb.ReplayCaseResponse(steps=[_step(reader, step) for step in steps])
+            yield pb.ReplayCaseResponse(steps=[_step(reader, self._territory, step) for step in steps])
 
     async def StreamEvents(  # noqa: N802
         self, request: pb.StreamEventsRequest, _context: Any
@@ -87,23 +97,29 @@ def _chunks(steps: Iterable[Step], size: int) -> Iterator[list[Step]]:
         yield chunk
 
 
-def state_json(reader: Reader, state: CaseState, seq: int) -> str:
+def state_json(reader: Reader, territory: Territory, state: CaseState, seq: int) -> str:
     """The case after a step as JSON with sorted keys: the fields of `Case` of StatusService."""
     case = state.case
     referrals = tuple(
         referral_message(reader, referral, commune=case.commune, seq=0)
         for referral in state.referrals.values()
     )
-    message = case_message(reader, case, Surroundings(referrals=referrals, seq=seq))
+    around = Surroundings(
+        district=district_of(territory, case),
+        introduction_number=state.introduction_number,
+        referrals=referrals,
+        seq=seq,
+    )
+    message = case_message(reader, case, around)
     return MessageToJson(message, preserving_proto_field_name=True, sort_keys=True, indent=None)
 
 
-def _step(reader: Reader, step: Step) -> pb.ReplayStep:
+def _step(reader: Reader, territory: Territory, step: Step) -> pb.ReplayStep:
     return pb.ReplayStep(
         event=_event(step.entry),
         title_vi=catalogue.event_title(step.entry.type, "vi"),
         title_en=catalogue.event_title(step.entry.type, "en"),
-        state_json=state_json(reader, step.state, step.entry.seq),
+        state_json=state_json(reader, territory, step.state, step.entry.seq),
     )
 
 

@@ -16,7 +16,7 @@ from reftrack.reporting.v1 import status_pb2_grpc as grpc
 
 from reporting.access import Reader, may_see, service_labels
 from reporting.freshness import Freshness
-from reporting.indicators.period import HANOI
+from reporting.places import district_of
 from reporting.queries import FoundCase, FoundReferral, Queries, Wanted
 from reporting.rpc import asking
 from reporting.rpc.messages import Surroundings, case_message, concerns, referral_message
@@ -128,15 +128,8 @@ class StatusServicer(grpc.StatusServiceServicer):
         introduction, refs = await self._queries.names_of(case.case_id, reader.org)
         referrals = await self._queries.referrals_of(case.case_id)
         shown = (_referral(reader, each) for each in referrals if concerns(reader, each.referral))
-        around = Surroundings(self._district(found), introduction, refs, tuple(shown), found.seq)
+        around = Surroundings(district_of(self._territory, case), introduction, refs, tuple(shown), found.seq)
         return case_message(reader, case, around)
-
-    def _district(self, found: FoundCase) -> str:
-        told = found.case.commune_told
-        if told is None:
-            return ""
-        unit = self._territory.district_of(found.case.commune, told.occurred_at.astimezone(HANOI).date())
-        return unit.code if unit else ""
 
 
 def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferral:
