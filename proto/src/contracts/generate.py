@@ -53,11 +53,16 @@ def write() -> None:
         path.write_text(text, "utf-8")
 
 
-def complaints() -> Iterator[str]:
-    """What is stale or was changed after it shipped, each with what to do."""
+def stale() -> Iterator[str]:
+    """The generated files that are missing or not what the models give, each with what to do."""
     for path, text in files():
         if not path.exists() or path.read_text("utf-8") != text:
             yield f"{path.relative_to(PROTO.parent)} is stale: run python -m contracts.generate"
+
+
+def complaints() -> Iterator[str]:
+    """What is stale or was changed after it shipped, each with what to do."""
+    yield from stale()
     for name in stubs.stale():
         yield f"proto/src/reftrack/{name} is stale: run python -m contracts.generate"
     yield from frozen.complaints(frozen.read(FROZEN), schemas.documents(), PROTO)

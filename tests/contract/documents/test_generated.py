@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from contracts import generate
 from contracts.documents import frozen
 from contracts.documents.schemas import Document
-from contracts.generate import PROTO, complaints
+from contracts.generate import PROTO
 
 DOCUMENT = Document(
     "recorded",
@@ -38,7 +39,7 @@ def changed(**parts: Any) -> Document:
 
 
 def test_schemas_documents_and_stubs_are_current_and_nothing_shipped_has_changed() -> None:
-    assert list(complaints()) == []
+    assert list(generate.complaints()) == []
 
 
 def test_a_shipped_schema_that_changed_is_refused_with_what_to_do(shipped: Path) -> None:
@@ -107,3 +108,24 @@ def leads_somewhere(document: Any, reference: str) -> bool:
     for step in reference.removeprefix("#/").split("/"):
         document = document.get(step, {})
     return bool(document)
+
+
+@pytest.fixture
+def generated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What is generated, in a folder where a test may change it."""
+    monkeypatch.setattr(generate, "PROTO", tmp_path / "proto")
+    monkeypatch.setattr(generate, "DOCS", tmp_path / "docs")
+    for path, text in generate.files():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_a_file_changed_by_hand_or_taken_away_is_found_with_what_to_do(generated: Path) -> None:
+    assert list(generate.stale()) == []
+    (generated / "docs" / "events.md").write_text("by hand", "utf-8")
+    (generated / "proto" / "schemas" / "posted" / "plan-agreed.v1.json").unlink()
+    assert list(generate.stale()) == [
+        "proto/schemas/posted/plan-agreed.v1.json is stale: run python -m contracts.generate",
+        "docs/events.md is stale: run python -m contracts.generate",
+    ]
