@@ -15,7 +15,7 @@ from pydantic_core import from_json, to_json
 
 from contracts.problems import Problem, Unreadable, is_utf8
 
-Headers = Sequence[tuple[str, bytes | None]]
+Headers = Mapping[str, bytes | None] | Sequence[tuple[str, bytes | None]]
 
 STRUCTURED = "application/cloudevents+json"
 _REQUIRED = ("specversion", "id", "source", "type", "time")
@@ -56,7 +56,7 @@ def read_cloudevent(headers: Headers, value: bytes | None) -> CloudEvent:
     """
     if value is None:
         raise Unreadable([Problem("no_value")])
-    found = dict(headers)
+    found = headers if isinstance(headers, dict) else dict(headers)
     content_type = found.get("content-type") or b""
     if content_type.partition(b";")[0].strip().lower() == STRUCTURED.encode():
         return _structured(value)

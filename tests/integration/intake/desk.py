@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ from intake.application.decider import SUBMIT
 from intake.service import SERVICE, decider
 from intake.settings import Settings
 from google.protobuf.message import Message
+from pydantic import SecretStr
 from reftrack.intake.v1.intake_pb2 import Attributed, SubmittedEvent
 
 from tests.integration.intake.posts import NOW, Headers, Post
@@ -55,11 +57,12 @@ def settings(folder: Path, dsn: str, **more: Any) -> Settings:
 class Desk:
     """Hands records and commands to intake's writer, and looks at what became of them."""
 
-    def __init__(self, folder: Path, dsn: str) -> None:
+    def __init__(self, given: Settings) -> None:
+        self._settings = given
+        self.dsn = dsn = given.postgres_dsn.get_secret_value()
         migrate(dsn, "intake")
-        self.dsn = dsn
         self.clock = FixedClock(NOW)
-        self._parts = Parts(SERVICE, settings(folder, dsn))
+        self._parts = Parts(SERVICE, given)
         self._parts.store.close()
         self._parts.store = Store(dsn, clock=self.clock, box=self._parts.box, mappers=SERVICE.mappers)
         self._parts.clock = self.clock
@@ -72,17 +75,28 @@ class Desk:
         self._connection.close()
         self._parts.store.close()
 
+    @contextmanager
+    def with_the_same_keys(self, dsn: str) -> Iterator[Desk]:
+        """Another intake on another database, which derives the same ids."""
+        other = Desk(self._settings.model_copy(update={"postgres_dsn": SecretStr(dsn)}))
+        yield other
+        other.close()
+
     # What comes in
 
     def post(self, *posts: Post) -> list[dict[str, Any]]:
         """One batch of records; the receipts it led to, in their order."""
-        return self.take([self.record(f"agency.{post.agency}.events.v1", post.headers(), post.value()) for post in posts])
+        return self.take(
+            [self.record(f"agency.{post.agency}.events.v1", post.headers(), post.value()) for post in posts]
+        )
 
     def take(self, items: Sequence[Any]) -> list[dict[str, Any]]:
         """One batch of anything; the receipts it led to, in their order."""
         before = self._newest()
         results = self.writer.run(items)
-        assert not any(result.parked or result.dropped for result in results), self.rows("SELECT reason FROM parked")
+        assert not any(result.parked or result.dropped for result in results), self.rows(
+            "SELECT reason FROM parked"
+        )
         return self.receipts(before)
 
     def record(self, topic: str, headers: Headers, value: bytes | None) -> Record:

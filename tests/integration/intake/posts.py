@@ -57,7 +57,12 @@ def introduction(agency: str, ref: str, to_org: str, **more: Any) -> Post:
 
 
 def registration(
-    agency: str, about: Mapping[str, str], *, name: str = "Nguyễn Văn Thử", id_number: str | None = None, **more: Any
+    agency: str,
+    about: Mapping[str, str],
+    *,
+    name: str = "Nguyễn Văn Thử",
+    id_number: str | None = None,
+    **more: Any,
 ) -> Post:
     data = {
         "client_group": "drug_user",

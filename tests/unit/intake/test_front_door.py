@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -31,21 +31,21 @@ DIRECTORY = {
     "pk-long-bien": Org("methadone_clinic", ("methadone",)),
 }
 
-CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", contacted.TYPE, DAY_ONE, contacted)
+CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", "/agencies/ca-bo-de", DAY_ONE, contacted)
 
 
 def referral(provider: str = "pk-long-bien", service: Service = Service.METHADONE) -> Arrival:
     data = ReferralRequestedPosted(service=service, provider=provider)
-    return Arrival("cap-bo-de", "/agencies/cap-bo-de", data.TYPE, DAY_ONE, data)
+    return Arrival("cap-bo-de", "/agencies/cap-bo-de", "/agencies/cap-bo-de", DAY_ONE, data)
 
 
 def knock(arrival: Arrival) -> None:
-    admit(arrival, kinds=POSTABLE[arrival.type].by, organisations=DIRECTORY, now=DAY_ONE)
+    admit(arrival, kinds=POSTABLE[arrival.data.TYPE].by, organisations=DIRECTORY, now=DAY_ONE)
 
 
 @pytest.mark.parametrize(
     "arrival",
-    [CONTACT, referral(), replace(CONTACT, occurred_at=DAY_ONE + TOLERANCE)],
+    [CONTACT, referral(), CONTACT._replace(occurred_at=DAY_ONE + TOLERANCE)],
     ids=["contact", "referral", "clock"],
 )
 def test_what_an_agency_may_report_is_let_in(arrival: Arrival) -> None:
@@ -55,15 +55,15 @@ def test_what_an_agency_may_report_is_let_in(arrival: Arrival) -> None:
 @pytest.mark.parametrize(
     ("arrival", "code", "field"),
     [
-        (replace(CONTACT, source="/agencies/cap-bo-de"), "source_not_yours", "ce_source"),
-        (replace(CONTACT, source="ca-bo-de"), "source_not_yours", "ce_source"),
+        (CONTACT._replace(claimed_source="/agencies/cap-bo-de"), "source_not_yours", "ce_source"),
+        (CONTACT._replace(claimed_source="ca-bo-de"), "source_not_yours", "ce_source"),
         (
-            replace(CONTACT, occurred_at=DAY_ONE + TOLERANCE + timedelta(seconds=1)),
+            CONTACT._replace(occurred_at=DAY_ONE + TOLERANCE + timedelta(seconds=1)),
             "time_in_future",
             "ce_time",
         ),
-        (replace(CONTACT, agency="nobody", source="/agencies/nobody"), "agency_unknown", "ce_source"),
-        (replace(CONTACT, type=planned.TYPE, data=planned), "not_yours_to_report", "ce_type"),
+        (CONTACT._replace(agency="nobody"), "agency_unknown", "ce_source"),
+        (CONTACT._replace(data=planned), "not_yours_to_report", "ce_type"),
         (referral(provider="no-such-place"), "provider_unknown", "/data/provider"),
         (referral(service=Service.LEGAL_AID), "service_not_offered", "/data/service"),
     ],
@@ -88,7 +88,7 @@ def test_what_is_not_allowed_is_refused_for_good_and_the_field_named(
 def test_nobody_is_introduced_to_an_organisation_that_does_not_exist() -> None:
     data = ClientIntroducedPosted(to_org="nowhere", instead_of_administrative_file=False)
     with pytest.raises(Refusal) as refused:
-        knock(replace(CONTACT, type=data.TYPE, data=data))
+        knock(CONTACT._replace(data=data))
     assert (refused.value.code, refused.value.field) == ("organisation_unknown", "/data/to_org")
 
 

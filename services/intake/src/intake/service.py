@@ -25,6 +25,7 @@ from intake.application.identity import Identities
 from intake.application.ledger import Ledger
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import QuarantineDesk
+from intake.application.reading import Reader
 from intake.application.receipts_log import ReceiptsLog
 from intake.application.recording import Recording
 from intake.domain.case import Case
@@ -49,18 +50,18 @@ def reference(path: Path) -> Reference:
 def decider(parts: Parts[Settings]) -> IntakeDecider:
     """Intake's use cases, standing on the parts of the chassis."""
     known = reference(parts.settings.reference_path)
-    hash_key = parts.secrets.subkey("content-hash")
-    identities = Identities(parts.vault, parts.secrets.subkey("blind-index"), parts.connect)
+    reader = Reader(parts.secrets.subkey("content-hash"), parts.secrets.subkey("blind-index"))
+    identities = Identities(parts.vault, parts.connect)
     ledger = Ledger(parts.box, remedy)
     recording = Recording(parts.secrets.ids_key, known.policy, identities)
     door = FrontDoor(ledger, recording, identities, known.organisations, known.policy)
     return IntakeDecider(
         door=door,
         owners=OwnersLogs(ledger),
-        desk=QuarantineDesk(door, ledger, parts.box, hash_key, parts.connect),
+        desk=QuarantineDesk(door, ledger, parts.box, reader, parts.connect),
         identities=identities,
         box=parts.box,
-        hash_key=hash_key,
+        reader=reader,
     )
 
 

@@ -22,8 +22,8 @@ from intake.application.identity import Identities
 from intake.application.kept import KEPT
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import Held, QuarantineDesk
-from intake.application.reading import Reading, read
-from intake.application.submissions import Submission
+from intake.application.reading import Reader, Reading
+from intake.application.submissions import kept, of_item, of_record
 
 OWNERS = frozenset({"referral.events.v1", "followup.events.v1"})
 """The logs from which verdicts and numbers come back."""
@@ -58,14 +58,14 @@ class IntakeDecider:
         desk: QuarantineDesk,
         identities: Identities,
         box: Box,
-        hash_key: bytes,
+        reader: Reader,
     ) -> None:
         self._door = door
         self._owners = owners
         self._desk = desk
         self._identities = identities
         self._box = box
-        self._hash_key = hash_key
+        self._reader = reader
         self._batch: UnitOfWork | None = None
         self._understood: dict[int, tuple[Item, Understood]] = {}
 
@@ -121,12 +121,12 @@ class IntakeDecider:
         if isinstance(item, Record):
             if item.topic in OWNERS:
                 return _recorded(item)
-            return read(Submission.of_record(item, uow.now), self._hash_key)
+            return self._reader.read(of_record(item, uow.now))
         if isinstance(item, Woken):
             return self._waiting(item)
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
         agency = item.caller.partition("/")[0]
-        return read(Submission.of_item(item.message, agency, item.correlation_id, uow.now), self._hash_key)
+        return self._reader.read(of_item(item.message, agency, item.correlation_id, uow.now))
 
     def _load_commands(self, uow: UnitOfWork, commands: list[Command]) -> None:
         """What commands name by a number or a key is read for all of them together."""
@@ -147,7 +147,7 @@ class IntakeDecider:
 
     def _waiting(self, woken: Woken) -> Reading:
         plain = self._box.open(woken.sealed, KEPT, woken.source, woken.event_id)
-        return read(Submission.kept(plain), self._hash_key)
+        return self._reader.read(kept(plain))
 
 
 def _recorded(record: Record) -> Recorded[Payload] | Exception:

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from chassis.items import Woken
 from chassis.refusal import Refusal
-from chassis.store.rows import InboxRow
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.registry import POSTABLE
-from contracts.vocabulary import Verdict
+from contracts.vocabulary import NumberKind, Verdict
 
 from intake.application import keys
-from intake.application.envelope import Policy, day_of, occurred_at
+from intake.application.envelope import Policy
 from intake.application.identity import Identities
 from intake.application.ledger import Ledger
 from intake.application.matching import (
     Match,
-    Naming,
     NotKnownYet,
+    case_id_of,
     client_of,
     identified,
     match,
 )
 from intake.application.outcome import ROUTED, Outcome, quarantined, rejected, waiting
-from intake.application.reading import Reading
+from intake.application.reading import Event, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
 from intake.domain.front_door import Arrival, Organisations, admit
@@ -55,17 +53,19 @@ class FrontDoor:
     def load(self, uow: UnitOfWork, readings: Iterable[Reading]) -> None:
         """Read in bulk: inbox, claims, cases, waits, and the data keys of those who are being registered."""
         readings = list(readings)
-        uow.load_inbox((reading.source, reading.event_id) for reading in readings)
-        namings = [self._naming(reading) for reading in readings if reading.posted is not None]
-        self._load_claims(uow, namings)
-        clients = {client for naming in namings if (client := _client(uow, naming))}
-        uow.load_claims(keys.LATEST_CASE, map(str, clients))
-        cases = {case_id for naming in namings if (case_id := case_of(uow, naming))}
+        uow.load_inbox([(reading.source, reading.event_id) for reading in readings])
+        told = [(reading, reading.event) for reading in readings if reading.event is not None]
+        waits = _load_claims(uow, told)
+        cases = {
+            case_id
+            for reading, event in told
+            if (case_id := case_id_of(uow, reading.submission.agency, event)) is not None
+        }
         uow.load(Case, cases)
-        uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
-        registered = [naming for naming in namings if naming.identity is not None]
-        if registered:
-            known = (uow.get(Case, case_id) for naming in registered if (case_id := case_of(uow, naming)))
+        uow.load_waits([*waits, *map(keys.until_case, cases)])
+        self._recording.foresee(uow, told)
+        if any(event.identity is not None for _, event in told):
+            known = (uow.get(Case, case_id) for case_id in cases)
             self._identities.load({case.client_id for case in known if case is not None})
 
     def arrive(self, uow: UnitOfWork, reading: Reading) -> bytes:
@@ -95,41 +95,39 @@ class FrontDoor:
 
     def case_key(self, uow: UnitOfWork, reading: Reading) -> str:
         """What the order of this reading depends on: its case, or the reference that names nobody yet."""
-        if reading.posted is None:
+        event, agency = reading.event, reading.submission.agency
+        if event is None:
             return f"{reading.source}/{reading.event_id}"
-        naming = self._naming(reading)
-        return str(case_of(uow, naming) or f"{naming.org}/{naming.about.agency_ref}")
+        case_id = case_id_of(uow, agency, event)
+        return keys.as_text(case_id) if case_id else f"{agency}/{event.reference}"
 
     def _judge(self, uow: UnitOfWork, reading: Reading) -> Outcome:
-        if reading.posted is None:
+        event = reading.event
+        if event is None:
             return quarantined(reading.problems)
         found: Match | None = None
         try:
-            org_kind = self._admit(uow.now, reading)
-            found = match(uow, self._naming(reading))
-            recorded = self._recording.record(uow, reading, found, org_kind)
+            org_kind = self._admit(uow.now, reading, event)
+            found = match(uow, reading.submission.agency, event)
+            recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
-        _wake(uow, reading, recorded, found)
+        _wake(uow, reading, event, recorded, found)
         return Outcome(
             ROUTED if recorded.routed_id else Verdict.ACCEPTED,
-            numbers=recorded.numbers,
+            numbers={NumberKind.INTRODUCTION: recorded.number} if recorded.number else {},
             routed_id=recorded.routed_id,
-            case_key=str(recorded.case.id),
+            case_key=keys.as_text(recorded.case.id),
         )
 
-    def _admit(self, now: datetime, reading: Reading) -> str:
+    def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
         """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""
-        event, posted, agency = reading.event, reading.posted, reading.submission.agency
-        assert event is not None
-        assert posted is not None
-        arrival = Arrival(agency, event.source, event.type, occurred_at(reading), posted.data)
-        admit(arrival, kinds=POSTABLE[event.type].by, organisations=self._organisations, now=now)
-        organisation = self._organisations.get(agency)
-        assert organisation is not None
-        return organisation.kind
+        arrival = Arrival(
+            reading.submission.agency, reading.source, event.claimed_source, event.occurred_at, event.data
+        )
+        return admit(arrival, kinds=POSTABLE[event.type].by, organisations=self._organisations, now=now).kind
 
     def _refused(self, refusal: Refusal, reading: Reading, found: Match | None) -> Outcome:
         if refusal.later and found is not None and found.case is not None:
@@ -142,57 +140,24 @@ class FrontDoor:
         came = reading.submission.received_at
         return came + timedelta(days=self._policy.on(day_of(came)).wait_term_days)
 
-    def _naming(self, reading: Reading) -> Naming:
-        posted = reading.posted
-        assert posted is not None
-        identity = self._identities.key_of(posted)
-        return Naming(reading.submission.agency, posted.about, posted.data, occurred_at(reading), identity)
 
-    def _load_claims(self, uow: UnitOfWork, namings: list[Naming]) -> None:
-        references = {
-            keys.reference_key(naming.org, naming.about.agency_ref)
-            for naming in namings
-            if naming.about.agency_ref is not None
-        }
-        numbers = {keys.number_key(*naming.about.number) for naming in namings if naming.about.number}
-        uow.load_claims(keys.REFERENCE, references)
-        uow.load_claims(keys.NUMBER, numbers)
-        uow.load_claims(keys.ID_NUMBER, {naming.identity for naming in namings if naming.identity})
-
-
-def case_of(uow: UnitOfWork, naming: Naming) -> UUID | None:
-    """The case that a naming leads to, as far as it is known."""
-    if naming.about.number is not None:
-        holder = uow.holder(keys.NUMBER, keys.number_key(*naming.about.number))
-    else:
-        client = _client(uow, naming)
-        holder = uow.holder(keys.LATEST_CASE, str(client)) if client else None
-    return UUID(holder) if holder else None
-
-
-def is_verdict_due(row: InboxRow) -> bool:
-    """Whether an owner's word still changes the verdict on this row."""
-    return row.verdict in (ROUTED, Verdict.WAITING)
-
-
-def _client(uow: UnitOfWork, naming: Naming) -> UUID | None:
-    bound = client_of(uow, naming.org, naming.about.agency_ref)
-    return bound or identified(uow, naming.identity)
-
-
-def _reference_waits(namings: list[Naming]) -> set[str]:
-    return {
-        keys.until_reference(naming.org, naming.about.agency_ref)
-        for naming in namings
-        if naming.about.agency_ref is not None
+def _load_claims(uow: UnitOfWork, told: list[tuple[Reading, Event]]) -> set[str]:
+    """Read who is meant by references, numbers and identities; what waits for the references."""
+    named = {
+        (reading.submission.agency, event.reference) for reading, event in told if event.reference is not None
     }
+    uow.load_claims(keys.REFERENCE, [keys.reference_key(*name) for name in named])
+    uow.load_claims(keys.NUMBER, [keys.number_key(*event.number) for _, event in told if event.number])
+    uow.load_claims(keys.ID_NUMBER, [event.identity for _, event in told if event.identity])
+    clients = {client_of(uow, *name) for name in named}
+    clients |= {identified(uow, event.identity) for _, event in told if event.identity}
+    uow.load_claims(keys.LATEST_CASE, [client for client in clients if client])
+    return {keys.until_reference(*name) for name in named}
 
 
-def _wake(uow: UnitOfWork, reading: Reading, recorded: Recorded, found: Match) -> None:
+def _wake(uow: UnitOfWork, reading: Reading, event: Event, recorded: Recorded, found: Match) -> None:
     """Whatever waited for what is now known is decided right after this."""
-    posted = reading.posted
-    assert posted is not None
     if found.case is not None:
         uow.wake(keys.until_case(recorded.case.id))
-    if found.binds and posted.about.agency_ref is not None:
-        uow.wake(keys.until_reference(reading.submission.agency, posted.about.agency_ref))
+    if found.binds and event.reference is not None:
+        uow.wake(keys.until_reference(reading.submission.agency, event.reference))

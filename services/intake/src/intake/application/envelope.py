@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, tzinfo
-from functools import lru_cache
+from datetime import date
 from typing import Protocol
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from contracts.envelope import Meta
 
-from intake.application.reading import Reading
-
-HO_CHI_MINH: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
+from intake.application.reading import Event, Reading, day_of
 
 
 class Terms(Protocol):
@@ -33,39 +29,18 @@ class Policy(Protocol):
         ...
 
 
-def occurred_at(reading: Reading) -> datetime:
-    """When it happened: the time given, or the start of the day where only the day is known."""
-    assert reading.event is not None
-    assert reading.posted is not None
-    day = reading.posted.occurred_on
-    return reading.event.time if day is None else start_of(day)
-
-
-@lru_cache(maxsize=4096)
-def start_of(day: date) -> datetime:
-    """The first instant of a day of Asia/Ho_Chi_Minh."""
-    return datetime.combine(day, time.min, HO_CHI_MINH)
-
-
-def day_of(at: datetime) -> date:
-    """The day of Asia/Ho_Chi_Minh in which an instant lies."""
-    return at.astimezone(HO_CHI_MINH).date()
-
-
-def envelope(reading: Reading, case_id: UUID, policy: Policy) -> Meta:
+def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> Meta:
     """The envelope of every event that this reading causes; the cause is the agency's event id."""
-    posted, submission = reading.posted, reading.submission
-    assert posted is not None
-    at = occurred_at(reading)
+    posted, submission = event.posted, reading.submission
     return Meta(
         subject=case_id,
-        occurred_at=at,
+        occurred_at=event.occurred_at,
         precision="instant" if posted.occurred_on is None else "day",
         received_at=submission.received_at,
         actor=posted.by,
         org=submission.agency,
         legal_basis=posted.legal_basis,
-        policy_version=policy.on(day_of(at)).version,
+        policy_version=policy.on(day_of(event.occurred_at)).version,
         correlation_id=submission.correlation_id,
         causation_id=reading.event_id,
     )

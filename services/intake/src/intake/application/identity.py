@@ -9,9 +9,8 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.vault import Keyring, Vault, blind_index
-from contracts.events.intake import ClientRegisteredPosted, Identity
-from contracts.posted import Posted
+from chassis.vault import Keyring, Vault
+from contracts.events.intake import Identity
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
@@ -21,14 +20,10 @@ _SEARCHABLE = frozenset({"id_number"})
 
 
 class Identities:
-    """Seals identities of a batch.
+    """Seals the identities of a batch."""
 
-    `index_key` makes the keyed hash by which an exact ID number is found again.
-    """
-
-    def __init__(self, vault: Vault, index_key: bytes, connect: Connect) -> None:
+    def __init__(self, vault: Vault, connect: Connect) -> None:
         self._vault = vault
-        self._index_key = index_key
         self._connect = connect
         self.forget()
 
@@ -41,18 +36,12 @@ class Identities:
         """Read the data keys of everybody in the batch whose identity may be sealed, with one query."""
         self._loaded = set(people)
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            self._keyring = self._vault.keyring(cursor, self._loaded, held=self._keyring)
-
-    def key_of(self, posted: Posted[Any]) -> str | None:
-        """Key of the claim on an exact ID number, None where the event gives none."""
-        if not isinstance(posted.data, ClientRegisteredPosted) or posted.data.identity.id_number is None:
-            return None
-        return blind_index(self._index_key, "id_number", posted.data.identity.id_number).hex()
+            self._keyring = self._vault.keyring(cursor, self._loaded)
 
     def seal(self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity, *, known: bool) -> None:
         """Add one encrypted row for each field given.
 
-        `record_id`: the event; `known`: not opened by this batch.
+        `record_id` is the event that they belong to; `known`: the person was not made known by this batch.
         """
         if self._keyring is None or (known and person not in self._loaded):
             self.load({*self._loaded, person})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID
 
 from contracts.vocabulary import NumberKind
@@ -10,22 +11,22 @@ REFERENCE = "ref"
 """Claim: an agency's own reference (`<org>/<ref>`) → client."""
 
 LATEST_CASE = "case"
-"""Claim: client → the client's latest case, open or closed.
-
-Of two who open one at once, one decides again.
-"""
+"""Claim: client → the client's latest case, open or closed. Of two who open one at once, one looks again."""
 
 NUMBER = "number"
 """Claim: a number (`<kind>/<number>`) → case."""
 
 ID_NUMBER = "id_number"
-"""Claim: keyed hash of a person's ID number → client.
-
-Exactly the same number links, anything less does not.
-"""
+"""Claim: keyed hash of a person's ID number → client. Exactly the same number links, nothing less."""
 
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
+
+as_id = lru_cache(maxsize=65_536)(UUID)
+"""The id that the holder of a claim stands for."""
+
+as_text = lru_cache(maxsize=65_536)(UUID.__str__)
+"""An id as a claim or a key has it."""
 
 
 def reference_key(org: str, agency_ref: str) -> str:
@@ -50,4 +51,4 @@ def until_number(kind: str, number: str) -> str:
 
 def until_case(case_id: UUID) -> str:
     """Waits for the next fact of a case."""
-    return f"case:{case_id}"
+    return f"case:{as_text(case_id)}"

@@ -40,7 +40,7 @@ class Ledger:
                 submission.offset,
                 outcome.code,
                 outcome.field,
-                _detail(reading, outcome),
+                outcome.as_detail() if outcome.verdict == Verdict.ACCEPTED else _detail(reading, outcome),
                 outcome.routed_id,
                 outcome.case_key,
             )
@@ -148,9 +148,8 @@ class Ledger:
         return delivery.event_id.encode() + b"\n" + told.body
 
 
-def _detail(reading: Reading, outcome: Outcome) -> dict[str, object] | None:
-    detail = outcome.as_detail()
-    return {**(detail or {}), "type": reading.type} if outcome.verdict != Verdict.ACCEPTED else detail
+def _detail(reading: Reading, outcome: Outcome) -> dict[str, object]:
+    return {**(outcome.as_detail() or {}), "type": reading.type}
 
 
 def _type(row: InboxRow) -> str | None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
-from contracts.base import Payload
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted
-from contracts.posted import About
 
 from intake.application import keys
+from intake.application.reading import Event
 from intake.domain.case import Case
 
 OPENS = (ClientContacted, ClientRegisteredPosted)
@@ -27,78 +26,67 @@ class NotKnownYet(Exception):
         self.key, self.told, self.refusal = key, told, refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Whom it is about. `case` None: a new one is to be opened, for `client_id` or for somebody new.
+class Match(NamedTuple):
+    """Whom it is about. `case` None: a new one is to be opened, for `client` or for somebody new.
 
     `binds`: the agency's reference is new and means this client from now on.
     """
 
     case: Case | None
-    client_id: UUID | None
+    client: str | None
     binds: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """How an event names a person: `identity` is the key of an exact ID number, where one was given."""
-
-    org: str
-    about: About
-    data: Payload
-    occurred_at: datetime
-    identity: str | None = None
-
-
-def match(uow: UnitOfWork, naming: Naming) -> Match:
+def match(uow: UnitOfWork, org: str, event: Event) -> Match:
     """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people."""
-    if naming.about.number is not None:
-        return _by_number(uow, naming, *naming.about.number)
-    bound = client_of(uow, naming.org, naming.about.agency_ref)
-    client = bound or identified(uow, naming.identity)
-    case = latest_case(uow, client)
-    opens = isinstance(naming.data, OPENS)
-    if case is not None and not (opens and _is_over(case, naming.occurred_at)):
-        return Match(case, client, binds=bound is None)
+    if event.number is not None:
+        return _by_number(uow, org, event, *event.number)
+    bound = client_of(uow, org, event.reference)
+    client = bound or identified(uow, event.identity)
+    case_id = latest_case_id(uow, client)
+    case = uow.get(Case, case_id) if case_id else None
+    opens = isinstance(event.data, OPENS)
+    if case is not None and not (opens and _is_over(case, event.occurred_at)):
+        return Match(case, client, bound is None)
     if not opens:
-        raise _reference_unknown(naming.org, naming.about.agency_ref or "")
-    return Match(None, client, binds=bound is None)
+        raise _reference_unknown(org, event.reference or "")
+    return Match(None, client, bound is None)
 
 
-def client_of(uow: UnitOfWork, org: str, agency_ref: str | None) -> UUID | None:
+def case_id_of(uow: UnitOfWork, org: str, event: Event) -> UUID | None:
+    """The case that an event leads to, as far as it is known."""
+    if event.number is None:
+        return latest_case_id(uow, client_of(uow, org, event.reference) or identified(uow, event.identity))
+    holder = uow.holder(keys.NUMBER, keys.number_key(*event.number))
+    return keys.as_id(holder) if holder else None
+
+
+def client_of(uow: UnitOfWork, org: str, agency_ref: str | None) -> str | None:
     """The client that an agency's reference is bound to."""
-    holder = uow.holder(keys.REFERENCE, keys.reference_key(org, agency_ref)) if agency_ref else None
-    return UUID(holder) if holder else None
+    return uow.holder(keys.REFERENCE, keys.reference_key(org, agency_ref)) if agency_ref else None
 
 
-def identified(uow: UnitOfWork, identity: str | None) -> UUID | None:
+def identified(uow: UnitOfWork, identity: str | None) -> str | None:
     """The client known by exactly this ID number."""
-    holder = uow.holder(keys.ID_NUMBER, identity) if identity else None
-    return UUID(holder) if holder else None
+    return uow.holder(keys.ID_NUMBER, identity) if identity else None
 
 
-def latest_case(uow: UnitOfWork, client_id: UUID | None) -> Case | None:
+def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
     """The latest case of a client, open or closed."""
-    holder = uow.holder(keys.LATEST_CASE, str(client_id)) if client_id else None
-    return uow.get(Case, UUID(holder)) if holder else None
+    holder = uow.holder(keys.LATEST_CASE, client) if client else None
+    return keys.as_id(holder) if holder else None
 
 
-def numbered_case(uow: UnitOfWork, kind: str, number: str) -> Case | None:
-    """The case that a number belongs to."""
+def _by_number(uow: UnitOfWork, org: str, event: Event, kind: str, number: str) -> Match:
     holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
-    return uow.get(Case, UUID(holder)) if holder else None
-
-
-def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str) -> Match:
-    case = numbered_case(uow, kind, number)
+    case = uow.get(Case, keys.as_id(holder)) if holder else None
     if case is None:
         refusal = Refusal("number_unknown", field=f"/about/{kind}")
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
-    reference = naming.about.agency_ref
-    bound = client_of(uow, naming.org, reference)
-    if bound not in (None, case.client_id):
+    bound, client = client_of(uow, org, event.reference), keys.as_text(case.client_id)
+    if bound not in (None, client):
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
-    return Match(case, case.client_id, binds=reference is not None and bound is None)
+    return Match(case, client, event.reference is not None and bound is None)
 
 
 def _is_over(case: Case, at: datetime) -> bool:

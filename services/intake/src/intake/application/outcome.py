@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from chassis.refusal import Refusal
 from chassis.store.rows import InboxRow
@@ -16,11 +15,10 @@ from contracts.vocabulary import Verdict
 ROUTED = "routed"
 """Not a verdict: another service decides, and intake waits for its word."""
 
-FINAL = frozenset({Verdict.ACCEPTED, Verdict.REJECTED, Verdict.DISCARDED})
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A verdict (or `ROUTED`) with what the agency is told about it; nothing in here is personal.
 
     `detail` fills the catalogue's text for `code`; `problems` are all that is wrong with what cannot be read.
@@ -30,12 +28,12 @@ class Outcome:
     verdict: str
     code: str | None = None
     field: str | None = None
-    detail: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    detail: Mapping[str, str] = _NONE
     problems: Sequence[Problem] = ()
     waiting_for: str | None = None
     wait_key: str | None = None
     until: datetime | None = None
-    numbers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    numbers: Mapping[str, str] = _NONE
     state: str | None = None
     moves: Sequence[str] = ()
     routed_id: str | None = None
@@ -43,19 +41,17 @@ class Outcome:
 
     def as_detail(self) -> dict[str, Any] | None:
         """What the inbox keeps of it, so that a repetition gets the same answer; None if nothing."""
+        if self.code is None:
+            return {"numbers": dict(self.numbers)} if self.numbers else None
         kept = {
             "detail": dict(self.detail),
             "problems": [[one.code, one.field, dict(one.detail)] for one in self.problems],
             "waiting_for": self.waiting_for,
             "until": self.until.isoformat() if self.until else None,
-            "numbers": dict(self.numbers),
             "state": self.state,
             "moves": list(self.moves),
         }
         return {name: value for name, value in kept.items() if value} or None
-
-
-ACCEPTED = Outcome(Verdict.ACCEPTED)
 
 
 def from_row(row: InboxRow) -> Outcome:
@@ -66,11 +62,11 @@ def from_row(row: InboxRow) -> Outcome:
         verdict=row.verdict,
         code=row.code,
         field=row.field,
-        detail=kept.get("detail", {}),
+        detail=kept.get("detail", _NONE),
         problems=[Problem(code, name, detail) for code, name, detail in kept.get("problems", ())],
         waiting_for=kept.get("waiting_for"),
         until=datetime.fromisoformat(until) if until else None,
-        numbers=kept.get("numbers", {}),
+        numbers=kept.get("numbers", _NONE),
         state=kept.get("state"),
         moves=kept.get("moves", ()),
         routed_id=row.routed_id,
@@ -99,9 +95,7 @@ def rejected(refusal: Refusal) -> Outcome:
 
 
 def waiting(key: str, told: str, until: datetime, refusal: Refusal) -> Outcome:
-    """Not yet: `key` is what will release it, `told` what the agency reads, `refusal` why it cannot go on
-    now.
-    """
+    """Not yet: `key` is what will release it, `told` what the agency reads, `refusal` why it cannot go on."""
     return Outcome(
         Verdict.WAITING,
         code=refusal.code,

@@ -15,9 +15,8 @@ from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import NumberKind, Verdict
 
 from intake.application import keys
-from intake.application.door import is_verdict_due
 from intake.application.ledger import Ledger
-from intake.application.outcome import Outcome, rejected
+from intake.application.outcome import ROUTED, Outcome, rejected
 
 
 class OwnersLogs:
@@ -43,13 +42,17 @@ class OwnersLogs:
             self._learn(uow, *number, case_id=told.meta.subject)
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
-        if row is not None and is_verdict_due(row) and not isinstance(told.data, FollowupOpened):
+        if (
+            row is not None
+            and row.verdict in (ROUTED, Verdict.WAITING)
+            and not isinstance(told.data, FollowupOpened)
+        ):
             self._ledger.answered(uow, row, _outcome(told.data, number))
 
     def _learn(self, uow: UnitOfWork, kind: NumberKind, number: str, *, case_id: UUID) -> None:
         key = keys.number_key(kind, number)
         if uow.holder(keys.NUMBER, key) is None:
-            uow.claim(keys.NUMBER, key, str(case_id))
+            uow.claim(keys.NUMBER, key, keys.as_text(case_id))
             uow.wake(keys.until_number(kind, number))
 
 

@@ -18,8 +18,8 @@ from intake.application.identity import Connect
 from intake.application.kept import ACTS, GONE_DELIVERIES, KEPT, Act, Gone
 from intake.application.ledger import Ledger
 from intake.application.outcome import Outcome
-from intake.application.reading import Reading, read
-from intake.application.submissions import Submission
+from intake.application.reading import Reader, Reading
+from intake.application.submissions import kept
 
 _READ = """
     SELECT quarantine_id, source, event_id, sealed FROM kept_deliveries WHERE quarantine_id = ANY(%s)
@@ -43,11 +43,11 @@ class Held(NamedTuple):
 class QuarantineDesk:
     """Decides on kept bytes through the same door; what a person did is recorded with the verdict."""
 
-    def __init__(self, door: FrontDoor, ledger: Ledger, box: Box, hash_key: bytes, connect: Connect) -> None:
+    def __init__(self, door: FrontDoor, ledger: Ledger, box: Box, reader: Reader, connect: Connect) -> None:
         self._door = door
         self._ledger = ledger
         self._box = box
-        self._hash_key = hash_key
+        self._reader = reader
         self._connect = connect
 
     def load(self, uow: UnitOfWork, ids: Iterable[int]) -> dict[int, Held]:
@@ -61,7 +61,7 @@ class QuarantineDesk:
     def release(self, uow: UnitOfWork, held: Held | None, *, by: str, reason: str) -> bytes:
         """Decide the bytes again. Raises `Refusal` if they are not in quarantine, or still cannot be read."""
         reading = _in_quarantine(uow, held)[1].reading
-        if reading.posted is None:
+        if reading.event is None:
             first = reading.problems[0]
             raise Refusal(first.code, field=first.field, detail=first.detail, state=Verdict.QUARANTINED)
         body = self._door.again(uow, reading)
@@ -86,7 +86,7 @@ class QuarantineDesk:
         uow.commit.extra.append(TableWrite(ACTS, done))
 
     def _opened(self, source: str, event_id: str, sealed: Any) -> Reading:
-        return read(Submission.kept(self._box.open(bytes(sealed), KEPT, source, event_id)), self._hash_key)
+        return self._reader.read(kept(self._box.open(bytes(sealed), KEPT, source, event_id)))
 
 
 def _in_quarantine(uow: UnitOfWork, held: Held | None) -> tuple[InboxRow, Held]:

@@ -1,62 +1,124 @@
-"""From bytes to an event, or to the list of what is wrong with them."""
+"""From bytes to an event and whom it names, or to the list of what is wrong with them."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
+from chassis.vault import blind_index
 from contracts.base import Payload
 from contracts.cloudevents import CloudEvent, read_cloudevent
+from contracts.events.intake import ClientRegisteredPosted
 from contracts.posted import Posted, parse_posted
 from contracts.problems import Problem, Unreadable
+from contracts.vocabulary import NumberKind
 
 from intake.application.submissions import Submission
+from intake.domain.front_door import source_of
 
+HO_CHI_MINH: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
 _LONGEST_ID = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A submission as far as it can be read: `event` and `posted`, or `problems`.
+class Event(NamedTuple):
+    """An event that could be read. `occurred_at` is the start of the day where only the day is known.
 
-    `event_id` is the id it claims; an event that claims none is known by its content (`~` and a hash), so
-    that a repetition of it is still a repetition. `content_hash` is keyed: nobody can guess contents by it.
+    It names a person by `reference` (an agency's own), by `number` with its kind, by `identity` (the keyed
+    hash of an exact ID number), or by several of them.
+    """
+
+    type: str
+    claimed_source: str
+    occurred_at: datetime
+    posted: Posted[Payload]
+    data: Payload
+    reference: str | None
+    number: tuple[NumberKind, str] | None
+    identity: str | None
+
+
+class Reading(NamedTuple):
+    """A submission as far as it can be read: `event`, or `problems`.
+
+    `event_id` is the id it claims; an event that claims none is known by its content (`~` and a hash), so a
+    repetition of it is still a repetition. `content_hash` is keyed: nobody can guess contents by it. `type`
+    is what it claims to be, where that much could be read.
     """
 
     submission: Submission
+    source: str
     event_id: str
     content_hash: bytes
-    event: CloudEvent | None = None
-    posted: Posted[Payload] | None = None
+    type: str | None
+    event: Event | None
     problems: tuple[Problem, ...] = ()
 
-    @property
-    def source(self) -> str:
-        return self.submission.source
 
-    @property
-    def type(self) -> str | None:
-        return self.event.type if self.event else None
+class Reader:
+    """Reads submissions. `hash_key` keys the hashes of contents, `index_key` those of ID numbers."""
+
+    def __init__(self, hash_key: bytes, index_key: bytes) -> None:
+        self._hash_key = hash_key
+        self._index_key = index_key
+
+    def read(self, submission: Submission) -> Reading:
+        """Never raises for what somebody sent."""
+        found: CloudEvent | None = None
+        try:
+            found = read_cloudevent(submission.headers, submission.value)
+            posted = parse_posted(found.type, found.data)
+        except Unreadable as unreadable:
+            return self._unreadable(submission, found, unreadable.problems)
+        about, day = posted.about, posted.occurred_on
+        event = Event(
+            found.type,
+            found.source,
+            found.time if day is None else start_of(day),
+            posted,
+            posted.data,
+            about.agency_ref,
+            about.number,
+            self._identity(posted.data),
+        )
+        content_hash = self._keyed(found.digest())
+        return Reading(submission, source_of(submission.agency), found.id, content_hash, found.type, event)
+
+    def _unreadable(
+        self, submission: Submission, found: CloudEvent | None, problems: tuple[Problem, ...]
+    ) -> Reading:
+        content_hash = self._keyed(found.digest() if found else _raw_digest(submission))
+        event_id = found.id if found else _claimed(submission) or f"~{content_hash.hex()}"
+        source = source_of(submission.agency)
+        return Reading(
+            submission, source, event_id, content_hash, found.type if found else None, None, problems
+        )
+
+    def _identity(self, data: Payload) -> str | None:
+        if not isinstance(data, ClientRegisteredPosted) or data.identity.id_number is None:
+            return None
+        return blind_index(self._index_key, "id_number", data.identity.id_number).hex()
+
+    def _keyed(self, digest: bytes) -> bytes:
+        return hashlib.blake2b(digest, key=self._hash_key, digest_size=32).digest()
 
 
-def read(submission: Submission, hash_key: bytes) -> Reading:
-    """Read a submission; never raises for what somebody sent."""
-    event: CloudEvent | None = None
-    try:
-        event = read_cloudevent(submission.headers, submission.value)  # type: ignore[arg-type]
-        posted = parse_posted(event.type, event.data)
-    except Unreadable as unreadable:
-        return _unreadable(submission, hash_key, event, unreadable.problems)
-    return Reading(submission, event.id, _keyed(hash_key, event.digest()), event, posted)
+def is_claimed(event_id: str) -> bool:
+    """Whether the agency gave this id; otherwise it is the name that we gave to content without one."""
+    return not (len(event_id) == 65 and event_id.startswith("~"))
 
 
-def _unreadable(
-    submission: Submission, hash_key: bytes, event: CloudEvent | None, problems: tuple[Problem, ...]
-) -> Reading:
-    digest = event.digest() if event else _raw_digest(submission)
-    content_hash = _keyed(hash_key, digest)
-    event_id = event.id if event else _claimed(submission) or f"~{content_hash.hex()}"
-    return Reading(submission, event_id, content_hash, event, problems=problems)
+@lru_cache(maxsize=4096)
+def start_of(day: date) -> datetime:
+    """The first instant of a day of Asia/Ho_Chi_Minh, in UTC."""
+    return datetime.combine(day, time.min, HO_CHI_MINH).astimezone(UTC)
+
+
+def day_of(at: datetime) -> date:
+    """The day of Asia/Ho_Chi_Minh in which an instant lies."""
+    return at.astimezone(HO_CHI_MINH).date()
 
 
 def _claimed(submission: Submission) -> str | None:
@@ -70,18 +132,9 @@ def _claimed(submission: Submission) -> str | None:
     return text if usable else None
 
 
-def is_claimed(event_id: str) -> bool:
-    """Whether the agency gave this id; otherwise it is the name that we gave to content without one."""
-    return not (len(event_id) == 65 and event_id.startswith("~"))
-
-
 def _raw_digest(submission: Submission) -> bytes:
     digest = hashlib.sha256(submission.value if submission.value is not None else b"\0null")
     for name in ("ce_specversion", "ce_type", "ce_source", "ce_time", "content-type"):
         value = submission.headers.get(name)
         digest.update(b"\n" + name.encode() + b":" + (value if value is not None else b"\0null"))
     return digest.digest()
-
-
-def _keyed(key: bytes, digest: bytes) -> bytes:
-    return hashlib.blake2b(digest, key=key, digest_size=32).digest()

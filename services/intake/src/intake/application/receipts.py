@@ -5,8 +5,7 @@ gives.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chassis.store.rows import Receipt
 from contracts.vocabulary import Verdict
@@ -19,8 +18,7 @@ Remedy = Callable[[str, Mapping[str, str]], Mapping[str, str]]
 """The catalogue's words for a code: `remedy(code, detail)` → {"vi": …, "en": …}, {} where it has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """What a receipt is about: an event of an organisation, and where it came in (topic "": over gRPC)."""
 
     org: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.aggregate import event_id
 from chassis.ids import derive, number
 from chassis.store.unit_of_work import UnitOfWork
-from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.events.intake import (
     AgencyEventRouted,
@@ -25,19 +26,18 @@ from contracts.vocabulary import NumberKind, OrgKind, Owner
 from intake.application import keys
 from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
-from intake.application.matching import Match
-from intake.application.reading import Reading
+from intake.application.matching import OPENS, Match
+from intake.application.reading import Event, Reading
 from intake.domain.case import Case
 
+_OWN = frozenset(name for name, postable in POSTABLE.items() if postable.owner is Owner.INTAKE)
 
-@dataclass(slots=True)
-class Recorded:
-    """What recording led to: the case, the numbers given, and the routing event where another service
-    decides.
-    """
+
+class Recorded(NamedTuple):
+    """What recording led to: the case, the number given, the routing event where another service decides."""
 
     case: Case
-    numbers: dict[str, str] = field(default_factory=dict)
+    number: str | None = None
     routed_id: str | None = None
 
 
@@ -48,56 +48,76 @@ class Recording:
         self._ids_key = ids_key
         self._policy = policy
         self._identities = identities
+        self._derive = lru_cache(maxsize=16_384)(partial(derive, ids_key))
 
-    def record(self, uow: UnitOfWork, reading: Reading, match: Match, org_kind: str) -> Recorded:
+    def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
+        """Read in bulk what would be claimed and waited for if these open cases or get numbers."""
+        clients, cases, numbers = [], [], []
+        for reading, event in events:
+            if isinstance(event.data, OPENS):
+                clients.append(keys.as_text(self._derived("client", reading)))
+                cases.append(keys.until_case(self._derived("case", reading)))
+            elif isinstance(event.data, ClientIntroducedPosted):
+                numbers.append(keys.number_key(NumberKind.INTRODUCTION, self._number(reading)))
+        uow.load_claims(keys.LATEST_CASE, clients)
+        uow.load_claims(keys.NUMBER, numbers)
+        uow.load_waits(cases)
+
+    def record(
+        self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str
+    ) -> Recorded:
         """Raises `Refusal` before anything has changed when the case does not allow it."""
-        case_id = match.case.id if match.case else self._derive("case", reading)
-        meta = envelope(reading, case_id, self._policy)
-        case = match.case or self._opened(case_id, match, reading, meta)
-        recorded = Recorded(case)
-        self._take(uow, recorded, reading, meta, org_kind, known=match.case is not None)
-        if match.case is None:
-            self._claim_case(uow, case)
+        known = match.case
+        meta = envelope(reading, event, known.id if known else self._derived("case", reading), self._policy)
+        case = known or self._opened(reading, event, match, meta)
+        recorded = self._take(uow, case, reading, event, meta, org_kind, known=known is not None)
+        if known is None:
+            _claim_case(uow, case)
         if match.binds:
-            self._bind(uow, case, reading, meta)
+            _bind(uow, case, event, meta)
         return recorded
 
-    def _opened(self, case_id: UUID, match: Match, reading: Reading, meta: Meta) -> Case:
-        assert reading.posted is not None
-        client_id = match.client_id or self._derive("client", reading)
-        group = reading.posted.data.client_group  # type: ignore[attr-defined]
-        return Case.open(case_id, CaseOpened(client_id=client_id, client_group=group), meta)
+    def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
+        client_id = UUID(match.client) if match.client else self._derived("client", reading)
+        group = event.data.client_group  # type: ignore[attr-defined]
+        return Case.open(meta.subject, CaseOpened(client_id=client_id, client_group=group), meta)
 
     def _take(
-        self, uow: UnitOfWork, recorded: Recorded, reading: Reading, meta: Meta, org_kind: str, *, known: bool
-    ) -> None:
-        assert reading.posted is not None
-        assert reading.type is not None
-        case, data = recorded.case, reading.posted.data
-        if POSTABLE[reading.type].owner is not Owner.INTAKE:
-            case.route(_routed(reading, data, org_kind), meta)
-            recorded.routed_id = event_id(case.pending_events[-1])
-        elif isinstance(data, ClientIntroducedPosted):
-            self._introduce(uow, recorded, reading, data, meta)
-        elif isinstance(data, ClientRegisteredPosted):
-            self._register(uow, case, reading, data, meta, known=known)
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        reading: Reading,
+        event: Event,
+        meta: Meta,
+        org_kind: str,
+        *,
+        known: bool,
+    ) -> Recorded:
+        data = event.data
+        if event.type not in _OWN:
+            case.route(_routed(reading, event, org_kind), meta)
+            return Recorded(case, routed_id=event_id(case.pending_events[-1]))
+        if isinstance(data, ClientIntroducedPosted):
+            return self._introduce(uow, case, reading, data, meta)
+        if isinstance(data, ClientRegisteredPosted):
+            self._register(uow, case, event, data, meta, known=known)
         else:
             case.take(data, meta)
+        return Recorded(case)
 
     def _introduce(
-        self, uow: UnitOfWork, recorded: Recorded, reading: Reading, data: ClientIntroducedPosted, meta: Meta
-    ) -> None:
-        kind = NumberKind.INTRODUCTION
-        given = number(self._ids_key, keys.PREFIX[kind], reading.source, reading.event_id)
-        recorded.case.introduce(ClientIntroduced(**dict(data), number=given), meta)
-        uow.claim(keys.NUMBER, keys.number_key(kind, given), str(recorded.case.id))
-        recorded.numbers[kind] = given
+        self, uow: UnitOfWork, case: Case, reading: Reading, data: ClientIntroducedPosted, meta: Meta
+    ) -> Recorded:
+        given = self._number(reading)
+        case.introduce(ClientIntroduced(**dict(data), number=given), meta)
+        uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, given), keys.as_text(case.id))
+        return Recorded(case, number=given)
 
     def _register(
         self,
         uow: UnitOfWork,
         case: Case,
-        reading: Reading,
+        event: Event,
         data: ClientRegisteredPosted,
         meta: Meta,
         *,
@@ -107,39 +127,42 @@ class Recording:
         case.register(ClientRegistered(**fields), meta)
         record_id = event_id(case.pending_events[-1])
         self._identities.seal(uow, case.client_id, record_id, data.identity, known=known)
-        assert reading.posted is not None
-        key = self._identities.key_of(reading.posted)
+        key = event.identity
         if key is not None and uow.holder(keys.ID_NUMBER, key) is None:
-            uow.claim(keys.ID_NUMBER, key, str(case.client_id))
+            uow.claim(keys.ID_NUMBER, key, keys.as_text(case.client_id))
 
-    def _claim_case(self, uow: UnitOfWork, case: Case) -> None:
-        uow.add(case)
-        client = str(case.client_id)
-        if uow.holder(keys.LATEST_CASE, client) is not None:
-            uow.release(keys.LATEST_CASE, client)
-        uow.claim(keys.LATEST_CASE, client, str(case.id))
+    def _derived(self, kind: str, reading: Reading) -> UUID:
+        return self._derive(kind, reading.source, reading.event_id)
 
-    def _bind(self, uow: UnitOfWork, case: Case, reading: Reading, meta: Meta) -> None:
-        assert reading.posted is not None
-        org, reference = reading.submission.agency, reading.posted.about.agency_ref
-        assert reference is not None
-        case.bind(AgencyReferenceBound(org=org, agency_ref=reference), meta)
-        uow.claim(keys.REFERENCE, keys.reference_key(org, reference), str(case.client_id))
-
-    def _derive(self, kind: str, reading: Reading) -> UUID:
-        return derive(self._ids_key, kind, reading.source, reading.event_id)
+    def _number(self, reading: Reading) -> str:
+        prefix = keys.PREFIX[NumberKind.INTRODUCTION]
+        return number(self._ids_key, prefix, reading.source, reading.event_id)
 
 
-def _routed(reading: Reading, data: Payload, org_kind: str) -> AgencyEventRouted:
-    assert reading.posted is not None
-    named = reading.posted.about.number
+def _claim_case(uow: UnitOfWork, case: Case) -> None:
+    uow.add(case)
+    client = keys.as_text(case.client_id)
+    if uow.holder(keys.LATEST_CASE, client) is not None:
+        uow.release(keys.LATEST_CASE, client)
+    uow.claim(keys.LATEST_CASE, client, keys.as_text(case.id))
+
+
+def _bind(uow: UnitOfWork, case: Case, event: Event, meta: Meta) -> None:
+    assert event.reference is not None
+    case.bind(AgencyReferenceBound(org=meta.org, agency_ref=event.reference), meta)
+    client = keys.as_text(case.client_id)
+    uow.claim(keys.REFERENCE, keys.reference_key(meta.org, event.reference), client)
+
+
+def _routed(reading: Reading, event: Event, org_kind: str) -> AgencyEventRouted:
+    kind, number = event.number or (None, None)
     return AgencyEventRouted(
-        type=data.TYPE,
+        type=event.type,
         event_source=reading.source,
         event_id=reading.event_id,
         posted_by=reading.submission.agency,
         org_kind=OrgKind(org_kind),
-        number=named[1] if named else None,
-        number_kind=named[0] if named else None,
-        data=data.model_dump(mode="json"),
+        number=number,
+        number_kind=kind,
+        data=event.data.model_dump(mode="json"),
     )

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 from chassis.items import Headers, Record
 from pydantic_core import from_json, to_json
 from reftrack.intake.v1.intake_pb2 import SubmittedEvent
 
-from intake.domain.front_door import source_of
-
 _TOPIC = re.compile(r"agency\.([a-z0-9][a-z0-9-]{0,62})\.events\.v1")
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """What came, and from whom: `agency` is proven by the topic or the token, never by what the event says.
 
     `topic` is "" for what came over gRPC. `received_at` is when it first came, by our clock.
@@ -32,11 +30,6 @@ class Submission:
     received_at: datetime
     correlation_id: str
 
-    @property
-    def source(self) -> str:
-        """The source that this agency's events have."""
-        return source_of(self.agency)
-
     def keep(self) -> bytes:
         """Everything that deciding again needs, to be sealed. Not for eyes."""
         return to_json(
@@ -50,44 +43,46 @@ class Submission:
             }
         )
 
-    @classmethod
-    def kept(cls, plain: bytes) -> Submission:
-        """Read what `keep` gave."""
-        found = from_json(plain)
-        topic, partition, offset = found["delivery"]
-        return cls(
-            agency=found["agency"],
-            headers={name: _bytes(value) for name, value in found["headers"].items()},
-            value=_bytes(found["value"]),
-            topic=topic,
-            partition=partition,
-            offset=offset,
-            received_at=datetime.fromisoformat(found["received_at"]),
-            correlation_id=found["correlation_id"],
-        )
 
-    @classmethod
-    def of_record(cls, record: Record, now: datetime) -> Submission:
-        """A record of an agency's topic.
+def kept(plain: bytes) -> Submission:
+    """Read what `keep` gave."""
+    found = from_json(plain)
+    topic, partition, offset = found["delivery"]
+    return Submission(
+        agency=found["agency"],
+        headers={name: _bytes(value) for name, value in found["headers"].items()},
+        value=_bytes(found["value"]),
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        received_at=datetime.fromisoformat(found["received_at"]),
+        correlation_id=found["correlation_id"],
+    )
 
-        The correlation id names the delivery: no text of the agency's in logs.
-        """
-        return cls(
-            agency=agency_of(record.topic) or "",
-            headers=record.headers,
-            value=record.value,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            received_at=now,
-            correlation_id=f"{record.topic}/{record.partition}/{record.offset}",
-        )
 
-    @classmethod
-    def of_item(cls, event: SubmittedEvent, agency: str, correlation_id: str, now: datetime) -> Submission:
-        """An item of SubmitEvents, as if it had come on the agency's topic."""
-        headers, value = _as_message(event)
-        return cls(agency, headers, value, "", 0, 0, now, correlation_id)
+def of_record(record: Record, now: datetime) -> Submission:
+    """A record of an agency's topic.
+
+    The correlation id names the delivery: no text of the agency's gets into logs by it.
+    """
+    topic, partition, offset = record.topic, record.partition, record.offset
+    place = f"{topic}/{partition}/{offset}"
+    return Submission(
+        agency_of(topic) or "", record.headers, record.value, topic, partition, offset, now, place
+    )
+
+
+def of_item(event: SubmittedEvent, agency: str, correlation_id: str, now: datetime) -> Submission:
+    """An item of SubmitEvents, as if it had come on the agency's topic."""
+    headers, value = _as_message(event)
+    return Submission(agency, headers, value, "", 0, 0, now, correlation_id)
+
+
+@lru_cache(maxsize=4096)
+def agency_of(topic: str) -> str | None:
+    """Return the agency whose events topic this is, or None."""
+    match = _TOPIC.fullmatch(topic)
+    return match[1] if match else None
 
 
 def _as_message(event: SubmittedEvent) -> tuple[Headers, bytes | None]:
@@ -102,12 +97,6 @@ def _as_message(event: SubmittedEvent) -> tuple[Headers, bytes | None]:
     if given.traceparent:
         headers["traceparent"] = given.traceparent.encode()
     return headers, given.data
-
-
-def agency_of(topic: str) -> str | None:
-    """Return the agency whose events topic this is, or None."""
-    match = _TOPIC.fullmatch(topic)
-    return match[1] if match else None
 
 
 def _text(value: bytes | None) -> str | None:

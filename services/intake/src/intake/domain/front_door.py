@@ -8,12 +8,15 @@ anything up but reference data, and none reads a clock: `now` is the batch's.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
+from contracts.events.followup import HandoverNotified
+from contracts.events.intake import ClientIntroducedPosted
+from contracts.events.referral import ReferralRequestedPosted
 
 TOLERANCE = timedelta(minutes=5)
 """How far an agency's clock may run ahead of ours."""
@@ -38,19 +41,21 @@ class Organisations(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """An event as it stands at the door: `agency` is proven by its topic or its token, `source` is what it
-    claims.
+class Arrival(NamedTuple):
+    """An event as it stands at the door.
+
+    `agency` is proven by its topic or its token, `source` is what belongs to it, `claimed_source` what it
+    says.
     """
 
     agency: str
     source: str
-    type: str
+    claimed_source: str
     occurred_at: datetime
     data: Payload
 
 
+@lru_cache(maxsize=4096)
 def source_of(agency: str) -> str:
     """Return the CloudEvents source that belongs to an agency."""
     return f"/agencies/{agency}"
@@ -61,46 +66,42 @@ def agency_of_source(source: str) -> str:
     return source.removeprefix("/agencies/")
 
 
-def admit(arrival: Arrival, *, kinds: Collection[str], organisations: Organisations, now: datetime) -> None:
-    """Raise `Refusal` unless this agency may report this event; `kinds` are the kinds of organisation that
-    may.
+def admit(
+    arrival: Arrival, *, kinds: Collection[str], organisations: Organisations, now: datetime
+) -> Organisation:
+    """The organisation that reports. Raises `Refusal` unless it may report this event.
+
+    `kinds` are the kinds of organisation that may.
     """
-    if arrival.source != source_of(arrival.agency):
-        raise Refusal("source_not_yours", field="ce_source", detail={"expected": source_of(arrival.agency)})
-    _not_ahead(arrival.occurred_at, now)
-    _known_poster(arrival.agency, kinds, organisations)
-    _addressee_exists(arrival.data, organisations)
-
-
-def _not_ahead(occurred_at: datetime, now: datetime) -> None:
-    if occurred_at > now + TOLERANCE:
+    if arrival.claimed_source != arrival.source:
+        raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
+    if arrival.occurred_at > now + TOLERANCE:
         raise Refusal("time_in_future", field="ce_time", detail={"now": now.isoformat(timespec="seconds")})
-
-
-def _known_poster(agency: str, kinds: Collection[str], organisations: Organisations) -> None:
-    organisation = organisations.get(agency)
+    organisation = organisations.get(arrival.agency)
     if organisation is None:
-        raise Refusal("agency_unknown", field="ce_source", detail={"agency": agency})
+        raise Refusal("agency_unknown", field="ce_source", detail={"agency": arrival.agency})
     if organisation.kind not in kinds:
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
         raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
+    _addressee_exists(arrival.data, organisations)
+    return organisation
 
 
 def _addressee_exists(data: Payload, organisations: Organisations) -> None:
     """Whoever an event sends the client to must be in the directory, and a provider must give the service
     asked.
     """
-    provider = getattr(data, "provider", None)
-    if provider is not None:
-        _offers(provider, getattr(data, "service", None), organisations)
-    to_org = getattr(data, "to_org", None)
-    if to_org is not None and organisations.get(to_org) is None:
+    if isinstance(data, ReferralRequestedPosted):
+        _offers(data.provider, data.service, organisations)
+    elif (
+        isinstance(data, ClientIntroducedPosted | HandoverNotified) and organisations.get(data.to_org) is None
+    ):
         raise Refusal("organisation_unknown", field="/data/to_org")
 
 
-def _offers(provider: str, service: str | None, organisations: Organisations) -> None:
+def _offers(provider: str, service: str, organisations: Organisations) -> None:
     organisation = organisations.get(provider)
     if organisation is None:
         raise Refusal("provider_unknown", field="/data/provider")
-    if service is not None and not organisation.offers(service):
+    if not organisation.offers(service):
         raise Refusal("service_not_offered", field="/data/service")

@@ -19,7 +19,7 @@ from reftrack.intake.v1.intake_pb2_grpc import QuarantineServiceServicer
 from intake.application.decider import DISCARD, RELEASE
 from intake.application.kept import KEPT
 from intake.application.reading import is_claimed
-from intake.application.submissions import Submission
+from intake.application.submissions import kept
 from intake.rpc.acts import ActsTable
 from intake.rpc.messages import problems, receipt, timestamp
 from intake.rpc.receipts import page_size
@@ -74,7 +74,7 @@ class QuarantineServicer(QuarantineServiceServicer):
         delivery = _quarantined(*row[:-1])
         source, event_id = row[7], row[8]
         await self._acts.looked(request.quarantine_id, source, event_id, str(current_caller()))
-        opened = Submission.kept(self._box.open(bytes(row[-1]), KEPT, source, event_id))
+        opened = kept(self._box.open(bytes(row[-1]), KEPT, source, event_id))
         return pb.ShowQuarantinedResponse(
             delivery=delivery,
             headers=[
