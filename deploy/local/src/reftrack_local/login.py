@@ -23,5 +23,5 @@ def client_options(bootstrap: str) -> dict[str, Any]:
 
 
 def without_credentials() -> dict[str, str]:
-    """What a service is told when Kafka is the runtime's own: whatever the environment says of another one."""
+    """What a service is told when Kafka is the runtime's own, whatever the environment says of another."""
     return {"REFTRACK_KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}

@@ -34,8 +34,13 @@ def folder(state: Path | None) -> StateFolder:
 
 
 def console() -> Console:
-    """For people: standard error, so that standard output holds nothing but the answer."""
+    """For people, while something goes on: standard error, so that standard output holds only the answer."""
     return Console(stderr=True, highlight=False)
+
+
+def answer() -> Console:
+    """For people: the answer itself, on standard output."""
+    return Console(highlight=False)
 
 
 def answer_json(data: Any) -> None:

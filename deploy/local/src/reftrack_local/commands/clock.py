@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from reftrack_local.clock import RuntimeClock, parse_setting
-from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
+from reftrack_local.commands.answering import Json, State, answer, answer_json, app, folder, troubles_told
 from reftrack_local.folder import StateFolder
 from reftrack_local.trouble import Trouble
 
@@ -51,4 +51,4 @@ def _tell(shown: RuntimeClock, as_json: bool) -> None:
     if as_json:
         answer_json({"now": now, "simulated": shown.simulated})
     else:
-        console().print(f"{now} ({'simulated' if shown.simulated else 'real'})")
+        answer().print(f"{now} ({'simulated' if shown.simulated else 'real'})")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import signal
 
 from reftrack_local import leftovers
-from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
+from reftrack_local.commands.answering import (
+    Json,
+    State,
+    answer,
+    answer_json,
+    app,
+    console,
+    folder,
+    troubles_told,
+)
 from reftrack_local.folder import StateFolder
 from reftrack_local.processes import Identity, await_true
 from reftrack_local.progress import Reporter, for_console
@@ -24,9 +33,9 @@ def down(state: State = None, as_json: Json = False) -> None:
         if as_json:
             answer_json({"state": str(where.path), "stopped": stopped})
         elif not stopped:
-            shown.print(f"Nothing was running on {where.path}.", soft_wrap=True)
+            answer().print(f"Nothing was running on {where.path}.", soft_wrap=True)
         else:
-            shown.print(f"Stopped on {where.path}: {', '.join(stopped)}.", soft_wrap=True)
+            answer().print(f"Stopped on {where.path}: {', '.join(stopped)}.", soft_wrap=True)
 
 
 def stop(where: StateFolder, reporter: Reporter) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
+from reftrack_local import leftovers
+from reftrack_local.commands.answering import Json, State, answer, answer_json, app, folder, troubles_told
 from reftrack_local.folder import StateFolder
 from reftrack_local.trouble import Trouble
 
@@ -44,7 +45,7 @@ def look(where: StateFolder) -> list[PartHealth]:
 
     record = where.read()
     if not where.is_held():
-        raise Trouble(f"Nothing is running on {where.path}.", "Start it with `reftrack up`.")
+        raise _not_running(where)
     if "services" not in record:
         raise Trouble(f"reftrack on {where.path} is only just starting.", "Try again in a moment.")
     dsn, bootstrap = record["postgres"]["dsn"], record["kafka"]["bootstrap"]
@@ -53,6 +54,16 @@ def look(where: StateFolder) -> list[PartHealth]:
         PartHealth("kafka", bootstrap, kafka.answers(bootstrap)),
         *(_service(each) for instances in record["services"].values() for each in instances),
     ]
+
+
+def _not_running(where: StateFolder) -> Trouble:
+    left = [name for name, identity in leftovers.parts(where.read()) if identity.process()]
+    if left:
+        return Trouble(
+            f"The runtime on {where.path} ended badly and left behind: {', '.join(left)}.",
+            "`reftrack down` stops them; `reftrack up` stops them and starts anew.",
+        )
+    return Trouble(f"Nothing is running on {where.path}.", "Start it with `reftrack up`.")
 
 
 def _service(each: dict[str, Any]) -> PartHealth:
@@ -70,4 +81,4 @@ def _show(where: StateFolder, parts: list[PartHealth]) -> None:
     table = Table("part", "where", "ready", "says", title=f"reftrack on {where.path}")
     for part in parts:
         table.add_row(part.name, part.where, "[green]yes" if part.ready else "[red]no", part.says)
-    console().print(table)
+    answer().print(table)

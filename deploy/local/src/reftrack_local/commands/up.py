@@ -15,7 +15,16 @@ from rich.console import Console
 from rich.table import Table
 
 from reftrack_local.clock import parse_setting
-from reftrack_local.commands.answering import Json, State, answer_json, app, console, folder, troubles_told
+from reftrack_local.commands.answering import (
+    Json,
+    State,
+    answer,
+    answer_json,
+    app,
+    console,
+    folder,
+    troubles_told,
+)
 from reftrack_local.folder import StateFolder
 from reftrack_local.processes import await_true, tail
 from reftrack_local.progress import for_console
@@ -89,7 +98,7 @@ def run_in_foreground(state: Path | None, wanted: Wanted, as_json: bool) -> None
             if as_json:
                 answer_json(runtime.folder.read())
             else:
-                show(runtime.folder, shown)
+                show(runtime.folder, answer())
                 shown.print("Ctrl-C stops it.")
             while not over.wait(3600):
                 pass
@@ -139,7 +148,7 @@ def _detached(where: StateFolder, as_json: bool) -> None:
     if as_json:
         answer_json(where.read())
     else:
-        show(where, console())
+        show(where, answer())
         console().print("It goes on running; `reftrack down` stops it.")
 
 
@@ -150,15 +159,17 @@ def _is_ready(record: dict[str, Any], pid: int) -> bool:
 def show(where: StateFolder, shown: Console) -> None:
     """What runs where."""
     record = where.read()
-    table = Table("part", "where", "log", title=f"reftrack on {where.path}")
+    table = Table(
+        "part", "address", "health and metrics", title=f"reftrack on {where.path}", title_justify="left"
+    )
     for server, address in (("postgres", "dsn"), ("kafka", "bootstrap")):
-        own = record[server]["embedded"]
-        value = _address(record[server][address])
-        table.add_row(server, value, str(where.logs / f"{server}.log") if own else "(yours)")
+        value, own = record[server][address], record[server]["embedded"]
+        table.add_row(server, _address(value), "" if own else "yours, not started here")
     for instances in record["services"].values():
         for each in instances:
-            table.add_row(each["name"], f"grpc {each['grpc']}  {each['http']}", each["log"])
+            table.add_row(each["name"], each["grpc"], each["http"])
     shown.print(table)
+    shown.print(f"Logs: {where.logs}", soft_wrap=True)
     if record["clock"] != "real":
         shown.print(f"Simulated clock: {where.clock.read_text().strip()} (`reftrack clock set` moves it).")
 
