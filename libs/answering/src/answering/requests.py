@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from secrets import token_hex
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -65,7 +66,7 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
         org=org,
         legal_basis=_legal_basis(act),
         policy_version=policy.on(local_day(occurred_at)).version,
-        correlation_id=command.correlation_id or command.request_id,
+        correlation_id=command.correlation_id,
     )
 
 
@@ -119,6 +120,12 @@ class VersionChanged(Conflict):
         }
         self.state = aggregate.state_met()
         self.moves = aggregate.moves_allowed()
+
+
+def cause_of(command: Command) -> str:
+    """What ids and numbers of a command's own are derived from: the same request id, the same number
+    again."""
+    return f"{command.caller} {command.request_id}" if command.request_id else token_hex(16)
 
 
 def forbid(refusal: Refusal) -> Refusal:

@@ -12,6 +12,7 @@ from answering.clock import TERM, by_the_clock
 from answering.requests import (
     caller_of,
     case_of,
+    cause_of,
     envelope,
     expect_version,
     forbid,
@@ -94,7 +95,7 @@ class Pathways:
             raise NotFound("stay_unknown" if not request.case_id else "case_unknown")  # type: ignore[attr-defined]
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
-        begun = self._begins(payload.TYPE, f"{command.caller} {command.request_id}")
+        begun = self._begins(payload.TYPE, cause_of(command))
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
         pathway = self._pathway(uow, meta)

@@ -104,6 +104,7 @@ class Pathway(Answering):
         rule = WAY.get(type(posting.payload))
         if rule is None:
             raise self.refusal("not_a_move", type=posting.type)
+        self._check_number(rule, posting.number)
         self._allow(rule)
         _DECIDES[rule.posted](self, posting.payload, posting, policy)
 
@@ -120,6 +121,11 @@ class Pathway(Answering):
 
     def moves_allowed(self) -> tuple[str, ...]:
         return moves_after(self.known)
+
+    def _check_number(self, rule: Rule, number: str | None) -> None:
+        """A number was given out by an admission, so one that names no stay of this case never will."""
+        if number and rule.posted is not DetoxAdmittedPosted and self.stays.numbered(number) is None:
+            raise Refusal("stay_unknown", field="/about/stay")
 
     def _allow(self, rule: Rule) -> None:
         if rule.needs and not rule.needs & self.known:
@@ -153,7 +159,7 @@ class Pathway(Answering):
         """The facility's stay that the move is about; a number, where one is given, must be that stay's."""
         number, facility = posting.number, posting.meta.org
         named = self.stays.numbered(number) if number else None
-        if number and (named is None or named.facility != facility):
+        if named is not None and named.facility != facility:
             raise Refusal("stay_unknown", field="/about/stay")
         if candidate is None and not self.stays.at(facility):
             raise self._too_early(move, Fact.ADMITTED)

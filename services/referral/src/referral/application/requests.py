@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from answering import Posting
-from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of
+from answering.requests import caller_of, case_of, cause_of, envelope, outcome_of, payload_of
 from chassis import ids
 from chassis.items import Command
 from chassis.rpc.errors import NotFound
@@ -47,8 +47,7 @@ class Requests:
             raise NotFound("case_unknown")
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
-        cause = f"{command.caller} {command.request_id}"
-        referral = self._request(uow, payload, meta, case, cause=cause)
+        referral = self._request(uow, payload, meta, case, cause=cause_of(command))
         return outcome_of(referral, referral.number).SerializeToString()
 
     def _request(

@@ -1,0 +1,101 @@
+"""Intake's log as it would be: cases that open, and agencies' events routed to their owners."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from chassis.items import Record
+from contracts.base import Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events.intake import AgencyEventRouted, CaseClosed, CaseOpened
+from contracts.vocabulary import ClientGroup, CloseReason, NumberKind, OrgKind
+
+SOURCE = "/services/intake"
+BEGUN = datetime(2019, 3, 2, 2, 15, tzinfo=UTC)
+KINDS = {
+    "ldtbxh": OrgKind.COMMUNE_SOCIAL,
+    "methadone": OrgKind.METHADONE_CLINIC,
+    "cai": OrgKind.DETOX_FACILITY,
+    "ubnd": OrgKind.COMMUNE_AUTHORITY,
+    "opc": OrgKind.PROVIDER,
+}
+
+
+class IntakeLog:
+    """Writes events of one partition of `topic`, in their order."""
+
+    def __init__(self, topic: str = "intake.events.v1") -> None:
+        self.topic = topic
+        self._offsets = itertools.count()
+        self._posted = itertools.count(1)
+
+    def opened(self, case_id: UUID) -> Recorded[Payload]:
+        return self.event(case_id, CaseOpened(client_id=uuid4(), client_group=ClientGroup.DRUG_USER))
+
+    def closed(self, case_id: UUID, at: datetime) -> Recorded[Payload]:
+        return self.event(case_id, CaseClosed(reason=CloseReason.GOALS_MET), at=at)
+
+    def routed(
+        self,
+        case_id: UUID,
+        payload: Payload,
+        org: str,
+        *,
+        number: str | None = None,
+        kind: NumberKind = NumberKind.REFERRAL,
+        at: datetime = BEGUN,
+        received_at: datetime | None = None,
+    ) -> Recorded[Payload]:
+        """What that organisation posted, on its way to the owner."""
+        routed = AgencyEventRouted(
+            type=payload.TYPE,
+            event_source=f"/agencies/{org}",
+            event_id=f"e-{next(self._posted)}",
+            posted_by=org,
+            org_kind=KINDS[org.split("-")[0]],
+            number=number,
+            number_kind=kind if number else None,
+            data=payload.model_dump(mode="json"),
+        )
+        return self.event(case_id, routed, org=org, at=at, received_at=received_at)
+
+    def event(
+        self,
+        case_id: UUID,
+        payload: Payload,
+        *,
+        org: str = "cap-bo-de",
+        at: datetime = BEGUN,
+        received_at: datetime | None = None,
+    ) -> Recorded[Payload]:
+        meta = Meta(
+            subject=case_id,
+            occurred_at=at,
+            received_at=received_at or at + timedelta(minutes=5),
+            actor="nv-07",
+            org=org,
+            policy_version="vn-law-2008@1",
+            correlation_id="c-1",
+        )
+        event_id = f"{case_id}:{next(self._posted)}"
+        return Recorded(id=event_id, type=payload.TYPE, source=SOURCE, meta=meta, data=payload)
+
+    def records(self, *events: Recorded[Payload]) -> list[Record]:
+        """The events as the consumer would hand them over."""
+        return [self.record(event.to_bytes(), str(event.meta.subject)) for event in events]
+
+    def record(self, value: bytes, key: str) -> Record:
+        offset = next(self._offsets)
+        return Record(
+            topic=self.topic,
+            partition=0,
+            offset=offset,
+            key=key.encode(),
+            headers={},
+            value=value,
+            timestamp=0,
+            after=offset or None,
+            source_position=offset + 1,
+        )
