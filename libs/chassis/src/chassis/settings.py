@@ -122,9 +122,9 @@ class Secrets:
     def read(cls, path: Path) -> Self:
         """Read the JSON file. Raises `SettingsError`, which names the member and never shows a value."""
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or "is not JSON"
+            found = dict(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            why = getattr(error, "strerror", None) or "is not a JSON object"
             raise SettingsError(f"{PREFIX}SECRETS_PATH {path}: {why}") from None
         older = found.get("older_box_keys", [])
         boxes = [

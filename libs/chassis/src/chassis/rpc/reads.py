@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection, AsyncCursor
@@ -16,6 +16,7 @@ from chassis.rpc.errors import TooLate, Unavailable
 
 Query = LiteralString | SQL | Composed
 Row = tuple[Any, ...]
+T = TypeVar("T")
 
 LONGEST_SECONDS = 30
 _STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
@@ -29,6 +30,7 @@ class Reads:
     """
 
     def __init__(self, dsn: str, *, least: int = 2, most: int = 8) -> None:
+        self._most = most
         self._pool: AsyncConnectionPool[Timed] = AsyncConnectionPool(
             dsn,
             connection_class=Timed,
@@ -49,15 +51,25 @@ class Reads:
 
     async def all(self, query: Query, parameters: Sequence[Any] = ()) -> list[Row]:
         """Return every row of one statement."""
-        async with self.connection() as connection:
-            cursor = await connection.execute(query, parameters or None)
-            return await cursor.fetchall()
+        return await self._read(query, parameters, AsyncCursor.fetchall)
 
     async def one(self, query: Query, parameters: Sequence[Any] = ()) -> Row | None:
         """Return the first row of one statement, None if there is none."""
-        async with self.connection() as connection:
-            cursor = await connection.execute(query, parameters or None)
-            return await cursor.fetchone()
+        return await self._read(query, parameters, AsyncCursor.fetchone)
+
+    async def _read(
+        self, query: Query, parameters: Sequence[Any], fetch: Callable[[AsyncCursor[Row]], Awaitable[T]]
+    ) -> T:
+        """Ask, once more for each connection that turns out to be dead: after a restart all of them are."""
+        dead = 0
+        while True:
+            try:
+                async with self.connection() as connection:
+                    return await fetch(await connection.execute(query, parameters or None))
+            except Unavailable:
+                dead += 1
+                if dead > self._most:
+                    raise
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncCursor[Row]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import TypeVar
 
 import psycopg
@@ -61,7 +61,7 @@ class Bell:
 
 async def follow(
     read: ReadAfter[T], after: int, bell: Bell, *, page: int = PAGE, idle: float = IDLE_SECONDS
-) -> AsyncIterator[list[tuple[int, T]]]:
+) -> AsyncGenerator[list[tuple[int, T]], None]:
     """Yield what stands after a position, then what comes, in batches of at most `page`, for ever.
 
     A caller that was cut off calls again with the position of the last message it had. Every `idle` seconds
