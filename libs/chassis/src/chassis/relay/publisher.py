@@ -32,16 +32,23 @@ class PublisherLost(Exception):
 class PagePublisher:
     """A transactional producer under a fixed `transactional.id`: opening it shuts out every predecessor.
 
-    Raises `PageAborted` and `PublisherLost`. While Kafka is away it waits, until `stopping` is set
-    (`PublisherLost`).
+    Raises `PageAborted` and `PublisherLost`. While Kafka is away it waits, telling `waiting` why every few
+    seconds, until `stopping` is set (`PublisherLost`).
     """
 
     def __init__(
-        self, kafka: KafkaSettings, *, transactional_id: str, positions_topic: str, stopping: Event
+        self,
+        kafka: KafkaSettings,
+        *,
+        transactional_id: str,
+        positions_topic: str,
+        stopping: Event,
+        waiting: Callable[[str], None] = lambda _why: None,
     ) -> None:
         self._kafka = kafka
         self._topic = positions_topic
         self._stopping = stopping
+        self._waiting = waiting
         self._producer = Producer(_configuration(kafka, transactional_id), logger=LIBRDKAFKA)
 
     def open(self, logs: Iterable[str]) -> dict[str, int]:
@@ -87,6 +94,7 @@ class PagePublisher:
             except KafkaException as error:
                 if not _of(error).retriable():
                     raise
+                self._waiting(_of(error).name())
                 if self._stopping.wait(0.1):
                     raise PublisherLost("stopped while waiting for Kafka") from error
 

@@ -113,6 +113,7 @@ class Relay:
             transactional_id=f"{self._service}.relay",
             positions_topic=f"{self._service}.relay.v1",
             stopping=self._stopping,
+            waiting=self._kept_waiting,
         )
         try:
             with publisher:
@@ -180,6 +181,10 @@ class Relay:
 
     def _stand_by(self) -> None:
         self._trouble = None
+        self._alive()
+
+    def _kept_waiting(self, why: str) -> None:
+        self._trouble = f"Kafka keeps us waiting: {why}"
         self._alive()
 
     def _alive(self) -> None:
