@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, event_id
+from chassis.aggregate import Aggregate
 from chassis.store.history import History
 from chassis.store.overlay import Journal
 from chassis.store.recorder import Row
@@ -73,8 +73,8 @@ class Aggregates:
             if version and (all_of_them or aggregate._version != version):
                 self._rebuild(aggregate, version)
 
-    def collect(self, traceparent: str | None) -> str | None:
-        """Ends an outermost attempt that succeeded: its events become rows; the id of the last one, if any.
+    def collect(self, traceparent: str | None) -> Row | None:
+        """Ends an outermost attempt that succeeded: its events become rows; the last one, if any.
 
         Raises before anything is taken when an event cannot be written as bytes.
         """
@@ -90,7 +90,7 @@ class Aggregates:
             self._events += aggregate._pending_events
             aggregate._pending_events = []
         self.rows += rows
-        return event_id(self._events[-1])
+        return rows[-1]
 
     def keep(self) -> None:
         """After the commit: they are as the database has them."""

@@ -106,7 +106,7 @@ class Batch:
             return self._fail(item, error)
         if uow.woken:
             self.follow_woken()
-        return Result(item, answer, last_event=last)
+        return Result(item, answer, last=last)
 
     def _behind(self, item: Item, key: str) -> Result:
         if type(item) is Command:

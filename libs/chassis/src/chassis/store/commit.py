@@ -74,6 +74,10 @@ class Commit:
         return not any(getattr(self, name) for name in self.__slots__)
 
 
+class NobodyAhead(Exception):
+    """An item was to wait behind a parked one that another instance has settled since it was looked up."""
+
+
 class Committed(NamedTuple):
     """What the lock gave: event i has notification id `first_id + i`, recorded at `recorded_at + i` µs."""
 
@@ -85,7 +89,7 @@ class Committed(NamedTuple):
 def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Callable[[], int | None]:
     """Send all rows into the pipeline. Call what it returns after the sync.
 
-    It compares the positions (raises `StalePosition`) and gives the position of the first receipt, if any.
+    It compares (raises `StalePosition`, `NobodyAhead`) and gives the position of the first receipt, if any.
     """
     cursor = connection.cursor(row_factory=tuple_row)
     if commit.releases:
@@ -106,13 +110,14 @@ def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Ca
     compare = _move(connection, commit.positions) if commit.positions else None
     if commit.outcomes:
         statements.OUTCOMES.write(cursor, commit.outcomes, now)
-    if commit.parked:
-        statements.PARKED.write(cursor, commit.parked)
+    parked = _write_parked(connection, commit.parked) if commit.parked else None
     _write_extra(cursor, commit.extra)
 
     def look() -> int | None:
         if compare is not None:
             compare()
+        if parked is not None and parked.rowcount < len(commit.parked):
+            raise NobodyAhead("what this was to wait behind was settled meanwhile: decide again")
         return None if receipts is None else receipts() - len(commit.receipts) + 1
 
     return look
@@ -126,6 +131,12 @@ def _write_receipts(
     cursor.execute(f"NOTIFY {statements.RECEIPTS_CHANNEL}", prepare=False)
     cursor.execute("SELECT max(position) FROM receipts", prepare=True)
     return lambda: int(cursor.fetchall()[0][0])
+
+
+def _write_parked(connection: Connection[Any], parked: Sequence[Parked]) -> Cursor[Any]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    statements.PARKED.write(cursor, parked)
+    return cursor
 
 
 def _move(connection: Connection[Any], moves: Sequence[PositionMove]) -> Callable[[], None]:

@@ -11,6 +11,18 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
+_FROZEN = 20.0
+"""Seconds after which PostgreSQL takes the lock from an instance that froze between writing and COMMIT."""
+_SENSIBLE = {
+    "application_name": "reftrack",
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "2",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "15000",
+}
+"""A server that vanishes without a word is noticed within seconds; whatever the DSN says counts more."""
+
 
 class Datastore(PostgresDatastore):
     """The library's pool, opened by a DSN (URL or `key=value`), as many connections as `size` at most.
@@ -21,9 +33,14 @@ class Datastore(PostgresDatastore):
     def __init__(self, dsn: str, *, size: int = 4, connect_timeout: float = 5.0) -> None:
         given = conninfo_to_dict(dsn)
         super().__init__(
-            *("", "", "", "", ""), connect_timeout=connect_timeout, pool_size=1, max_overflow=size - 1
+            *("", "", "", "", ""),
+            connect_timeout=connect_timeout,
+            idle_in_transaction_session_timeout=_FROZEN,
+            pool_size=1,
+            max_overflow=size - 1,
         )
-        self.pool.kwargs = {"application_name": "reftrack", **given, "row_factory": dict_row}
+        self.pool.kwargs = {**_SENSIBLE, **given, "row_factory": dict_row}
+        self.pool.reconnect_timeout = 3.0  # then whoever needs a connection tries anew, without a long pause
         self.dsn = dsn
 
     def after_connect_func(self) -> Callable[[Connection[Any]], None]:

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from chassis.items import Item
 from chassis.refusal import Refusal
+from chassis.store.recorder import Row
 from chassis.store.unit_of_work import UnitOfWork
 
 
@@ -40,9 +41,9 @@ class Decider(Protocol):
 class Result(NamedTuple):
     """What became of one item. Exactly one of: answered, refused, parked, dropped, failed.
 
-    Answered: `answer`, which may be None; `last_event` is the id of the last event that it caused, None if
-    none. `dropped`: nothing was written for it, the stored position of its partition is another one than it
-    expects. `error`: a command that broke; records never have one, they are parked.
+    Answered: `answer`, which may be None; `last` is the row of the last event that it caused, None if none.
+    Dropped: nothing was written for it, the stored position of its partition is another one than it expects.
+    Failed: a command that broke, with its `error`; records never fail, they are parked.
     """
 
     item: Item
@@ -51,4 +52,9 @@ class Result(NamedTuple):
     parked: bool = False
     dropped: bool = False
     error: BaseException | None = None
-    last_event: str | None = None
+    last: Row | None = None
+
+    @property
+    def last_event(self) -> str | None:
+        """The id of the last event that the item caused: for read-your-writes."""
+        return f"{self.last.originator_id}:{self.last.originator_version}" if self.last else None

@@ -9,6 +9,7 @@ import psycopg
 from eventsourcing import persistence
 from psycopg import errors
 
+from chassis.store.commit import NobodyAhead
 from chassis.store.positions import StalePosition
 
 
@@ -54,6 +55,9 @@ _CONTENT = (
 )
 
 
+_CONFLICT = (errors.UniqueViolation, errors.ExclusionViolation, NobodyAhead)
+
+
 def classify(error: BaseException) -> Failure:
     """The kind of a failure at commit or at a bulk read.
 
@@ -62,7 +66,7 @@ def classify(error: BaseException) -> Failure:
     chain = list(_causes(error))
     if any(isinstance(cause, StalePosition) for cause in chain):
         return Failure.STALE
-    if any(isinstance(cause, errors.UniqueViolation | errors.ExclusionViolation) for cause in chain):
+    if any(isinstance(cause, _CONFLICT) for cause in chain):
         return Failure.CONFLICT
     if any(isinstance(cause, errors.ProgramLimitExceeded) for cause in chain):
         return (

@@ -37,10 +37,11 @@ Mappers = Mapping[type[Aggregate], Mapper[Any]]
 class AggregateCache:
     """The aggregates used last, as they are in the database. Taking one out removes it until it is put back.
 
-    So an aggregate that a batch is working on, or that a failed commit left changed, is never found here.
+    So an aggregate that a batch is working on, or that a failed commit left changed, is never found here. For
+    the writer's thread only.
     """
 
-    def __init__(self, capacity: int = 20_000) -> None:
+    def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
         self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
 

@@ -105,12 +105,20 @@ OUTCOMES = Unnest(
     """,
     *("text", "text", "bytea", "bytea"),
 )
+# A row that is to wait behind another must find one: it may have been settled by another instance meanwhile.
 PARKED = Unnest(
     """
-    INSERT INTO parked (case_key, reason, behind, sealed, topic, partition, "offset", parked_at,
-    correlation_id) SELECT case_key, reason, behind, sealed, topic, partition, "offset", parked_at,
-    correlation_id FROM {rows} WITH ORDINALITY
-         AS r (case_key, reason, behind, sealed, topic, partition, "offset", parked_at, correlation_id, n)
+    WITH r AS (
+        SELECT * FROM {rows} WITH ORDINALITY AS
+               r (case_key, reason, behind, sealed, topic, partition, "offset", parked_at, correlation_id, n)
+    )
+    INSERT INTO parked
+           (case_key, reason, behind, sealed, topic, partition, "offset", parked_at, correlation_id)
+    SELECT case_key, reason, behind, sealed, topic, partition, "offset", parked_at, correlation_id
+    FROM r
+    WHERE NOT behind
+       OR EXISTS (SELECT FROM r AS head WHERE head.case_key = r.case_key AND NOT head.behind)
+       OR EXISTS (SELECT FROM parked AS p WHERE p.case_key = r.case_key AND p.resolution IS NULL)
     ORDER BY n
     """,
     *("text", "text", "bool", "bytea", "text", "int", "bigint", "timestamptz", "text"),

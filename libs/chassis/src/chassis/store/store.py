@@ -34,7 +34,7 @@ class Store:
         box: Box,
         mappers: Iterable[Mapper[Any]] = (),
         pool_size: int = 4,
-        cached_aggregates: int = 20_000,
+        cached_aggregates: int = 10_000,
     ) -> None:
         self.clock = clock
         self.datastore = Datastore(dsn, size=pool_size)

@@ -180,11 +180,8 @@ class UnitOfWork:
         self._aggregates.restore(touched, all_of_them=not refused)
         self._journal.undo(changes)
 
-    def collect(self) -> str | None:
-        """The item is decided: its events will be recorded.
-
-        The id of the last one, None if it caused none.
-        """
+    def collect(self) -> Row | None:
+        """The item is decided: its events will be recorded. The last of them, None if it caused none."""
         return self._aggregates.collect(self.traceparent)
 
     # Commit
