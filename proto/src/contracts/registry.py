@@ -86,8 +86,16 @@ _CONTACT = _CARE | {
     OrgKind.HOTLINE,
 }
 _PROVIDERS = frozenset(
-    {OrgKind.PROVIDER, OrgKind.DETOX_FACILITY, OrgKind.METHADONE_CLINIC, OrgKind.HEALTH_STATION}
+    {
+        OrgKind.PROVIDER,
+        OrgKind.DETOX_FACILITY,
+        OrgKind.METHADONE_CLINIC,
+        OrgKind.HEALTH_STATION,
+        OrgKind.COMMUNE_AUTHORITY,
+    }
 )
+"""Whoever a referral can be addressed to; home and community detox is the commune authority's."""
+
 _COMMUNE = frozenset({OrgKind.COMMUNE_AUTHORITY, OrgKind.COMMUNE_SOCIAL})
 _DETOX = frozenset({OrgKind.DETOX_FACILITY, OrgKind.COMMUNE_AUTHORITY})
 _SUPPORT = _COMMUNE | {OrgKind.PROVIDER, OrgKind.CLUB, OrgKind.VOLUNTEER_TEAM, OrgKind.DISTRICT_SOCIAL}
