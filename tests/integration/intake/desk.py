@@ -21,10 +21,10 @@ from chassis.store.writer import Result, Writer
 from chassis.vault import write_master_key
 from contracts.base import Payload
 from contracts.envelope import Meta, encode
+from google.protobuf.message import Message
 from intake.application.decider import SUBMIT
 from intake.service import SERVICE, decider
 from intake.settings import Settings
-from google.protobuf.message import Message
 from pydantic import SecretStr
 from reftrack.intake.v1.intake_pb2 import Attributed, SubmittedEvent
 
@@ -136,7 +136,7 @@ class Desk:
         return self._connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
 
     def count(self, table: str) -> int:
-        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608 - names of these tests
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
     def _newest(self) -> int:
         return int(self.rows("SELECT coalesce(max(position), 0) FROM receipts")[0][0])

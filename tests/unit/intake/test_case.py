@@ -80,7 +80,7 @@ def test_a_second_registration_or_plan_is_refused_with_the_moves_that_are_left(f
 
 def test_a_second_organisation_registers_the_client_as_well() -> None:
     elsewhere = on_day(3).model_copy(update={"org": "cap-phu-do"})
-    given(a_case(), takes(registered, 1)).when(lambda case: case.register(registered, elsewhere)).then(
+    given(a_case(), takes(registered, 1)).when(lambda case: case.take(registered, elsewhere)).then(
         registered
     )
 

@@ -24,7 +24,7 @@ from intake.application.matching import (
     match,
 )
 from intake.application.outcome import ROUTED, Outcome, quarantined, rejected, waiting
-from intake.application.reading import Event, Reading, day_of
+from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
 from intake.domain.front_door import Arrival, Organisations, admit
@@ -54,17 +54,14 @@ class FrontDoor:
         """Read in bulk: inbox, claims, cases, waits, and the data keys of those who are being registered."""
         readings = list(readings)
         uow.load_inbox([(reading.source, reading.event_id) for reading in readings])
-        told = [(reading, reading.event) for reading in readings if reading.event is not None]
-        waits = _load_claims(uow, told)
-        cases = {
-            case_id
-            for reading, event in told
-            if (case_id := case_id_of(uow, reading.submission.agency, event)) is not None
-        }
+        told = [(reading, event) for reading in readings if (event := reading.event) is not None]
+        namings = {event.naming for _, event in told}
+        _load_claims(uow, namings)
+        cases = {case_id for naming in namings if (case_id := case_id_of(uow, naming)) is not None}
         uow.load(Case, cases)
-        uow.load_waits([*waits, *map(keys.until_case, cases)])
+        uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         self._recording.foresee(uow, told)
-        if any(event.identity is not None for _, event in told):
+        if any(naming.identity is not None for naming in namings):
             known = (uow.get(Case, case_id) for case_id in cases)
             self._identities.load({case.client_id for case in known if case is not None})
 
@@ -95,11 +92,11 @@ class FrontDoor:
 
     def case_key(self, uow: UnitOfWork, reading: Reading) -> str:
         """What the order of this reading depends on: its case, or the reference that names nobody yet."""
-        event, agency = reading.event, reading.submission.agency
+        event = reading.event
         if event is None:
             return f"{reading.source}/{reading.event_id}"
-        case_id = case_id_of(uow, agency, event)
-        return keys.as_text(case_id) if case_id else f"{agency}/{event.reference}"
+        case_id = case_id_of(uow, event.naming)
+        return keys.as_text(case_id) if case_id else f"{event.naming.org}/{event.naming.reference}"
 
     def _judge(self, uow: UnitOfWork, reading: Reading) -> Outcome:
         event = reading.event
@@ -108,13 +105,13 @@ class FrontDoor:
         found: Match | None = None
         try:
             org_kind = self._admit(uow.now, reading, event)
-            found = match(uow, reading.submission.agency, event)
+            found = match(uow, event)
             recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
-        _wake(uow, reading, event, recorded, found)
+        _wake(uow, event.naming, recorded, found)
         return Outcome(
             ROUTED if recorded.routed_id else Verdict.ACCEPTED,
             numbers={NumberKind.INTRODUCTION: recorded.number} if recorded.number else {},
@@ -141,23 +138,24 @@ class FrontDoor:
         return came + timedelta(days=self._policy.on(day_of(came)).wait_term_days)
 
 
-def _load_claims(uow: UnitOfWork, told: list[tuple[Reading, Event]]) -> set[str]:
-    """Read who is meant by references, numbers and identities; what waits for the references."""
-    named = {
-        (reading.submission.agency, event.reference) for reading, event in told if event.reference is not None
-    }
-    uow.load_claims(keys.REFERENCE, [keys.reference_key(*name) for name in named])
-    uow.load_claims(keys.NUMBER, [keys.number_key(*event.number) for _, event in told if event.number])
-    uow.load_claims(keys.ID_NUMBER, [event.identity for _, event in told if event.identity])
-    clients = {client_of(uow, *name) for name in named}
-    clients |= {identified(uow, event.identity) for _, event in told if event.identity}
+def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> None:
+    """Read who is meant by references, numbers and identities."""
+    uow.load_claims(
+        keys.REFERENCE, [keys.reference_key(one.org, one.reference) for one in namings if one.reference]
+    )
+    uow.load_claims(keys.NUMBER, [keys.number_key(*one.number) for one in namings if one.number])
+    uow.load_claims(keys.ID_NUMBER, [one.identity for one in namings if one.identity])
+    clients = {client_of(uow, one) or identified(uow, one) for one in namings}
     uow.load_claims(keys.LATEST_CASE, [client for client in clients if client])
-    return {keys.until_reference(*name) for name in named}
 
 
-def _wake(uow: UnitOfWork, reading: Reading, event: Event, recorded: Recorded, found: Match) -> None:
+def _reference_waits(namings: set[Naming]) -> list[str]:
+    return [keys.until_reference(one.org, one.reference) for one in namings if one.reference]
+
+
+def _wake(uow: UnitOfWork, naming: Naming, recorded: Recorded, found: Match) -> None:
     """Whatever waited for what is now known is decided right after this."""
     if found.case is not None:
         uow.wake(keys.until_case(recorded.case.id))
-    if found.binds and event.reference is not None:
-        uow.wake(keys.until_reference(reading.submission.agency, event.reference))
+    if found.binds and naming.reference is not None:
+        uow.wake(keys.until_reference(naming.org, naming.reference))

@@ -11,7 +11,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted
 
 from intake.application import keys
-from intake.application.reading import Event
+from intake.application.reading import Event, Naming
 from intake.domain.case import Case
 
 OPENS = (ClientContacted, ClientRegisteredPosted)
@@ -37,38 +37,41 @@ class Match(NamedTuple):
     binds: bool
 
 
-def match(uow: UnitOfWork, org: str, event: Event) -> Match:
+def match(uow: UnitOfWork, event: Event) -> Match:
     """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people."""
-    if event.number is not None:
-        return _by_number(uow, org, event, *event.number)
-    bound = client_of(uow, org, event.reference)
-    client = bound or identified(uow, event.identity)
+    naming = event.naming
+    if naming.number is not None:
+        return _by_number(uow, naming, *naming.number)
+    bound = client_of(uow, naming)
+    client = bound or identified(uow, naming)
     case_id = latest_case_id(uow, client)
     case = uow.get(Case, case_id) if case_id else None
     opens = isinstance(event.data, OPENS)
     if case is not None and not (opens and _is_over(case, event.occurred_at)):
         return Match(case, client, bound is None)
     if not opens:
-        raise _reference_unknown(org, event.reference or "")
+        raise _reference_unknown(naming)
     return Match(None, client, bound is None)
 
 
-def case_id_of(uow: UnitOfWork, org: str, event: Event) -> UUID | None:
+def case_id_of(uow: UnitOfWork, naming: Naming) -> UUID | None:
     """The case that an event leads to, as far as it is known."""
-    if event.number is None:
-        return latest_case_id(uow, client_of(uow, org, event.reference) or identified(uow, event.identity))
-    holder = uow.holder(keys.NUMBER, keys.number_key(*event.number))
+    if naming.number is None:
+        return latest_case_id(uow, client_of(uow, naming) or identified(uow, naming))
+    holder = uow.holder(keys.NUMBER, keys.number_key(*naming.number))
     return keys.as_id(holder) if holder else None
 
 
-def client_of(uow: UnitOfWork, org: str, agency_ref: str | None) -> str | None:
-    """The client that an agency's reference is bound to."""
-    return uow.holder(keys.REFERENCE, keys.reference_key(org, agency_ref)) if agency_ref else None
+def client_of(uow: UnitOfWork, naming: Naming) -> str | None:
+    """The client that the agency's reference is bound to."""
+    if naming.reference is None:
+        return None
+    return uow.holder(keys.REFERENCE, keys.reference_key(naming.org, naming.reference))
 
 
-def identified(uow: UnitOfWork, identity: str | None) -> str | None:
+def identified(uow: UnitOfWork, naming: Naming) -> str | None:
     """The client known by exactly this ID number."""
-    return uow.holder(keys.ID_NUMBER, identity) if identity else None
+    return uow.holder(keys.ID_NUMBER, naming.identity) if naming.identity else None
 
 
 def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
@@ -77,16 +80,16 @@ def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
     return keys.as_id(holder) if holder else None
 
 
-def _by_number(uow: UnitOfWork, org: str, event: Event, kind: str, number: str) -> Match:
+def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str) -> Match:
     holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
     case = uow.get(Case, keys.as_id(holder)) if holder else None
     if case is None:
         refusal = Refusal("number_unknown", field=f"/about/{kind}")
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
-    bound, client = client_of(uow, org, event.reference), keys.as_text(case.client_id)
+    bound, client = client_of(uow, naming), keys.as_text(case.client_id)
     if bound not in (None, client):
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
-    return Match(case, client, event.reference is not None and bound is None)
+    return Match(case, client, naming.reference is not None and bound is None)
 
 
 def _is_over(case: Case, at: datetime) -> bool:
@@ -94,6 +97,7 @@ def _is_over(case: Case, at: datetime) -> bool:
     return case.closed_at is not None and case.closed_at < at
 
 
-def _reference_unknown(org: str, agency_ref: str) -> NotKnownYet:
+def _reference_unknown(naming: Naming) -> NotKnownYet:
     refusal = Refusal("agency_ref_unknown", field="/about/agency_ref")
-    return NotKnownYet(keys.until_reference(org, agency_ref), f"agency_ref {agency_ref}", refusal)
+    reference = naming.reference or ""
+    return NotKnownYet(keys.until_reference(naming.org, reference), f"agency_ref {reference}", refusal)

@@ -23,21 +23,28 @@ HO_CHI_MINH: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
 _LONGEST_ID = 200
 
 
-class Event(NamedTuple):
-    """An event that could be read. `occurred_at` is the start of the day where only the day is known.
+class Naming(NamedTuple):
+    """How an event names a person.
 
-    It names a person by `reference` (an agency's own), by `number` with its kind, by `identity` (the keyed
-    hash of an exact ID number), or by several of them.
+    By the own `reference` of organisation `org`, by a `number` with its kind, by `identity` (the keyed hash
+    of an exact ID number), or by several of them.
     """
+
+    org: str
+    reference: str | None
+    number: tuple[NumberKind, str] | None
+    identity: str | None
+
+
+class Event(NamedTuple):
+    """An event that could be read. `occurred_at` is the start of the day where only the day is known."""
 
     type: str
     claimed_source: str
     occurred_at: datetime
     posted: Posted[Payload]
     data: Payload
-    reference: str | None
-    number: tuple[NumberKind, str] | None
-    identity: str | None
+    naming: Naming
 
 
 class Reading(NamedTuple):
@@ -79,9 +86,7 @@ class Reader:
             found.time if day is None else start_of(day),
             posted,
             posted.data,
-            about.agency_ref,
-            about.number,
-            self._identity(posted.data),
+            Naming(submission.agency, about.agency_ref, about.number, self._identity(posted.data)),
         )
         content_hash = self._keyed(found.digest())
         return Reading(submission, source_of(submission.agency), found.id, content_hash, found.type, event)

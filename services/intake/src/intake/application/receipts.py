@@ -32,6 +32,20 @@ class Delivery(NamedTuple):
 
 def receipt(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition: bool = False) -> Receipt:
     """The receipt for one delivery; `position` and `recorded_at` are added where it is read."""
+    return Receipt(
+        delivery.org,
+        delivery.source,
+        delivery.event_id,
+        outcome.verdict,
+        repetition,
+        to_json(_body(outcome, delivery, remedy, repetition=repetition)),
+        delivery.topic,
+        delivery.partition,
+        delivery.offset,
+    )
+
+
+def _body(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         "source": delivery.source,
         "id": delivery.event_id if is_claimed(delivery.event_id) else None,
@@ -45,17 +59,7 @@ def receipt(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition:
         body["numbers"] = outcome.numbers
     if delivery.topic:
         body |= {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
-    return Receipt(
-        delivery.org,
-        delivery.source,
-        delivery.event_id,
-        outcome.verdict,
-        repetition,
-        to_json(body),
-        delivery.topic,
-        delivery.partition,
-        delivery.offset,
-    )
+    return body
 
 
 def _filling(outcome: Outcome) -> dict[str, str]:

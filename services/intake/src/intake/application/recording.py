@@ -109,7 +109,7 @@ class Recording:
         self, uow: UnitOfWork, case: Case, reading: Reading, data: ClientIntroducedPosted, meta: Meta
     ) -> Recorded:
         given = self._number(reading)
-        case.introduce(ClientIntroduced(**dict(data), number=given), meta)
+        case.take(ClientIntroduced(**dict(data), number=given), meta)
         uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, given), keys.as_text(case.id))
         return Recorded(case, number=given)
 
@@ -124,10 +124,10 @@ class Recording:
         known: bool,
     ) -> None:
         fields = {name: value for name, value in data if name != "identity"}
-        case.register(ClientRegistered(**fields), meta)
+        case.take(ClientRegistered(**fields), meta)
         record_id = event_id(case.pending_events[-1])
         self._identities.seal(uow, case.client_id, record_id, data.identity, known=known)
-        key = event.identity
+        key = event.naming.identity
         if key is not None and uow.holder(keys.ID_NUMBER, key) is None:
             uow.claim(keys.ID_NUMBER, key, keys.as_text(case.client_id))
 
@@ -148,14 +148,14 @@ def _claim_case(uow: UnitOfWork, case: Case) -> None:
 
 
 def _bind(uow: UnitOfWork, case: Case, event: Event, meta: Meta) -> None:
-    assert event.reference is not None
-    case.bind(AgencyReferenceBound(org=meta.org, agency_ref=event.reference), meta)
+    assert event.naming.reference is not None
+    case.bind(AgencyReferenceBound(org=meta.org, agency_ref=event.naming.reference), meta)
     client = keys.as_text(case.client_id)
-    uow.claim(keys.REFERENCE, keys.reference_key(meta.org, event.reference), client)
+    uow.claim(keys.REFERENCE, keys.reference_key(meta.org, event.naming.reference), client)
 
 
 def _routed(reading: Reading, event: Event, org_kind: str) -> AgencyEventRouted:
-    kind, number = event.number or (None, None)
+    kind, number = event.naming.number or (None, None)
     return AgencyEventRouted(
         type=event.type,
         event_source=reading.source,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import ClassVar
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, event
@@ -28,12 +27,23 @@ from contracts.events.intake import (
 from intake.domain.order import Step, check
 
 
+class Fact(Aggregate.Event):
+    """Something that happened with the client: one step of the order in `intake.domain.order`."""
+
+    step: ClassVar[Step]
+
+    def apply(self, aggregate: Case) -> None:
+        """The step is known from now on."""
+        if self.step not in aggregate.happened:
+            aggregate.happened = aggregate.happened | {self.step}
+
+
 class Case(Aggregate):
-    """A case opens at the first contact (or at the registration of a walk-in) and takes facts until it is
+    """A case opens at the first contact (or the registration of a walk-in) and takes facts until it is
     closed.
 
-    Each public method decides by the table in `intake.domain.order` and raises `Refusal` before anything has
-    changed; the method beside it, named in the past tense, evolves.
+    Each method decides by the table in `intake.domain.order` and raises `Refusal` before anything has
+    changed.
     """
 
     class Created(Aggregate.Created):
@@ -42,32 +52,55 @@ class Case(Aggregate):
     class Bound(Aggregate.Event):
         data: AgencyReferenceBound
 
-    class Contacted(Aggregate.Event):
+        def apply(self, aggregate: Case) -> None:
+            """The reference means this client from now on."""
+            aggregate.references = aggregate.references | {(self.data.org, self.data.agency_ref)}
+
+    class Contacted(Fact):
         data: ClientContacted
+        step = Step.CONTACTED
 
-    class Introduced(Aggregate.Event):
+    class Introduced(Fact):
         data: ClientIntroduced
+        step = Step.INTRODUCED
 
-    class Registered(Aggregate.Event):
+    class Registered(Fact):
         data: ClientRegistered
+        step = Step.REGISTERED
 
-    class Consented(Aggregate.Event):
+        def apply(self, aggregate: Case) -> None:
+            """Each organisation takes the client on once."""
+            super().apply(aggregate)
+            aggregate.registered_by = aggregate.registered_by | {self.meta.org}
+
+    class Consented(Fact):
         data: ConsentGiven
+        step = Step.CONSENTED
 
-    class Counselled(Aggregate.Event):
+    class Counselled(Fact):
         data: CounsellingProvided
+        step = Step.COUNSELLED
 
-    class Screened(Aggregate.Event):
+    class Screened(Fact):
         data: ClientScreened
+        step = Step.SCREENED
 
-    class Intervened(Aggregate.Event):
+    class Intervened(Fact):
         data: BriefInterventionGiven
+        step = Step.INTERVENED
 
-    class Planned(Aggregate.Event):
+    class Planned(Fact):
         data: PlanAgreed
+        step = Step.PLANNED
 
-    class Closed(Aggregate.Event):
+    class Closed(Fact):
         data: CaseClosed
+        step = Step.CLOSED
+
+        def apply(self, aggregate: Case) -> None:
+            """Nothing that occurs later belongs to this case."""
+            super().apply(aggregate)
+            aggregate.closed_at = self.meta.occurred_at
 
     class Routed(Aggregate.Event):
         data: AgencyEventRouted
@@ -85,139 +118,42 @@ class Case(Aggregate):
         """A new case; the fact that opens it follows at once."""
         return cls._create(cls.Created, id=case_id, data=data, meta=meta)
 
+    def take(self, data: Payload, meta: Meta) -> None:
+        """Record a fact that an agency reports, unless it comes too early or is not allowed any more."""
+        fact = FACTS[type(data)]
+        self._allow(fact.step, meta)
+        self.trigger_event(fact, data=data, meta=meta)
+
     def bind(self, data: AgencyReferenceBound, meta: Meta) -> None:
-        """Record that an agency's own reference means this client.
-
-        What is bound already is not recorded again.
-        """
+        """Record that an agency's own reference means this client; nothing if that is recorded already."""
         if (data.org, data.agency_ref) not in self.references:
-            self._bound(data=data, meta=meta)
-
-    @event(Bound)
-    def _bound(self, data: AgencyReferenceBound, meta: Meta) -> None:
-        self.references = self.references | {(data.org, data.agency_ref)}
-
-    def contact(self, data: ClientContacted, meta: Meta) -> None:
-        """Record that somebody reached the client."""
-        self._allow(Step.CONTACTED, meta)
-        self._contacted(data=data, meta=meta)
-
-    @event(Contacted)
-    def _contacted(self, data: ClientContacted, meta: Meta) -> None:
-        self._has(Step.CONTACTED)
-
-    def introduce(self, data: ClientIntroduced, meta: Meta) -> None:
-        """Record that the client was introduced to a social worker, under the number in `data`."""
-        self._allow(Step.INTRODUCED, meta)
-        self._introduced(data=data, meta=meta)
-
-    @event(Introduced)
-    def _introduced(self, data: ClientIntroduced, meta: Meta) -> None:
-        self._has(Step.INTRODUCED)
-
-    def register(self, data: ClientRegistered, meta: Meta) -> None:
-        """Record that an organisation took the client on. Who it is stands in the vault, not here."""
-        self._allow(Step.REGISTERED, meta)
-        self._registered(data=data, meta=meta)
-
-    @event(Registered)
-    def _registered(self, data: ClientRegistered, meta: Meta) -> None:
-        self._has(Step.REGISTERED)
-        self.registered_by = self.registered_by | {meta.org}
-
-    def consent(self, data: ConsentGiven, meta: Meta) -> None:
-        """Record what the client agreed to have shared, with whom and until when."""
-        self._allow(Step.CONSENTED, meta)
-        self._consented(data=data, meta=meta)
-
-    @event(Consented)
-    def _consented(self, data: ConsentGiven, meta: Meta) -> None:
-        self._has(Step.CONSENTED)
-
-    def counsel(self, data: CounsellingProvided, meta: Meta) -> None:
-        """Record one turn of counselling."""
-        self._allow(Step.COUNSELLED, meta)
-        self._counselled(data=data, meta=meta)
-
-    @event(Counselled)
-    def _counselled(self, data: CounsellingProvided, meta: Meta) -> None:
-        self._has(Step.COUNSELLED)
-
-    def screen(self, data: ClientScreened, meta: Meta) -> None:
-        """Record a screening with its scores."""
-        self._allow(Step.SCREENED, meta)
-        self._screened(data=data, meta=meta)
-
-    @event(Screened)
-    def _screened(self, data: ClientScreened, meta: Meta) -> None:
-        self._has(Step.SCREENED)
-
-    def intervene(self, data: BriefInterventionGiven, meta: Meta) -> None:
-        """Record a brief intervention; it follows a screening."""
-        self._allow(Step.INTERVENED, meta)
-        self._intervened(data=data, meta=meta)
-
-    @event(Intervened)
-    def _intervened(self, data: BriefInterventionGiven, meta: Meta) -> None:
-        self._has(Step.INTERVENED)
-
-    def agree_plan(self, data: PlanAgreed, meta: Meta) -> None:
-        """Record the client's own plan."""
-        self._allow(Step.PLANNED, meta)
-        self._planned(data=data, meta=meta)
-
-    @event(Planned)
-    def _planned(self, data: PlanAgreed, meta: Meta) -> None:
-        self._has(Step.PLANNED)
-
-    def close(self, data: CaseClosed, meta: Meta) -> None:
-        """End the case: it takes nothing that occurs afterwards."""
-        self._allow(Step.CLOSED, meta)
-        self._closed(data=data, meta=meta)
-
-    @event(Closed)
-    def _closed(self, data: CaseClosed, meta: Meta) -> None:
-        self._has(Step.CLOSED)
-        self.closed_at = meta.occurred_at
+            self.trigger_event(self.Bound, data=data, meta=meta)
 
     def route(self, data: AgencyEventRouted, meta: Meta) -> None:
         """Pass on what another service decides.
 
-        What names a number (a referral, a stay) goes on after closing.
+        News of a referral or stay, named by its number, goes on after the closing.
         """
         if data.number is None:
             self._allow(Step.ROUTED, meta)
-        self._routed(data=data, meta=meta)
-
-    @event(Routed)
-    def _routed(self, data: AgencyEventRouted, meta: Meta) -> None:
-        """Nothing of the case changes: its owner decides."""
-
-    def take(self, data: Payload, meta: Meta) -> None:
-        """Decide on any of intake's own facts by its type; raises `Refusal` as the method for that type
-        does.
-        """
-        _DECIDES[type(data)](self, data, meta)
+        self.trigger_event(self.Routed, data=data, meta=meta)
 
     def _allow(self, step: Step, meta: Meta) -> None:
         own = _REGISTERED if meta.org in self.registered_by else ()
         check(step, self.happened, own, occurred_at=meta.occurred_at, closed_at=self.closed_at)
 
-    def _has(self, step: Step) -> None:
-        if step not in self.happened:
-            self.happened = self.happened | {step}
-
 
 _REGISTERED = (Step.REGISTERED,)
-_DECIDES: dict[type[Payload], Callable[[Case, Any, Meta], None]] = {
-    ClientContacted: Case.contact,
-    ClientIntroduced: Case.introduce,
-    ClientRegistered: Case.register,
-    ConsentGiven: Case.consent,
-    CounsellingProvided: Case.counsel,
-    ClientScreened: Case.screen,
-    BriefInterventionGiven: Case.intervene,
-    PlanAgreed: Case.agree_plan,
-    CaseClosed: Case.close,
+
+FACTS: dict[type[Payload], type[Fact]] = {
+    ClientContacted: Case.Contacted,
+    ClientIntroduced: Case.Introduced,
+    ClientRegistered: Case.Registered,
+    ConsentGiven: Case.Consented,
+    CounsellingProvided: Case.Counselled,
+    ClientScreened: Case.Screened,
+    BriefInterventionGiven: Case.Intervened,
+    PlanAgreed: Case.Planned,
+    CaseClosed: Case.Closed,
 }
-"""The fact that an agency reports and the decision that takes it."""
+"""What agencies report of a case, and the fact that it becomes."""
