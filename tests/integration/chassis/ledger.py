@@ -1,17 +1,22 @@
 """The smallest writer that keeps the promises of the real one, so that the consumer can be tested alone.
 
-Rows and positions are written in one transaction, positions compared and set.
+Rows and positions are written in one transaction, positions compared and set. Run as a program it consumes
+until it is killed.
 """
 
 from __future__ import annotations
 
+import asyncio
+import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg
+from chassis.consumer import BatchConsumer
 from chassis.items import Item, Record
+from chassis.kafka import KafkaSettings
 
 Key = tuple[str, int]
 _TABLES = """
@@ -97,3 +102,23 @@ class Ledger:
 def _row(record: Record) -> tuple[object, ...]:
     nulls = [name for name, value in record.headers.items() if value is None]
     return record.topic, record.partition, record.offset, record.key, record.value, nulls
+
+
+async def _consume(dsn: str, bootstrap: str, topic: str) -> None:
+    ledger = Ledger(dsn)
+    consumer = BatchConsumer(
+        KafkaSettings(bootstrap),
+        group=topic,
+        topics=[topic],
+        writer=ledger,
+        positions=ledger,
+        writer_thread=ledger.thread,
+        max_records=100,
+        session_timeout_ms=6_000,
+    )
+    await consumer.start()
+    await asyncio.sleep(60)
+
+
+if __name__ == "__main__":
+    asyncio.run(_consume(*sys.argv[1:4]))

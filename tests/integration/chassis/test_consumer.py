@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
+import sys
 import time
 import uuid
 
+import pytest
 from chassis.kafka import KafkaSettings
 from chassis.telemetry import metrics
 from confluent_kafka import Producer
@@ -48,6 +52,43 @@ async def test_nulls_and_bytes_that_are_not_text_arrive_as_they_are_among_good_r
     assert ledger.nulls() == [[], ["ce_id"], ["correlation_id"], []]
     await asyncio.sleep(0.5)
     assert len(ledger.values()) == 4, "a reply_to header made somebody answer"
+
+
+async def test_a_sender_may_compress_as_it_likes(
+    kafka: KafkaSettings, kafka_topics: KafkaTopics, ledger: Ledger, consume: Consume
+) -> None:
+    topic, codecs = kafka_topics(), ["none", "gzip", "snappy", "lz4", "zstd"]
+    for codec in codecs:
+        producer = Producer({**kafka.for_confluent(), "compression.type": codec})
+        for _ in range(20):
+            producer.produce(topic, value=codec.encode() * 100)
+        producer.flush(10)
+    await consume(ledger, group=topic, topics=[topic])
+    await eventually(lambda: len(ledger.values()) == 100)
+    assert ledger.values() == [codec.encode() * 100 for codec in codecs for _ in range(20)]
+
+
+@pytest.mark.parametrize("point", ["after_poll:3", "after_commit_before_offset:3"])
+async def test_killed_before_or_after_the_commit_nothing_is_lost_or_doubled(
+    kafka: KafkaSettings,
+    kafka_topics: KafkaTopics,
+    post: Post,
+    ledger: Ledger,
+    consume: Consume,
+    postgres_dsn: str,
+    point: str,
+) -> None:
+    topic, sent = kafka_topics(), numbers(500)
+    post(topic, *sent)
+    program = [sys.executable, "-m", "tests.integration.chassis.ledger", postgres_dsn, kafka.bootstrap, topic]
+    killed = await asyncio.create_subprocess_exec(*program, env={**os.environ, "REFTRACK_CRASH_AT": point})
+    async with asyncio.timeout(30):
+        assert await killed.wait() == -signal.SIGKILL
+    taken = len(ledger.values())
+    assert taken == (200 if point.startswith("after_poll") else 300)
+    await consume(ledger, group=topic, topics=[topic])
+    await eventually(lambda: len(ledger.values()) >= 500, within=30)
+    assert ledger.values() == sent
 
 
 async def test_a_new_topic_is_found_within_ten_seconds_and_read_from_its_beginning(
