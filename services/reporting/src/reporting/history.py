@@ -164,7 +164,8 @@ class History:
     def read(self, connection: Connection[Any], after: int, limit: int) -> Sequence[Entry]:
         """At most `limit` entries after a place, in order."""
         with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
-            return [Entry(*row) for row in cursor.execute(_PAGE, (after, limit), prepare=True)]
+            rows = cursor.execute(_PAGE, (after, limit), prepare=True).fetchall()
+        return [Entry(*row) for row in rows]
 
     def head(self, connection: Connection[Any]) -> int:
         """The place of the newest entry, 0 if there is none."""

@@ -103,8 +103,8 @@ class CaseStatus:
     def fold(self, entry: Entry) -> None:
         """Takes in one entry of the case, each entry once."""
         self.events += 1
-        if self.last is None or entry.moment > self.last:
-            self.last, self.last_type = entry.moment, entry.type
+        if self.last is None or entry.occurred_at >= self.last.occurred_at:
+            self._last(entry)
         if entry.type in STAGES:
             self.furthest = max(self.furthest, STAGES[entry.type], key=_RANK.__getitem__)
         elif entry.type in FOLLOWUP_STATES:
@@ -113,6 +113,10 @@ class CaseStatus:
             self.stays = _completed(self.stays, entry.occurred_at)
         if entry.type in _NEEDS_DATA:
             self._fold_data(entry)
+
+    def _last(self, entry: Entry) -> None:
+        if self.last is None or entry.moment > self.last:
+            self.last, self.last_type = entry.moment, entry.type
 
     def _fold_data(self, entry: Entry) -> None:
         match entry.data:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,11 +22,12 @@ class Moment(NamedTuple):
     event_id: str
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Entry:
     """A message of a service's log. `position` orders the entries of one source; nothing orders two sources.
 
-    What most folds need stands beside the bytes; the bytes are read only when `data` is asked for.
+    What most folds need stands beside the bytes; the bytes are read only when `data` is asked for, once for
+    all views that share a page. Never changed; not frozen only because pages of thousands are made.
     """
 
     source: str
@@ -41,11 +41,14 @@ class Entry:
     value: bytes
     seq: int = field(default=0, compare=False)
     """Its place in the history: where pages and cursors go on. No fold may depend on it."""
+    _recorded: Recorded[Any] | None = field(default=None, compare=False, repr=False)
 
-    @cached_property
+    @property
     def recorded(self) -> Recorded[Any]:
         """The event with its envelope, of the newest version of its type; raises `UnknownType`."""
-        return Recorded.parse(self.value)
+        if self._recorded is None:
+            self._recorded = Recorded.parse(self.value)
+        return self._recorded
 
     @property
     def data(self) -> Any:

@@ -31,7 +31,7 @@ class Watching:
             first = await watched.catch_up()
             after = first.seq
             yield pb.WatchReferralResponse(changes=[first])
-        async with aclosing(follow(watched.read, after, self._bell)) as batches:  # type: ignore[type-var]
+        async with aclosing(follow(watched.read, after, self._bell)) as batches:
             async for batch in batches:
                 yield pb.WatchReferralResponse(changes=[change for _, change in batch])
 

@@ -127,18 +127,19 @@ class CasesView:
 
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
-        ids = {entry.case_id for entry in page}
-        CASES.save(cursor, fold_cases(CASES.load(cursor, ids), page))
-        CASE_ORGS.add(cursor, sorted({CaseOrg(e.case_id, org) for e in page for org in orgs_in(e)}))
+        ids = {entry.case_id.int: entry.case_id for entry in page}
+        CASES.save(cursor, fold_cases(CASES.load(cursor, ids.values()), page))
+        orgs = {(e.case_id.int, org): CaseOrg(e.case_id, org) for e in page for org in orgs_in(e)}
+        CASE_ORGS.add(cursor, list(orgs.values()))
         REFERENCES.add(cursor, [found for entry in page if (found := reference_in(entry))])
 
 
 def fold_cases(known: Iterable[CaseStatus], page: Iterable[Entry]) -> list[CaseStatus]:
     """The rows of all cases in the page after it; `known` are those that there were before."""
-    cases = {case.case_id: case for case in known}
+    cases = {case.case_id.int: case for case in known}
     for entry in page:
-        case = cases.get(entry.case_id)
+        case = cases.get(entry.case_id.int)
         if case is None:
-            case = cases[entry.case_id] = CaseStatus(entry.case_id)
+            case = cases[entry.case_id.int] = CaseStatus(entry.case_id)
         case.fold(entry)
     return list(cases.values())
