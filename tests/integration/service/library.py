@@ -8,9 +8,10 @@ from typing import Any
 import psycopg
 from chassis.items import Command, Item, Record
 from chassis.relay import EventsLog
-from chassis.service import Consume, Parts, Service, Ticker, run
+from chassis.service import Consume, Parts, Service, Ticker, run, running
 from chassis.settings import ServiceSettings
 from chassis.store.unit_of_work import UnitOfWork
+from chassis.telemetry import Check
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from pydantic import Field
@@ -24,7 +25,7 @@ class LibrarySettings(ServiceSettings):
 
     topic: str = Field(description="topic of lendings")
     name: str = Field(description="name of the log")
-    breaks: bool = Field(default=False, description="whether a part breaks down")
+    breaks: str = Field(default="", description="whether a part breaks at the `start`, or is found to `hang`")
 
 
 class Lending:
@@ -83,23 +84,26 @@ def main() -> None:
             rules=RULES,
             texts=texts,
             tickers=(Ticker("overdue", 0.2, overdue),),
-            others=lambda _parts: [Broken()] if settings.breaks else [],
+            others=lambda _parts: [Broken(settings.breaks)] if settings.breaks else [],
         )
     )
 
 
 class Broken:
-    """Cannot start."""
+    """A part that cannot start, or hangs."""
+
+    def __init__(self, how: str) -> None:
+        self._how = how
 
     def start(self) -> None:
-        raise psycopg.DataError("Canary in a start")
+        running.HUNG_SECONDS = 1.0
+        if self._how == "start":
+            raise psycopg.DataError("Canary in a start")
 
     def stop(self) -> None: ...
 
-    def check(self) -> Any:
-        from chassis.telemetry import Check
-
-        return Check("broken")
+    def check(self) -> Check:
+        return Check("broken", live=lambda: "has not turned for an hour" if self._how == "hang" else None)
 
 
 if __name__ == "__main__":

@@ -165,11 +165,18 @@ def test_a_database_that_is_not_there_yet_is_waited_for(start: Start) -> None:
 
 
 def test_a_part_that_cannot_start_ends_the_process_loudly_and_without_names(start: Start) -> None:
-    process = start(REFTRACK_BREAKS="true")
+    process = start(REFTRACK_BREAKS="start")
     assert process.process.wait(timeout=30) == 70
     (failed,) = process.events("start_failed")
     assert failed["error"]["type"].endswith("DataError")
     assert "Canary" not in process.log.read_text()
+
+
+def test_a_part_that_hangs_ends_the_process_so_that_it_is_started_again(start: Start) -> None:
+    process = start(REFTRACK_BREAKS="hang")
+    assert process.process.wait(timeout=30) == 70
+    (broken,) = process.events("part_broke_down")
+    assert (broken["name"], broken["error"]["text"]) == ("liveness", "broken")
 
 
 def test_a_call_under_way_is_answered_before_the_process_ends(start: Start) -> None:
