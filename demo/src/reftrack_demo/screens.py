@@ -53,11 +53,20 @@ def late(
         )
 
 
+BOOKKEEPING = frozenset(
+    f"org.reftrack.{kind}.v1"
+    for kind in ("agency-event-deferred", "agency-reference-bound", "followup-opened")
+)
+"""What the system notes for itself; `reftrack case history` shows it too."""
+
+
 def timeline(console: Console, entries: Iterable[status_pb2.TimelineEntry]) -> None:
     table = Table(title="One person's timeline / Dòng thời gian của một khách hàng", title_justify="left")
     for heading in ("ngày / day", "sự kiện", "event", "cơ quan / by", "chi tiết / details"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
+        if entry.type in BOOKKEEPING:
+            continue
         facts = "; ".join(f"{fact.title_vi} / {fact.title_en}: {_both(fact)}" for fact in entry.facts[:2])
         table.add_row(day(entry.occurred_at), entry.title_vi, entry.title_en, entry.org, facts)
     console.print(table)
