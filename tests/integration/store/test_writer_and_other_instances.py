@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from chassis.items import Item
 from chassis.store.decider import Result
+from chassis.store.parking import NotParked, Parking
 from chassis.store.store import Store
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.writer import Writer
@@ -136,3 +137,39 @@ def test_two_instances_that_race_for_one_book_lend_it_once(make_store: MakeStore
         answers = list(pool.map(lend, range(4)))
     assert sorted(filter(None, answers)) == [b"lend: 2"]
     assert len(log()) == 2
+
+
+def test_what_would_wait_behind_an_item_that_was_settled_meanwhile_is_decided(
+    store: Store, make_store: MakeStore, log: Log
+) -> None:
+    desk = LendingDesk()
+    other = Writer(make_store(), desk)
+    desk.broken.add("buy")
+    other.run([Feed(partition=1).note("buy", "Kiều")])
+    desk.broken.clear()
+    parking = Parking(make_store(), desk, other)
+    writer, _ = overtaken(store, lambda: parking.retry("Kiều", by="operator"))
+    (result,) = writer.run([Feed(partition=2).note("lend", "Kiều", "Lan")])
+    assert not result.parked
+    assert log() == ["book-bought Kiều", "book-lent Lan"]
+
+
+def test_two_operators_who_retry_at_once_settle_it_once(
+    make_store: MakeStore, query: Query, log: Log
+) -> None:
+    desk = LendingDesk()
+    desk.broken.add("buy")
+    Writer(make_store(), desk).run([Feed().note("buy", "Kiều"), Feed(after=1).note("lend", "Kiều", "Lan")])
+    desk.broken.clear()
+
+    def retry(operator: int) -> int:
+        own = make_store()
+        try:
+            return Parking(own, desk, Writer(own, desk)).retry("Kiều", by=str(operator)).done
+        except NotParked:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(retry, range(4))) == [0, 0, 0, 2]
+    assert log() == ["book-bought Kiều", "book-lent Lan"]
+    assert query("SELECT count(*) FROM parked WHERE resolution = 'retried'") == [2]

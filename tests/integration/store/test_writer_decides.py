@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from chassis.store.batch import DeadlinePassed
+from chassis.store.rows import Wait
 from chassis.store.store import Store
 from chassis.store.writer import Writer
 
 from tests.integration.store.conftest import MakeStore, Query
-from tests.integration.store.lending import TOPIC, Feed, LendingDesk, command
-from tests.unit.store.books import Book, book_id
+from tests.integration.store.lending import SOURCE, TOPIC, Feed, LendingDesk, command
+from tests.unit.store.books import NOON, Book, book_id
 
 Log = Callable[[], list[str]]
 
@@ -194,3 +198,32 @@ def test_a_batch_of_refusals_opens_no_transaction(
     (refused,) = writer.run([command("return", "Kiều", request_id="r-9")])
     assert refused.refusal is not None
     assert written == []
+
+
+def test_waits_whose_term_is_over_are_found_longest_first(store: Store) -> None:
+    with_terms = [(3, "c"), (1, "a"), (2, "b"), (9, "later")]
+    uow = store.unit_of_work()
+    for days, name in with_terms:
+        until = NOON + timedelta(days=days - 5)
+        uow.wait(Wait("key", SOURCE, name, b"sealed", TOPIC, 0, 0, NOON, until))
+    store.recorder.write(*uow.seal())
+    uow = store.unit_of_work()
+    assert [wait.event_id for wait in uow.overdue()] == ["a", "b", "c"]
+    uow.stop_waiting(uow.overdue()[0])
+    assert [wait.event_id for wait in uow.overdue()] == ["b", "c"]
+    store.recorder.write(*uow.seal())
+    assert [wait.event_id for wait in store.unit_of_work().waiting("key")] == ["c", "b", "later"]
+
+
+def test_old_answers_are_forgotten_and_new_ones_kept(writer: Writer, store: Store, query: Query) -> None:
+    writer.run([command("buy", "Kiều", request_id="r-1")])
+    assert store.outcomes.forget(before=NOON) == 0
+    assert store.outcomes.forget(before=NOON + timedelta(seconds=1)) == 1
+    assert query("SELECT count(*) FROM outcomes") == [0]
+
+
+def test_a_command_that_comes_after_its_deadline_is_not_begun(writer: Writer, log: Log) -> None:
+    late = replace(command("buy", "Kiều"), deadline=datetime(2019, 1, 1, tzinfo=UTC))
+    (result,) = writer.run([late])
+    assert isinstance(result.error, DeadlinePassed)
+    assert log() == []

@@ -34,6 +34,8 @@ _CONNECTION = (
     persistence.OperationalError,
     persistence.InterfaceError,
     errors.ReadOnlySqlTransaction,  # the standby we were still connected to, during a failover
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
     ConnectionError,
     TimeoutError,
 )
