@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -199,7 +200,7 @@ async def test_an_operator_takes_a_person_from_admission_to_evaluation(
         "AdmitToDetox", org=FACILITY, case_id=str(case_id), kind="voluntary", act={"on": "2019-03-01"}
     )
     stay = admitted.outcome.number
-    for method, org, on, fields in [
+    steps: list[tuple[str, str, str, dict[str, Any]]] = [
         ("CompleteDetox", FACILITY, "2019-08-01", {"months": 5, "certificate": "GCN-77"}),
         (
             "NotifyHandover",
@@ -210,7 +211,8 @@ async def test_an_operator_takes_a_person_from_admission_to_evaluation(
         ("ReceiveHandover", COMMUNE, "2019-09-01", {}),
         ("StartManagement", COMMUNE, "2019-09-01", {"model": "club"}),
         ("ProvideSupport", COMMUNE, "2019-10-01", {"kind": "loan", "amount_vnd": 20_000_000}),
-    ]:
+    ]
+    for method, org, on, fields in steps:
         await followup.call(method, org=org, stay=stay, act={"on": on}, **fields)
     evaluated = await followup.call(
         "RecordEvaluation",
@@ -278,7 +280,7 @@ async def test_an_expected_version_that_has_passed_is_aborted(followup: World, c
     ],
 )
 async def test_bad_input_is_named_field_by_field(
-    followup: World, method: str, fields: dict[str, object], code: str, says: str
+    followup: World, method: str, fields: dict[str, Any], code: str, says: str
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await followup.call(method, org=FACILITY, **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -192,7 +193,7 @@ async def test_an_operator_takes_a_referral_from_request_to_closed_loop(
         plan_item=1,
     )
     number = asked.outcome.number
-    for method, fields in [
+    steps: list[tuple[str, dict[str, Any]]] = [
         ("ReceiveReferral", {}),
         ("AcceptReferral", {"note": "đến thứ hai"}),
         ("ScheduleAppointment", {"appointment_at": BEGUN + timedelta(days=4)}),
@@ -203,7 +204,8 @@ async def test_an_operator_takes_a_referral_from_request_to_closed_loop(
         ("HoldService", {"reason": "client_ill", "until": "2019-04-01"}),
         ("ResumeService", {}),
         ("CompleteService", {"result": "goal_met"}),
-    ]:
+    ]
+    for method, fields in steps:
         await referral.call(method, org=PROVIDER, referral=number, **fields)
     closed = await referral.call("CloseLoop", org=SENDER, referral=number)
     assert (closed.outcome.state, list(closed.outcome.moves), closed.outcome.version) == ("closed", [], 12)

@@ -141,10 +141,11 @@ def kinds(events: list[Recorded[Payload]]) -> list[str]:
 
 def details(error: grpc.aio.AioRpcError) -> dict[str, str]:
     """The metadata of the error's ErrorInfo, with its reason."""
-    from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+    from google.rpc import error_details_pb2, status_pb2
 
     status = status_pb2.Status()
-    raw = dict(error.trailing_metadata() or ())["grpc-status-details-bin"]
+    metadata: Any = error.trailing_metadata()
+    raw = dict(metadata)["grpc-status-details-bin"]
     status.ParseFromString(raw)
     info = error_details_pb2.ErrorInfo()
     for part in status.details:

@@ -44,7 +44,7 @@ REPORTS = st.sampled_from(
 ORGS = st.sampled_from([None, None, None, NEIGHBOUR])
 FEEDS = st.lists(st.tuples(REPORTS, ORGS, st.integers(0, 900)), max_size=20)
 Feed = list[tuple[Payload, str | None, int]]
-AFTER = {
+AFTER: dict[type[Payload], set[type[Payload]]] = {
     DetoxCompleted: {DetoxAdmitted},
     HandoverNotified: {DetoxAdmitted},
     HandoverReceived: {HandoverNotified},
