@@ -11,6 +11,9 @@ import time
 import uuid
 
 import pytest
+from aiokafka import TopicPartition as Place
+from aiokafka.errors import TopicAuthorizationFailedError
+from chassis.consumer import BatchConsumer
 from chassis.kafka import KafkaSettings
 from chassis.telemetry import metrics
 from confluent_kafka import Producer
@@ -329,9 +332,39 @@ async def test_a_consumer_stops_only_after_the_batch_in_hand(
     assert len(taken) in (40, 80, 100)
 
 
-async def test_kafka_being_away_is_told_and_waited_for(ledger: Ledger, postgres_dsn: str) -> None:
-    from chassis.consumer import BatchConsumer
+async def test_a_topic_that_may_not_be_read_keeps_no_other_from_being_read(
+    kafka_topics: KafkaTopics, post: Post, ledger: Ledger, consume: Consume
+) -> None:
+    closed, open_ = kafka_topics("closed"), kafka_topics("open")
+    consumer = await consume(ledger, group=open_, topics=[closed, open_])
+    await eventually(lambda: len(consumer.positions()) == 2)
+    assert consumer._client is not None
+    consumer._client._fetcher._set_error(Place(closed, 0), TopicAuthorizationFailedError(closed))
+    post(open_, b"a")
+    await eventually(lambda: ledger.values() == [b"a"])
+    post(open_, b"b")
+    await eventually(lambda: ledger.values() == [b"a", b"b"])
+    await eventually(lambda: consumer.check().degraded() == f"not allowed to read {closed}")
+    assert consumer.check().ready() is None
 
+
+async def test_partitions_given_away_are_no_longer_measured_here(
+    kafka_topics: KafkaTopics, post: Post, ledger: Ledger, consume: Consume
+) -> None:
+    topic = kafka_topics()
+    post(topic, b"a")
+    consumer = await consume(ledger, group=topic, topics=[topic])
+    await eventually(lambda: measured(topic))
+    await consumer.stop()
+    assert not measured(topic)
+
+
+def measured(topic: str) -> bool:
+    (lag,) = metrics.CONSUMER_LAG.collect()
+    return any(sample.labels["topic"] == topic for sample in lag.samples)
+
+
+async def test_kafka_being_away_is_told_and_waited_for(ledger: Ledger, postgres_dsn: str) -> None:
     nowhere = KafkaSettings("127.0.0.1:9")
     consumer = BatchConsumer(
         nowhere, group="g", topics=["t"], writer=ledger, positions=ledger, writer_thread=ledger.thread

@@ -6,7 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import (
+    KafkaError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+    TopicAuthorizationFailedError,
+)
 
 from chassis.consumer.assignment import Assignment
 
@@ -28,6 +33,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         on_poll: Callable[[], None],
         on_batch: Callable[[], None],
         on_lost_place: Callable[[set[TopicPartition]], None],
+        on_forbidden: Callable[[str], None],
         on_trouble: Callable[[KafkaError], None],
         **options: Any,
     ) -> None:
@@ -36,6 +42,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self._on_poll = on_poll
         self._on_batch = on_batch
         self._on_lost_place = on_lost_place
+        self._on_forbidden = on_forbidden
         self._on_trouble = on_trouble
 
     async def getmany(
@@ -68,6 +75,8 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             self._on_lost_place(set(error.args[0]))
         except NoOffsetForPartitionError as error:
             self._on_lost_place({error.args[0]})
+        except TopicAuthorizationFailedError as error:
+            self._on_forbidden(error.args[0])
         except KafkaError as error:
             self._on_trouble(error)
             raise

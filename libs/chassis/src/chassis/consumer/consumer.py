@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Protocol
@@ -15,10 +15,11 @@ from aiokafka.errors import IllegalStateError, KafkaError
 from chassis import crash
 from chassis.consumer.assignment import Assignment, Key
 from chassis.consumer.client import PatientConsumer
+from chassis.consumer.forbidden import Forbidden
 from chassis.consumer.hints import OffsetHints
 from chassis.consumer.placement import Placement
 from chassis.consumer.shell import Batch, make_broker, start_with, whole_names
-from chassis.consumer.watch import measure, sign_of_life
+from chassis.consumer.watch import forget, measure, sign_of_life
 from chassis.items import Item, Record
 from chassis.kafka import KafkaSettings
 from chassis.telemetry import Check, get_logger, metrics
@@ -87,6 +88,7 @@ class BatchConsumer:
         self._assignment = Assignment(sources)
         self._placement = Placement(self._assignment, positions, writer_thread)
         self._hints = OffsetHints()
+        self._forbidden = Forbidden()
         self._client: PatientConsumer | None = None
         self._idle, self._stopping, self._broken = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._idle.set()
@@ -110,7 +112,12 @@ class BatchConsumer:
 
     def check(self) -> Check:
         """Ready when in the group with all positions known (no partition is fine); alive while polling."""
-        return Check(f"consumer:{self._group}", ready=self._not_ready, live=self._hangs)
+        return Check(
+            f"consumer:{self._group}",
+            ready=self._not_ready,
+            live=self._hangs,
+            degraded=self._forbidden.told,
+        )
 
     def positions(self) -> dict[Key, int]:
         """Return the next offset of every partition that is ours and placed."""
@@ -135,7 +142,7 @@ class BatchConsumer:
         broker = make_broker(self._kafka, self._handle, self, **self._shell)
         watch: asyncio.Task[None] | None = None
         try:
-            await start_with(broker, self._build)
+            await self._unless_stopped(start_with(broker, self._build))
             watch = asyncio.create_task(self._watch())
             await _first(self._stopping, self._broken)
             await self._idle.wait()
@@ -145,8 +152,21 @@ class BatchConsumer:
                 watch.cancel()
             self._placement.stop()
             await broker.stop()
+            forget(self._assignment.assigned)
             self._assignment.revoke()
             self._idle.set()
+
+    async def _unless_stopped(self, starting: Coroutine[Any, Any, None]) -> None:
+        """Start, which takes until Kafka has given us our partitions; give up when told to stop."""
+        started, stopped = asyncio.ensure_future(starting), asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({started, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if started.done():
+                started.result()
+        finally:
+            stopped.cancel()
+            started.cancel()
+            await asyncio.gather(started, return_exceptions=True)
 
     def _build(self, **options: Any) -> PatientConsumer:
         self._client = PatientConsumer(
@@ -154,9 +174,11 @@ class BatchConsumer:
             on_poll=self._polled,
             on_batch=self._idle.clear,
             on_lost_place=self._place_again,
+            on_forbidden=self._forbidden.add,
             on_trouble=self._refused,
             **options,
         )
+        self._forbidden.use(self._client)
         self._placement.use(self._client)
         self._hints.use(self._client)
         return self._client
@@ -222,6 +244,7 @@ class BatchConsumer:
 
     async def revoked(self) -> None:
         """A rebalance takes all away: let the batch in hand finish, or its stale position refuse it."""
+        forget(self._assignment.assigned)
         self._assignment.revoke()
         self._hints.forget()
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -40,6 +41,13 @@ async def measure(client: AIOKafkaConsumer, assignment: Assignment, *, idle: asy
         metrics.CONSUMER_POSITION.labels(**labels).set(recorded)
         metrics.CONSUMER_LAG.labels(**labels).set(max((client.highwater(at) or 0) - recorded, 0))
     return Seen(offsets, time.time() - newest / 1000)
+
+
+def forget(partitions: Iterable[TopicPartition]) -> None:
+    """Another instance measures these from now on."""
+    for at in partitions:
+        metrics.CONSUMER_POSITION.remove(at.topic, at.partition)
+        metrics.CONSUMER_LAG.remove(at.topic, at.partition)
 
 
 async def sign_of_life(client: AIOKafkaConsumer) -> str | None:

@@ -124,8 +124,7 @@ class Relay:
                     if not self._turn(lease, publisher):
                         lease.wait(self._poll_seconds)
         finally:
-            self._active = False
-            metrics.RELAY_ACTIVE.set(0)
+            self._hand_over()
 
     def _turn(self, lease: Lease, publisher: PagePublisher) -> bool:
         """Publish the next page of every log that has one; returns whether there was any."""
@@ -167,6 +166,14 @@ class Relay:
             _log.info("relay_took_over", log=log.name, position=positions[log.name], stored=head)
             if head < positions[log.name]:
                 raise LogBehindKafka(log.name, positions[log.name], head)
+
+    def _hand_over(self) -> None:
+        """Another instance knows better from now on."""
+        self._active = False
+        metrics.RELAY_ACTIVE.set(0)
+        for log in self._logs:
+            metrics.RELAY_POSITION.remove(log.name)
+            metrics.RELAY_LAG.remove(log.name)
 
     def _measure(self, lease: Lease, *, idle: bool) -> None:
         now = time.monotonic()
