@@ -11,7 +11,7 @@ from contracts.vocabulary import GROUP_LABELS
 from google.protobuf.timestamp_pb2 import Timestamp
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import Reader, may_see, service_labels, shown, shown_stage
+from reporting.access import WITHHELD, Reader, may_see, service_labels, shown, shown_stage
 from reporting.indicators.period import HANOI
 from reporting.pathway.cases import CaseStatus, Stay
 from reporting.pathway.referrals import ReferralStatus
@@ -51,15 +51,15 @@ def case_message(reader: Reader, case: CaseStatus, around: Surroundings) -> pb.C
 
 def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, seq: int) -> pb.Referral:
     """A referral; of a service that the reader may not know, not who gives it nor its outcome either."""
-    labels = service_labels(referral.service)
+    seen = may_see(reader, service_labels(referral.service))
     status, business_status = referral.fhir
     return pb.Referral(
         number=referral.number,
         referral_id=str(referral.referral_id),
         case_id=str(referral.case_id),
-        service=shown(reader, referral.service, labels),
+        service=referral.service if seen else WITHHELD,
         sender=referral.sender,
-        provider=_provider(reader, referral),
+        provider=referral.provider if seen or reader.org == referral.provider else WITHHELD,
         commune=commune,
         state=referral.state,
         fhir_status=status,
@@ -68,16 +68,10 @@ def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, 
         requested_at=_moment(referral.requested_at),
         changed_at=_moment(referral.changed_at),
         appointment_at=_moment(referral.appointment_at),
-        result=shown(reader, referral.result, labels) if referral.result else "",
+        result=referral.result if seen or not referral.result else WITHHELD,
         version=referral.version,
         seq=seq,
     )
-
-
-def _provider(reader: Reader, referral: ReferralStatus) -> str:
-    if reader.org == referral.provider:
-        return referral.provider
-    return shown(reader, referral.provider, service_labels(referral.service))
 
 
 def concerns(reader: Reader, referral: ReferralStatus) -> bool:

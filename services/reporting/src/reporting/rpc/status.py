@@ -68,13 +68,14 @@ class StatusServicer(grpc.StatusServiceServicer):
         return pb.FindCaseResponse(case=await self._case(reader, found))
 
     async def GetReferral(self, request: pb.GetReferralRequest, _context: Any) -> pb.GetReferralResponse:  # noqa: N802
-        """The referral of a number: one indexed SELECT."""
+        """The referral of a number: one indexed SELECT; a second if the number is not as we write it."""
         reader = self._readers.current()
-        number = asking.number(request.number, "CG", "number")
         if request.after_event_id:
             await self._freshness.has(request.after_event_id, (CASES, REFERRALS))
-        found = allowed_referral(reader, await self._queries.referral(number, reader.org))
-        return pb.GetReferralResponse(referral=_referral(reader, found))
+        found = await self._queries.referral(request.number, reader.org)
+        if found is None:
+            found = await self._queries.referral(asking.number(request.number, "CG", "number"), reader.org)
+        return pb.GetReferralResponse(referral=_referral(reader, allowed_referral(reader, found)))
 
     async def ListReferrals(  # noqa: N802
         self, request: pb.ListReferralsRequest, _context: Any
