@@ -95,6 +95,8 @@ class Library:
     async def fail(self, request: StringValue, context: Any) -> StringValue:
         if request.value == "abort":
             await context.abort(grpc.StatusCode.DATA_LOSS, "by hand")
+        if request.value == "wrong answer":
+            return CANARY  # type: ignore[return-value]
         raise failure(request.value)
 
     async def count(self, request: StringValue, _context: Any) -> AsyncIterator[StringValue]:
@@ -119,6 +121,7 @@ def failure(kind: str) -> Exception:
         "fields": InvalidInput([Violation("reader", "missing"), Violation("title", "too_long")]),
         "missing": NotFound("book_not_found", field="title"),
         "unknown": Refusal("unknown_book", field="title"),
+        "no words": Refusal("code_without_words", detail={"title": CANARY}),
         "busy": Busy(retry_after=2.5),
         "bug": RuntimeError(f"no such reader: {CANARY}"),
         "database": psycopg.errors.UniqueViolation(f"Key (name)=({CANARY}) already exists"),
@@ -126,6 +129,8 @@ def failure(kind: str) -> Exception:
 
 
 def texts(code: str, detail: Any) -> dict[str, str]:
+    if code == "code_without_words":
+        raise KeyError(detail["title"])
     if code == "book_is_out":
         return {
             "vi": f"sách {detail.get('title', '')} đã cho mượn",

@@ -8,14 +8,17 @@ from typing import Any
 
 import grpc
 import pytest
+from chassis.rpc.auth import Authenticator
 from chassis.rpc.gate import CORRELATION_ID
+from chassis.rpc.server import RpcServer
 from google.protobuf.wrappers_pb2 import StringValue
 from google.rpc import error_details_pb2 as details
 from google.rpc.status_pb2 import Status
 from grpc import StatusCode
 
 from tests.integration.rpc.conftest import World
-from tests.integration.rpc.example import CANARY, NAME
+from tests.integration.rpc.example import CANARY, NAME, RULES
+from tests.unit.chassis.tokens import Issuer
 
 
 async def error_of(call: Any) -> grpc.aio.AioRpcError:
@@ -141,3 +144,29 @@ async def test_bytes_that_are_no_protobuf_are_the_callers_error(world: World) ->
 
 async def test_a_method_that_does_not_exist_is_unimplemented(world: World) -> None:
     assert (await error_of(world.call("Nothing"))).code() is StatusCode.UNIMPLEMENTED
+
+
+async def test_words_that_cannot_be_found_spoil_no_answer(world: World) -> None:
+    error = await error_of(world.call("Fail", "no words"))
+    assert error.code() is StatusCode.INTERNAL
+    assert "Canary" not in f"{error.details()}{error.debug_error_string()}"
+
+
+async def test_an_answer_of_the_wrong_kind_is_an_internal_error_without_its_text(world: World) -> None:
+    error = await error_of(world.call("Fail", "wrong answer"))
+    assert error.code() is StatusCode.INTERNAL
+    assert "Canary" not in f"{error.details()}{error.debug_error_string()}"
+    assert told(error)["ErrorInfo"].metadata["correlation_id"]
+
+
+async def test_a_call_that_takes_longer_than_any_may_is_ended(world: World, issuer: Issuer) -> None:
+    server = RpcServer(
+        [world.library.register], rules=RULES, authenticator=Authenticator(issuer.jwks), default_seconds=0.2
+    )
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+        sleep = channel.unary_unary(f"/{NAME}/Sleep", StringValue.SerializeToString, StringValue.FromString)
+        error = await error_of(sleep(StringValue(value="30"), **world.options("operator", timeout=None)))
+    await server.stop(0)
+    assert error.code() is StatusCode.DEADLINE_EXCEEDED
+    assert told(error)["ErrorInfo"].reason == "TOOK_TOO_LONG"

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from chassis.refusal import Refusal
 from chassis.rpc.auth import NotAuthenticated
 from chassis.rpc.rules import NotAllowed
+from chassis.store.batch import DeadlinePassed
 
 DOMAIN = "reftrack.org"
 
@@ -136,8 +137,17 @@ def answer(error: BaseException, texts: Texts, correlation_id: str) -> Answer:
         text = "the message is not the protobuf message that this method takes"
         return _plain(StatusCode.INVALID_ARGUMENT, "not_protobuf", text, texts, correlation_id)
     if isinstance(error, TimeoutError):
-        text = "the call took longer than it may"
-        return _plain(StatusCode.DEADLINE_EXCEEDED, "deadline_passed", text, texts, correlation_id)
+        # Of what was cut off on its way nobody knows whether it was done.
+        undone = isinstance(error, DeadlinePassed)
+        reason, text = (
+            ("deadline_passed", "nothing was done") if undone else ("took_too_long", "it took too long")
+        )
+        return _plain(StatusCode.DEADLINE_EXCEEDED, reason, text, texts, correlation_id)
+    return unforeseen(correlation_id)
+
+
+def unforeseen(correlation_id: str) -> Answer:
+    """Say that something broke, and by which id the log names it."""
     text = f"internal error; tell the operators this correlation id: {correlation_id}"
     info = details.ErrorInfo(reason="INTERNAL", domain=DOMAIN, metadata={"correlation_id": correlation_id})
     return _answer(StatusCode.INTERNAL, text, [info], unforeseen=True)

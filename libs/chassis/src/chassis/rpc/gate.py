@@ -15,7 +15,7 @@ from grpc.aio import AbortError
 
 from chassis.rpc.auth import Authenticator
 from chassis.rpc.call import NOBODY, Call, Role, enter
-from chassis.rpc.errors import InvalidInput, Texts, Unavailable, Violation, answer
+from chassis.rpc.errors import Answer, InvalidInput, Texts, Unavailable, Violation, answer, unforeseen
 from chassis.rpc.rules import ANYONE, NotAllowed
 from chassis.telemetry import get_logger
 from chassis.telemetry.metrics import RPC_ACTIVE, RPC_SECONDS
@@ -32,6 +32,7 @@ _CODES = {code.value[0]: code.name for code in StatusCode}
 Single = Callable[[Any, Any], Awaitable[Any]]
 Stream = Callable[[Any, Any], AsyncIterator[Any]]
 Parse = Callable[[bytes], Any] | None
+Serialize = Callable[[Any], bytes] | None
 
 
 class Drain:
@@ -82,8 +83,11 @@ class Gate:
         self._seconds = {name: RPC_SECONDS.labels(method, name) for name in _CODES.values()}
         RPC_ACTIVE.labels(method).set_function(lambda: self._active)
 
-    def single(self, behaviour: Single, parse: Parse) -> Single:
-        """Wrap a handler that is awaited: one answer, or a stream written through the context."""
+    def single(self, behaviour: Single, parse: Parse, serialize: Serialize) -> Single:
+        """Wrap a handler that is awaited: one answer, or a stream written through the context.
+
+        Parsing and serializing happen inside, so that what goes wrong there is told like everything else.
+        """
 
         async def respond(request: Any, context: Any) -> Any:
             visit = Visit(self, context)
@@ -92,9 +96,11 @@ class Gate:
                 if parse is not None:
                     request = parse(request)
                 if call.deadline is None or visit.has_deadline:
-                    return await behaviour(request, context)
-                async with asyncio.timeout(self._default_seconds):
-                    return await behaviour(request, context)
+                    found = await behaviour(request, context)
+                else:
+                    async with asyncio.timeout(self._default_seconds):
+                        found = await behaviour(request, context)
+                return found if serialize is None else serialize(found)
             except BaseException as error:
                 await visit.fail(error)
             finally:
@@ -102,7 +108,7 @@ class Gate:
 
         return respond
 
-    def stream(self, behaviour: Stream, parse: Parse) -> Stream:
+    def stream(self, behaviour: Stream, parse: Parse, serialize: Serialize) -> Stream:
         """Wrap a handler that yields its answers."""
 
         async def respond(request: Any, context: Any) -> AsyncIterator[Any]:
@@ -113,7 +119,7 @@ class Gate:
                     request = parse(request)
                 async with aclosing(behaviour(request, context)) as answers:  # type: ignore[type-var]
                     async for message in answers:
-                        yield message
+                        yield message if serialize is None else serialize(message)
             except BaseException as error:
                 await visit.fail(error)
             finally:
@@ -192,7 +198,7 @@ class Visit:
         await self._abort(error)
 
     async def _abort(self, error: BaseException) -> NoReturn:
-        told = answer(error, self._gate._texts, self._correlation_id)
+        told = self._told(error)
         self._code = told.code.name
         if told.unforeseen:
             LOG.error(
@@ -201,6 +207,13 @@ class Visit:
         trailing = ((CORRELATION_ID, self._correlation_id), (DETAILS, told.status.SerializeToString()))
         await self._context.abort(told.code, told.message, trailing)
         raise AssertionError("abort returned")
+
+    def _told(self, error: BaseException) -> Answer:
+        try:
+            return answer(error, self._gate._texts, self._correlation_id)
+        except Exception as worse:
+            LOG.error("answer_failed", method=self._gate._method, exc_info=worse)
+            return unforeseen(self._correlation_id)
 
     def leave(self) -> None:
         """Count the call."""

@@ -47,13 +47,18 @@ class Guard:
             drain=self.drain if handler.response_streaming and not handler.request_streaming else None,
         )
         behaviour = _behaviour(handler)
-        many = handler.response_streaming and not inspect.iscoroutinefunction(behaviour)
-        around = gate.stream if many else gate.single
+        written = handler.response_streaming and inspect.iscoroutinefunction(behaviour)
+        around = gate.stream if handler.response_streaming and not written else gate.single
         # A single request is parsed inside the gate: bytes that are no protobuf are the caller's error.
-        parse = None if handler.request_streaming else handler.request_deserializer
-        outside = handler.request_deserializer if handler.request_streaming else None
-        make = _MAKERS[handler.request_streaming, handler.response_streaming]
-        return make(around(behaviour, parse), outside, handler.response_serializer)
+        many, given, made = (
+            handler.request_streaming,
+            handler.request_deserializer,
+            handler.response_serializer,
+        )
+        parse, parse_outside = (None, given) if many else (given, None)
+        serialize, serialize_outside = (None, made) if written else (made, None)
+        make = _MAKERS[many, handler.response_streaming]
+        return make(around(behaviour, parse, serialize), parse_outside, serialize_outside)
 
 
 def _behaviour(handler: Any) -> Callable[..., Any]:
