@@ -104,10 +104,10 @@ class Timed(AsyncConnection[Row]):
     async def limit_to(self, seconds: float | None) -> None:
         """Let a statement run for so long, rounded up, at most thirty seconds.
 
-        A limit that is at most three times as long stays: deadlines just around a step would otherwise cost
+        A limit that is at most four times as long stays: deadlines just around a step would otherwise cost
         every call a statement of its own.
         """
         needed = _STEPS[-1] if seconds is None else min(seconds * 1000, _STEPS[-1])
-        if not needed <= self._limit <= 3 * needed:
+        if not needed <= self._limit <= 4 * needed:
             self._limit = next(step for step in _STEPS if step >= needed)
             await self.execute(f"SET statement_timeout = {self._limit}")
