@@ -105,6 +105,19 @@ class Desk:
         self._offsets[topic] = offset
         return Record(topic, 0, offset, None, headers, value, 0, offset or None)
 
+    def structured(self, post: Post) -> Record:
+        """The same event as a whole CloudEvent in JSON."""
+        event = {
+            "specversion": "1.0",
+            "id": post.id,
+            "source": f"/agencies/{post.agency}",
+            "type": post.type,
+            "time": post.at.isoformat(),
+            "data": json.loads(post.value()),
+        }
+        headers: Headers = {"content-type": b"application/cloudevents+json; charset=utf-8"}
+        return self.record(f"agency.{post.agency}.events.v1", headers, json.dumps(event).encode())
+
     def submit(self, *posts: Post) -> list[Result]:
         """The same events as items of SubmitEvents, in one batch."""
         return self.writer.run([self.command(SUBMIT, as_item(post), post.agency) for post in posts])
@@ -134,6 +147,19 @@ class Desk:
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+
+    def execute(self, statement: str, *parameters: Any) -> None:
+        self._connection.execute(statement, parameters)  # type: ignore[arg-type]
+
+    def identity(self, client: str) -> dict[tuple[str, str], str]:
+        """What the vault holds of a person, opened: (field, event) → value."""
+        vault, person = self._parts.vault, UUID(client)
+        with self._connection.cursor() as cursor:
+            keyring = vault.keyring(cursor, [person])
+            return {
+                (sealed.name, sealed.record_id): keyring.open(sealed)
+                for sealed in vault.fields(cursor, person)
+            }
 
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])

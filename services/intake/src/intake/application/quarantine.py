@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from chassis.box import Box
 from chassis.refusal import Refusal
+from chassis.rpc.errors import NotFound
 from chassis.store.commit import TableWrite
 from chassis.store.rows import InboxRow
 from chassis.store.unit_of_work import UnitOfWork
@@ -26,7 +27,7 @@ _READ = """
 """
 
 
-class NotQuarantined(Refusal):
+class NotQuarantined(NotFound):
     """There is no such delivery in quarantine, or not any more."""
 
     def __init__(self) -> None:

@@ -1,0 +1,115 @@
+"""What cannot be read is kept, sealed, until a person decides."""
+
+from __future__ import annotations
+
+import pytest
+from chassis.refusal import Refusal
+from intake.application import reading
+from intake.application.decider import DISCARD, RELEASE
+from reftrack.intake.v1.intake_pb2 import DiscardQuarantinedRequest, ReleaseQuarantinedRequest
+
+from tests.integration.intake.desk import SOCIAL, Desk
+from tests.integration.intake.posts import Post, contact, counselling
+
+TOPIC = f"agency.{SOCIAL}.events.v1"
+
+
+def test_bytes_without_an_id_are_known_again_by_their_content(desk: Desk) -> None:
+    told = desk.take([desk.record(TOPIC, {}, b"\xff\xfe") for _ in range(2)])
+    assert [(one["verdict"], one["repetition"], one["id"]) for one in told] == [
+        ("quarantined", False, None),
+        ("quarantined", True, None),
+    ]
+    assert desk.count("kept_deliveries") == 1
+
+
+def test_every_field_that_is_wrong_is_named(desk: Desk) -> None:
+    post = Post(SOCIAL, "counselling-provided", {"agency_ref": "TV-1"}, {"topic": "weather", "minutes": 0})
+    (told,) = desk.post(post)
+    assert {(one["code"], one["field"]) for one in told["problems"]} == {
+        ("not_in_list", "/data/topic"),
+        ("field_missing", "/data/mode"),
+        ("too_small", "/data/minutes"),
+    }
+    assert all(one["remedy"]["vi"] and one["remedy"]["en"] for one in told["problems"])
+
+
+def test_what_can_be_read_by_now_is_released_through_the_same_door(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {"mode": "office", "topic": "job"})
+    desk.post(contact(SOCIAL, "TV-1"), unknown)
+    an_update_teaches("org.reftrack.client-sung-to.v1", "org.reftrack.counselling-provided.v1", monkeypatch)
+    (told,) = desk.take([release(desk)])
+    assert (told["id"], told["verdict"], told["repetition"]) == (unknown.id, "accepted", False)
+    assert desk.types()[-1] == "counselling-provided"
+    assert desk.count("kept_deliveries") == 0
+    assert desk.rows("SELECT act, by, reason FROM quarantine_acts") == [("released", "sup/s-1", "mended")]
+
+
+def test_what_still_cannot_be_read_stays_and_the_caller_learns_why(desk: Desk) -> None:
+    desk.post(Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {}))
+    (result,) = desk.writer.run([release(desk)])
+    assert isinstance(result.refusal, Refusal)
+    assert (result.refusal.code, result.refusal.state) == ("type_unknown", "quarantined")
+    assert desk.rows("SELECT verdict FROM kept_deliveries") == [("quarantined",)]
+
+
+def test_what_is_given_up_is_discarded_once_with_its_reason(desk: Desk) -> None:
+    desk.post(Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {}))
+    (told,) = desk.take([discard(desk, "sent by a test system")])
+    assert (told["verdict"], told["code"]) == ("discarded", "discarded_by_person")
+    assert "sent by a test system" in told["remedy"]["en"]
+    (again,) = desk.writer.run([discard(desk, "twice")])
+    assert again.refusal is not None
+    assert desk.rows("SELECT verdict FROM kept_deliveries") == [("discarded",)]
+
+
+def test_what_is_rejected_is_kept_too_sealed(desk: Desk) -> None:
+    post = contact("unheard-of", "X-1")
+    desk.post(post)
+    ((verdict, sealed),) = desk.rows("SELECT verdict, sealed FROM kept_deliveries")
+    assert verdict == "rejected"
+    assert post.value() not in sealed
+
+
+def test_what_is_quarantined_stops_nothing_behind_it(desk: Desk) -> None:
+    opens, bad, good = contact(SOCIAL, "TV-1"), b"{", counselling(SOCIAL, "TV-1")
+    told = desk.take(
+        [
+            desk.record(TOPIC, opens.headers(), opens.value()),
+            desk.record(TOPIC, opens.headers(ce_id=b"bad"), bad),
+            desk.record(TOPIC, good.headers(), good.value()),
+        ]
+    )
+    assert [one["verdict"] for one in told] == ["accepted", "quarantined", "accepted"]
+    assert desk.rows("SELECT next_offset FROM positions") == [(3,)]
+
+
+def release(desk: Desk) -> object:
+    request = ReleaseQuarantinedRequest(quarantine_id=quarantined(desk), reason="mended")
+    return desk.command(RELEASE, request, "sup", "s-1")
+
+
+def discard(desk: Desk, reason: str) -> object:
+    request = DiscardQuarantinedRequest(quarantine_id=quarantined(desk), reason=reason)
+    return desk.command(DISCARD, request, "sup", "s-1")
+
+
+def quarantined(desk: Desk) -> int:
+    return int(desk.rows("SELECT quarantine_id FROM kept_deliveries")[0][0])
+
+
+def an_update_teaches(new: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on events of the `new` type are read as those of the one that it is `like`."""
+    known = reading.read_cloudevent
+
+    def updated(headers: object, value: bytes | None) -> object:
+        event = known(headers, value)  # type: ignore[arg-type]
+        return event if event.type != new else type(event)(**{**fields(event), "type": like})
+
+    monkeypatch.setattr(reading, "read_cloudevent", updated)
+
+
+def fields(event: object) -> dict[str, object]:
+    return {name: getattr(event, name) for name in event.__dataclass_fields__}  # type: ignore[attr-defined]

@@ -1,0 +1,155 @@
+"""Intake over gRPC: statuses of items, receipts, quarantine; who may what."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from reftrack.intake.v1 import intake_pb2 as pb
+
+from tests.integration.intake.desk import POLICE, SOCIAL, as_item
+from tests.integration.intake.posts import Post, contact, counselling, registration
+from tests.integration.intake.serving import Serving, bearer
+
+
+@pytest.fixture
+async def serving(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Serving]:
+    async with Serving.begin(tmp_path, postgres_dsn) as serving:
+        yield serving
+
+
+async def test_each_item_has_its_status_and_one_bad_item_spoils_no_other(serving: Serving) -> None:
+    posts = [
+        registration(SOCIAL, {"agency_ref": "TV-1"}),
+        counselling(SOCIAL, "TV-1"),
+        counselling(SOCIAL, "TV-2"),
+        contact(POLICE, "PX-1"),
+    ]
+    items = [as_item(post, index) for index, post in enumerate(posts)]
+    items.append(pb.SubmittedEvent(index=9, structured=b"not json"))
+    items.append(pb.SubmittedEvent(index=10))
+    statuses = await submit(serving, SOCIAL, [items])
+    told = {status.index: status.receipt for status in statuses}
+    assert {index: one.verdict for index, one in told.items()} == {
+        0: "accepted",
+        1: "accepted",
+        2: "waiting",
+        3: "rejected",
+        9: "quarantined",
+        10: "quarantined",
+    }
+    assert told[3].code == "source_not_yours"
+    assert told[9].problems[0].code == "not_json"
+    assert told[2].until.seconds > 0
+    assert sorted(one.position for one in told.values()) == [1, 2, 3, 4, 5, 6]
+    assert not any(one.topic for one in told.values())
+
+
+async def test_the_stream_goes_on_after_a_bad_message_and_repetitions_are_told(serving: Serving) -> None:
+    post = contact(SOCIAL, "TV-1")
+    statuses = await submit(
+        serving, SOCIAL, [[pb.SubmittedEvent(index=1)], [as_item(post, 2)], [as_item(post, 3)]]
+    )
+    told = [(status.index, status.receipt.verdict, status.receipt.repetition) for status in statuses]
+    assert told == [(1, "quarantined", False), (2, "accepted", False), (3, "accepted", True)]
+
+
+async def test_what_another_service_decides_is_routed_and_has_no_position_yet(serving: Serving) -> None:
+    data = {"service": "methadone", "provider": "methadone-long-bien"}
+    asked = Post(SOCIAL, "referral-requested", {"agency_ref": "TV-1"}, data)
+    items = [as_item(registration(SOCIAL, {"agency_ref": "TV-1"})), as_item(asked, 1)]
+    *_, status = await submit(serving, SOCIAL, [items])
+    assert (status.receipt.verdict, status.receipt.position) == ("routed", 0)
+
+
+async def test_receipts_are_listed_in_pages_and_by_what_one_looks_for(serving: Serving) -> None:
+    posts = [contact(SOCIAL, f"TV-{n}") for n in range(5)]
+    await submit(serving, SOCIAL, [[as_item(post) for post in posts]])
+    stub, metadata = serving.intake, bearer(serving, SOCIAL)
+    page = await stub.ListReceipts(pb.ListReceiptsRequest(page_size=2), metadata=metadata)
+    rest = await stub.ListReceipts(
+        pb.ListReceiptsRequest(after_position=page.next_after_position), metadata=metadata
+    )
+    assert [one.id for one in [*page.receipts, *rest.receipts]] == [post.id for post in posts]
+    assert rest.next_after_position == 0
+    one = await stub.ListReceipts(pb.ListReceiptsRequest(id=posts[3].id), metadata=metadata)
+    assert [found.id for found in one.receipts] == [posts[3].id]
+    none = await stub.ListReceipts(pb.ListReceiptsRequest(), metadata=bearer(serving, POLICE))
+    assert not none.receipts
+
+
+async def test_a_watch_goes_on_where_it_was_broken_off(serving: Serving) -> None:
+    posts = [contact(SOCIAL, f"TV-{n}") for n in range(4)]
+    await submit(serving, SOCIAL, [[as_item(post) for post in posts[:2]]])
+    first = await watched(serving, 0, 1)
+    watching = asyncio.create_task(watched(serving, first[0].position, 3))
+    await submit(serving, SOCIAL, [[as_item(post) for post in posts[2:]]])
+    rest = await asyncio.wait_for(watching, 20)
+    assert [one.id for one in [first[0], *rest]] == [post.id for post in posts]
+
+
+async def test_a_supervisor_lists_shows_and_discards_and_looking_is_recorded(serving: Serving) -> None:
+    await submit(serving, SOCIAL, [[pb.SubmittedEvent(index=1, structured=b"secret rubbish")]])
+    stub, metadata = serving.quarantine, bearer(serving, "pctnxh-ha-noi", "supervisor")
+    (found,) = (await stub.ListQuarantined(pb.ListQuarantinedRequest(), metadata=metadata)).deliveries
+    assert (found.org, found.size, found.problems[0].code) == (SOCIAL, 14, "not_json")
+    shown = await stub.ShowQuarantined(
+        pb.ShowQuarantinedRequest(quarantine_id=found.quarantine_id), metadata=metadata
+    )
+    assert shown.value == b"secret rubbish"
+    request = pb.DiscardQuarantinedRequest(quarantine_id=found.quarantine_id, reason="noise")
+    told = await stub.DiscardQuarantined(request, metadata=metadata)
+    assert told.receipt.verdict == "discarded"
+    assert not (await stub.ListQuarantined(pb.ListQuarantinedRequest(), metadata=metadata)).deliveries
+    acts = await serving.rows("SELECT act, by FROM quarantine_acts ORDER BY at, act")
+    assert acts == [("discarded", "pctnxh-ha-noi/tester"), ("shown", "pctnxh-ha-noi/tester")]
+
+
+async def test_a_discard_without_a_reason_or_of_nothing_is_refused(serving: Serving) -> None:
+    metadata = bearer(serving, "pctnxh-ha-noi", "supervisor")
+    for request, code in (
+        (pb.DiscardQuarantinedRequest(quarantine_id=1), grpc.StatusCode.INVALID_ARGUMENT),
+        (pb.DiscardQuarantinedRequest(quarantine_id=1, reason="x"), grpc.StatusCode.NOT_FOUND),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await serving.quarantine.DiscardQuarantined(request, metadata=metadata)
+        assert refused.value.code() is code
+
+
+async def test_agencies_do_not_look_into_the_quarantine_and_auditors_do_not_post(serving: Serving) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await serving.quarantine.ListQuarantined(
+            pb.ListQuarantinedRequest(), metadata=bearer(serving, SOCIAL)
+        )
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await submit(serving, "thanh-tra", [[as_item(contact(SOCIAL, "TV-1"))]], role="auditor")
+    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def submit(
+    serving: Serving, org: str, messages: Iterable[list[pb.SubmittedEvent]], role: str = "agency"
+) -> list[pb.ItemStatus]:
+    async def requests() -> AsyncIterator[pb.SubmitEventsRequest]:
+        for events in messages:
+            yield pb.SubmitEventsRequest(events=events)
+
+    call: Any = serving.intake.SubmitEvents(requests(), metadata=bearer(serving, org, role))
+    return [status async for response in call for status in response.statuses]
+
+
+async def watched(serving: Serving, after: int, most: int) -> list[pb.Receipt]:
+    call: Any = serving.intake.WatchReceipts(
+        pb.WatchReceiptsRequest(after_position=after), metadata=bearer(serving, SOCIAL)
+    )
+    found: list[pb.Receipt] = []
+    async for response in call:
+        found.extend(response.receipts)
+        if len(found) >= most:
+            break
+    call.cancel()
+    return found[:most]

@@ -1,0 +1,139 @@
+"""What waits, and what lets it go on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from contracts.envelope import Meta
+from contracts.events.referral import ReferralRequested
+from contracts.vocabulary import Service
+from google.protobuf.wrappers_pb2 import StringValue
+from intake.application.decider import RETRY
+
+from tests.integration.intake.desk import SOCIAL, Desk, verdicts
+from tests.integration.intake.posts import (
+    NOW,
+    answer,
+    contact,
+    counselling,
+    intervention,
+    registration,
+    screening,
+)
+
+CLINIC = "methadone-long-bien"
+NUMBER = "CG-4F7K-92QX-T6WE-M"
+
+
+def test_an_event_about_a_person_not_known_yet_waits_and_says_for_what_and_until_when(desk: Desk) -> None:
+    (receipt,) = desk.post(counselling(SOCIAL, "TV-1"))
+    assert (receipt["verdict"], receipt["code"], receipt["field"]) == (
+        "waiting",
+        "agency_ref_unknown",
+        "/about/agency_ref",
+    )
+    assert receipt["waiting_for"] == "agency_ref TV-1"
+    assert datetime.fromisoformat(receipt["until"]) > NOW + timedelta(days=1)
+    assert "TV-1" not in receipt["remedy"]["en"]
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one batch", "in two"])
+def test_what_waited_goes_on_as_soon_as_the_person_is_known_in_the_order_of_its_coming(
+    desk: Desk, together: bool
+) -> None:
+    early = [screening(SOCIAL, "TV-1"), intervention(SOCIAL, "TV-1")]
+    opens = registration(SOCIAL, {"agency_ref": "TV-1"})
+    if together:
+        desk.post(*early, opens)
+    else:
+        desk.post(*early)
+        desk.post(opens)
+    told = [(receipt["id"], receipt["verdict"]) for receipt in desk.receipts()]
+    assert told == [
+        *((post.id, "waiting") for post in early),
+        *((post.id, "accepted") for post in (opens, *early)),
+    ]
+    assert desk.types()[-2:] == ["client-screened", "brief-intervention-given"]
+    assert desk.count("waits") == 0
+
+
+def test_a_step_that_comes_too_early_waits_for_the_case_and_then_for_nothing(desk: Desk) -> None:
+    desk.post(contact(SOCIAL, "TV-1"))
+    (early,) = desk.post(screening(SOCIAL, "TV-1"))
+    assert (early["verdict"], early["code"], early["waiting_for"]) == ("waiting", "too_early", "registered")
+    told = desk.post(counselling(SOCIAL, "TV-1"), registration(SOCIAL, {"agency_ref": "TV-1"}))
+    assert verdicts(told) == ["accepted"] * 3
+    assert desk.types()[-1] == "client-screened"
+
+
+def test_one_release_leads_to_the_next(desk: Desk) -> None:
+    desk.post(intervention(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1"), contact(SOCIAL, "TV-1"))
+    assert desk.count("waits") == 2
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    assert desk.types()[-3:] == ["client-registered", "client-screened", "brief-intervention-given"]
+
+
+def test_the_bytes_of_what_waits_are_sealed(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"introduction": "GT-4F7K-92QX-T6WE-M"}, name="CANARY Nguyễn Văn Kín"))
+    ((sealed,),) = desk.rows("SELECT sealed FROM waits")
+    assert b"CANARY" not in sealed
+
+
+def test_an_answer_to_a_referral_that_intake_has_not_heard_of_waits_for_its_number(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    case_id = UUID(desk.events()[0]["meta"]["subject"])
+    (early,) = desk.post(answer(CLINIC, NUMBER))
+    assert (early["verdict"], early["code"], early["waiting_for"]) == (
+        "waiting",
+        "number_unknown",
+        f"referral {NUMBER}",
+    )
+    told = desk.take([requested_by_an_operator(desk, case_id)])
+    assert told == []
+    assert desk.types()[-1] == "agency-event-routed"
+    assert desk.events()[-1]["data"]["number"] == NUMBER
+    assert desk.count("waits") == 0
+
+
+def test_what_waits_for_the_commit_of_another_instance_is_tried_once_more(desk: Desk) -> None:
+    """Another instance recorded the number between our look and our commit, and saw no wait to wake."""
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    case_id = desk.events()[0]["meta"]["subject"]
+    desk.post(answer(CLINIC, NUMBER))
+    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"referral/{NUMBER}", case_id)
+    ((key,),) = desk.rows("SELECT key FROM waits")
+    desk.take([desk.command(RETRY, StringValue(value=key), "system:intake")])
+    assert desk.types()[-1] == "agency-event-routed"
+    assert desk.count("waits") == 0
+
+
+def test_a_wait_that_is_tried_in_vain_stays_as_it_was(desk: Desk) -> None:
+    desk.post(answer(CLINIC, NUMBER))
+    before = desk.rows("SELECT * FROM waits")
+    told = desk.take([desk.command(RETRY, StringValue(value=before[0][1]), "system:intake")])
+    assert told == []
+    assert desk.rows("SELECT * FROM waits") == before
+
+
+def test_what_has_waited_longer_than_its_term_still_goes_on_when_its_time_comes(desk: Desk) -> None:
+    desk.post(counselling(SOCIAL, "TV-1"))
+    desk.clock.move_to(NOW + timedelta(days=4000))
+    assert desk.rows("SELECT count(*) FROM waits WHERE until < %s", desk.clock.now()) == [(1,)]
+    told = desk.post(contact(SOCIAL, "TV-1"))
+    assert verdicts(told) == ["accepted", "accepted"]
+
+
+def requested_by_an_operator(desk: Desk, case_id: UUID) -> object:
+    data = ReferralRequested(service=Service.METHADONE, provider=CLINIC, number=NUMBER)
+    meta = Meta(
+        subject=case_id,
+        occurred_at=NOW,
+        received_at=NOW,
+        actor="op-1",
+        org=SOCIAL,
+        policy_version="p@1",
+        correlation_id="c",
+    )
+    return desk.owner_says("referral", uuid4(), 1, data, meta)
