@@ -1,4 +1,4 @@
-"""Killed after the commit and before the answer: the retry gets the first answer, and nothing is done twice."""
+"""Killed after the commit and before the answer: the retry gets the first answer, nothing is done twice."""
 
 from __future__ import annotations
 
