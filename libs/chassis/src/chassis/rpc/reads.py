@@ -64,12 +64,26 @@ class Reads:
         dead = 0
         while True:
             try:
-                async with self.connection() as connection:
-                    return await fetch(await connection.execute(query, parameters or None))
+                return await self._read_once(query, parameters, fetch)
             except Unavailable:
                 dead += 1
                 if dead > self._most:
                     raise
+
+    async def _read_once(
+        self, query: Query, parameters: Sequence[Any], fetch: Callable[[AsyncCursor[Row]], Awaitable[T]]
+    ) -> T:
+        """The same as `connection`, without a context of its own: this is every query's road."""
+        left = _left()
+        try:
+            connection = await self._pool.getconn(LONGEST_SECONDS if left is None else left)
+            try:
+                await connection.limit_to(left)
+                return await fetch(await connection.execute(query, parameters or None))
+            finally:
+                await self._pool.putconn(connection)
+        except psycopg.OperationalError as error:
+            raise _told(error, left) from error
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncCursor[Row]]:
@@ -81,19 +95,30 @@ class Reads:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Timed]:
         """Give a connection whose statements end with the caller's deadline."""
-        left = time_left()
-        if left is not None and left <= 0:
-            raise TooLate
+        left = _left()
         try:
-            async with self._pool.connection(LONGEST_SECONDS if left is None else left) as connection:
+            connection = await self._pool.getconn(LONGEST_SECONDS if left is None else left)
+            try:
                 await connection.limit_to(left)
                 yield connection
-        except PoolTimeout:
-            raise (Unavailable("database_away") if left is None else TooLate()) from None
-        except psycopg.errors.QueryCanceled:
-            raise TooLate from None
+            finally:
+                await self._pool.putconn(connection)
         except psycopg.OperationalError as error:
-            raise Unavailable("database_away") from error
+            raise _told(error, left) from error
+
+
+def _left() -> float | None:
+    left = time_left()
+    if left is not None and left <= 0:
+        raise TooLate
+    return left
+
+
+def _told(error: psycopg.OperationalError, left: float | None) -> TooLate | Unavailable:
+    waited_in_vain = isinstance(error, PoolTimeout) and left is not None
+    if waited_in_vain or isinstance(error, psycopg.errors.QueryCanceled):
+        return TooLate()
+    return Unavailable("database_away")
 
 
 class Timed(AsyncConnection[Row]):
