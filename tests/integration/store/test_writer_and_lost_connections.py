@@ -61,13 +61,13 @@ def test_a_commit_whose_answer_is_lost_is_neither_doubled_nor_lost(
     lost: list[bool] = []
     real = recorder._commit
 
-    def unplug(connection: Connection[Any], xid: int) -> None:
+    def unplug(connection: Connection[Any], token: int) -> None:
         if not lost:
             lost.append(True)
             if reached:
-                real(connection, xid)
+                real(connection, token)
             query(KILL)
-        real(connection, xid)
+        real(connection, token)
 
     monkeypatch.setattr(recorder, "_commit", unplug)
     desk = LendingDesk()

@@ -29,6 +29,14 @@ class Patience:
         """For the next piece of work: begins with the shortest wait."""
         return Patience(self._stop)
 
+    def give_way(self, conflicts: int) -> None:
+        """After several conflicts in a row wait a moment, each instance another one.
+
+        Somebody gets through.
+        """
+        if conflicts > 2:
+            self._stop.wait(random.uniform(0, 0.01 * min(conflicts, 10)))
+
     def wait(self, error: BaseException | None) -> None:
         """Wait before the next try. Raises `Stopped` when told to stop, with the error as its cause."""
         self._tries += 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from eventsourcing.persistence import OperationalError, StoredEvent
@@ -36,6 +37,11 @@ _INSERT = Unnest(
     """,
     *("uuid", "bigint", "text", "bytea", "uuid", "timestamptz", "text"),
 )
+_MARK = """
+    WITH long_gone AS (DELETE FROM commits WHERE at < clock_timestamp() - interval '30 days')
+    INSERT INTO commits (writer, token, at) VALUES (%s, %s, clock_timestamp())
+    ON CONFLICT (writer) DO UPDATE SET token = EXCLUDED.token, at = EXCLUDED.at
+"""
 _LAST = "SELECT notification_id, recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1"
 
 
@@ -59,11 +65,11 @@ class Row(NamedTuple):
 
 
 class CommitUnknown(OperationalError):
-    """The connection was lost while COMMIT was on its way: `xid` tells what became of it."""
+    """The connection was lost while COMMIT was on its way: ask `Recorder.was_committed(token)`."""
 
-    def __init__(self, xid: int) -> None:
-        super().__init__(f"connection lost during COMMIT of transaction {xid}")
-        self.xid = xid
+    def __init__(self, token: int) -> None:
+        super().__init__(f"connection lost during commit {token} of this writer")
+        self.token = token
 
 
 class Recorder(PostgresApplicationRecorder):
@@ -80,6 +86,7 @@ class Recorder(PostgresApplicationRecorder):
     def __init__(self, datastore: Datastore, clock: Clock | None = None) -> None:
         super().__init__(datastore)
         self._clock = clock or RealClock()
+        self._writer, self._tokens = uuid4(), itertools.count(1)
 
     def create_table(self) -> None:
         """Apply the chassis' migrations."""
@@ -99,52 +106,41 @@ class Recorder(PostgresApplicationRecorder):
         if not events and commit is None:
             return Committed(None, None, None)
         with self.datastore.get_connection() as connection:
+            token = next(self._tokens)
             try:
-                xid, committed = self._send(connection, events, commit or Commit())
+                committed = self._send(connection, token, events, commit or Commit())
             except BaseException:
                 _roll_back(connection)
                 raise
-            _commit(connection, xid)
+            _commit(connection, token)
         return committed
 
-    def status(self, xid: int) -> str | None:
-        """`committed`, `aborted` or `in progress`; None if the transaction is too long ago to tell."""
-        with self.datastore.get_connection() as connection:
-            row = (
-                connection.cursor(row_factory=tuple_row)
-                .execute("SELECT pg_xact_status(%s::text::xid8)", (str(xid),))
-                .fetchone()
-            )
-        assert row is not None
-        status: str | None = row[0]
-        return status
+    def was_committed(self, token: int) -> bool:
+        """What became of the newest commit, whose answer was lost. Waits until it is done or undone."""
+        with self.datastore.get_connection() as connection, connection.transaction():
+            cursor = connection.cursor(row_factory=tuple_row)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,))
+            row = cursor.execute("SELECT token FROM commits WHERE writer = %s", (self._writer,)).fetchone()
+        return row is not None and row[0] == token
 
     def _send(
-        self, connection: Connection[Any], events: Sequence[Row], commit: Commit
-    ) -> tuple[int, Committed]:
+        self, connection: Connection[Any], token: int, events: Sequence[Row], commit: Commit
+    ) -> Committed:
         """Everything but COMMIT goes out at once; then the answers are looked at."""
-        cursor, first = connection.cursor(row_factory=tuple_row), connection.cursor(row_factory=tuple_row)
-        failed: Exception | None = None
+        cursor = connection.cursor(row_factory=tuple_row)
         with connection.pipeline() as pipeline:
-            try:
-                cursor.execute("BEGIN", prepare=False)
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,), prepare=True)
-                first.execute("SELECT pg_current_xact_id()::text", prepare=True)
-                looks = write_rows(connection, commit, self._clock.now())
-                last = self._insert(connection, events) if events else None
-                pipeline.sync()
-            except Exception as error:  # leave the pipeline first, or psycopg warns about what is behind it
-                failed = error
-        if failed is not None:
-            raise failed
-        row = first.fetchone()
-        assert row is not None
+            cursor.execute("BEGIN", prepare=False)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,), prepare=True)
+            cursor.execute(_MARK, (self._writer, token), prepare=True)
+            looks = write_rows(connection, commit, self._clock.now())
+            last = self._insert(connection, events) if events else None
+            pipeline.sync()
         receipts_from = looks()
         if last is None:
-            return int(row[0]), Committed(None, None, receipts_from)
+            return Committed(None, None, receipts_from)
         newest, at = last.fetchone() or (0, self._clock.now())
         behind = len(events) - 1
-        return int(row[0]), Committed(newest - behind, at - timedelta(microseconds=behind), receipts_from)
+        return Committed(newest - behind, at - timedelta(microseconds=behind), receipts_from)
 
     def _insert(self, connection: Connection[Any], events: Sequence[Row]) -> Cursor[Any]:
         cursor = connection.cursor(row_factory=tuple_row)
@@ -153,11 +149,11 @@ class Recorder(PostgresApplicationRecorder):
         return cursor.execute(_LAST, prepare=True)
 
 
-def _commit(connection: Connection[Any], xid: int) -> None:
+def _commit(connection: Connection[Any], token: int) -> None:
     try:
         connection.execute("COMMIT", prepare=False)
     except psycopg.OperationalError as error:
-        raise CommitUnknown(xid) from error
+        raise CommitUnknown(token) from error
 
 
 def _roll_back(connection: Connection[Any]) -> None:

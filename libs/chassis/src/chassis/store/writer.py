@@ -20,7 +20,9 @@ from chassis.telemetry.logs import get_logger
 __all__ = ["Decider", "Result", "Stopped", "Writer"]
 
 MOST_CONFLICTS = 8
-"""So many times another writer may be faster; then the conflict must be in the content itself."""
+"""So many times another writer may be faster than a batch; then its halves are tried."""
+MOST_CONFLICTS_OF_ONE = 60
+"""So many times than a single item, some seconds in all; then the conflict must be in the content itself."""
 
 _log = get_logger("writer")
 T = TypeVar("T")
@@ -59,7 +61,7 @@ class Writer:
             return batch, batch.decide()
 
         try:
-            return self._commit(decide)
+            return self._commit(decide, MOST_CONFLICTS if len(items) > 1 else MOST_CONFLICTS_OF_ONE)
         except StalePosition as stale:
             return self._without(items, stale.partitions)
         except Exception as error:
@@ -67,7 +69,9 @@ class Writer:
                 return self._isolate(items, error)
             raise
 
-    def _commit(self, decide: Callable[[], tuple[Batch, T]]) -> T:
+    def _commit(
+        self, decide: Callable[[], tuple[Batch, T]], most_conflicts: int = MOST_CONFLICTS_OF_ONE
+    ) -> T:
         """Decide and commit until it is done or it is clear that trying again does not help."""
         conflicts = 0
         patience = self._patience.anew()
@@ -79,9 +83,10 @@ class Writer:
                 failure = failures.classify(error)
                 if failure is Failure.CONNECTION:
                     patience.wait(error)
-                elif failure is Failure.CONFLICT and conflicts < MOST_CONFLICTS:
+                elif failure is Failure.CONFLICT and conflicts < most_conflicts:
                     conflicts += 1
                     _log.info("decided_again", reason=failures.conflict(error), attempt=conflicts)
+                    patience.give_way(conflicts)
                 else:
                     raise
             else:
@@ -92,24 +97,20 @@ class Writer:
         try:
             batch.commit()
         except CommitUnknown as unknown:
-            if not self._was_committed(unknown.xid):
+            if not self._was_committed(unknown.token):
                 raise
             _log.info("commit_was_done", reason="connection lost during COMMIT")
             batch.uow.keep()
 
-    def _was_committed(self, xid: int) -> bool:
+    def _was_committed(self, token: int) -> bool:
         patience = self._patience.anew()
         while True:
             try:
-                status = self._store.recorder.status(xid)
+                return self._store.recorder.was_committed(token)
             except Exception as error:
                 if failures.classify(error) is not Failure.CONNECTION:
                     raise
                 patience.wait(error)
-            else:
-                if status != "in progress":
-                    return status == "committed"
-                patience.wait(None)
 
     def _without(self, items: Sequence[Item], stale: frozenset[Partition]) -> list[Result]:
         """Drop what belongs to partitions that another instance moved; go on with the rest."""
