@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from secrets import token_hex
 from typing import Any
 
 from chassis.items import Command, Item, Record
@@ -18,16 +19,25 @@ Told = Recorded[Payload] | Exception
 
 
 class Understanding:
-    """Reads each record of a batch once. An exception: why a record cannot be read, for `decide` to raise."""
+    """What is understood of each item of a batch, once. An exception: why a record cannot be read, for
+    `decide` to raise."""
 
     def __init__(self) -> None:
         self._batch: UnitOfWork | None = None
         self._told: dict[int, tuple[Item, Told]] = {}
+        self._causes: dict[int, str] = {}
 
     def begin(self, uow: UnitOfWork) -> None:
         """Forget the batch before, unless it is the same."""
         if uow is not self._batch:
-            self._batch, self._told = uow, {}
+            self._batch, self._told, self._causes = uow, {}, {}
+
+    def cause(self, command: Command) -> str:
+        """What a command's own ids and numbers are derived from: the same request id, the same number
+        again."""
+        if command.request_id:
+            return f"{command.caller} {command.request_id}"
+        return self._causes.setdefault(id(command), token_hex(16))
 
     def of(self, record: Record) -> Told:
         """What intake recorded, or why it cannot be read."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from secrets import token_hex
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -120,12 +119,6 @@ class VersionChanged(Conflict):
         }
         self.state = aggregate.state_met()
         self.moves = aggregate.moves_allowed()
-
-
-def cause_of(command: Command) -> str:
-    """What ids and numbers of a command's own are derived from: the same request id, the same number
-    again."""
-    return f"{command.caller} {command.request_id}" if command.request_id else token_hex(16)
 
 
 def forbid(refusal: Refusal) -> Refusal:

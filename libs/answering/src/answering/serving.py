@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
-from chassis.rpc.commands import Commands, Done
+from chassis.rpc.commands import Commands
 from chassis.rpc.reads import Reads
 from chassis.rpc.server import Register
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -15,10 +15,10 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from reftrack.common.v1.command_pb2 import Outcome
 
+from answering.places import Places
+
 Query = Callable[[Any, Any], Awaitable[Message]]
 """Answers a request: `query(request, context)`."""
-
-_POSITION = "SELECT notification_id FROM stored_events WHERE originator_id = %s AND originator_version = %s"
 
 
 def serve(
@@ -29,9 +29,9 @@ def serve(
     A command goes to the decider under the method's name with the request as its message; the decider answers
     with the bytes of an `Outcome`.
     """
-    queries = queries or {}
+    queries, places = queries or {}, Places(reads)
     handlers = {
-        method.name: _handler(method, queries.get(method.name) or _command(method, commands, reads))
+        method.name: _handler(method, queries.get(method.name) or _command(method, commands, places))
         for method in service.methods
     }
 
@@ -49,21 +49,13 @@ def _handler(method: MethodDescriptor, answer: Query) -> Any:
     )
 
 
-def _command(method: MethodDescriptor, commands: Commands, reads: Reads) -> Query:
+def _command(method: MethodDescriptor, commands: Commands, places: Places) -> Query:
     response = GetMessageClass(method.output_type)
 
     async def run(request: Message, _context: Any) -> Message:
-        outcome = await _placed(await commands.run(method.name, request), reads)
+        done = await commands.run(method.name, request)
+        outcome = Outcome.FromString(done.answer)
+        outcome.position = await places.of(outcome.event_id)
         return response(outcome=outcome)
 
     return run
-
-
-async def _placed(done: Done, reads: Reads) -> Outcome:
-    """The outcome with the position that its last event got under the store's lock."""
-    outcome = Outcome.FromString(done.answer)
-    stream, _, version = outcome.event_id.rpartition(":")
-    row = await reads.one(_POSITION, (stream, int(version)))
-    if row is not None:
-        outcome.position = row[0]
-    return outcome

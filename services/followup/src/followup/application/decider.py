@@ -12,6 +12,7 @@ from chassis.items import Command, Item, Record
 from chassis.rpc.errors import InvalidInput
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import RING, Timer, take_away
+from contracts.events.followup import DetoxAdmittedPosted
 from contracts.events.intake import CaseOpened
 from contracts.vocabulary import Owner
 from reference import Reference
@@ -38,6 +39,9 @@ class FollowupDecider:
         asked = [command for command in commands if command.name != RING]
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.FOLLOWUP, r)) is not None]
         cases = [*(one.meta.subject for one in routed), *_cases(asked)]
+        admitted = [one.id for one in routed if one.data.type == DetoxAdmittedPosted.TYPE]
+        admitting = [self._told.cause(command) for command in asked if command.name == "AdmitToDetox"]
+        self._pathways.foresee(uow, [*admitted, *admitting])
         self._pathways.load(uow, cases, _stays(asked), (timer.stream for timer in rings))
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
@@ -69,7 +73,7 @@ class FollowupDecider:
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
         if command.name != RING:
-            return self._pathways.commanded(uow, command)
+            return self._pathways.commanded(uow, command, self._told.cause(command))
         timer = Timer.of(command.message)  # type: ignore[arg-type]
         self._pathways.ring(uow, timer)
         take_away(uow, timer)

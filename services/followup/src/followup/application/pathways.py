@@ -4,6 +4,7 @@ all."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache, partial
 from types import MappingProxyType
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from answering.clock import TERM, by_the_clock
 from answering.requests import (
     caller_of,
     case_of,
-    cause_of,
     envelope,
     expect_version,
     forbid,
@@ -62,7 +62,7 @@ class Pathways:
         self._reference = reference
         self._policy = reference.policy
         self._clients = clients
-        self._key = ids_key
+        self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
 
     def load(
         self, uow: UnitOfWork, cases: Iterable[UUID], stays: Iterable[str], timed: Iterable[UUID]
@@ -75,6 +75,10 @@ class Pathways:
         self._clients.load(wanted)
         uow.load(Pathway, {*map(Pathway.stream_of, wanted), *timed})
 
+    def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
+        """Read in bulk that the numbers of these admissions are not taken."""
+        uow.load_claims(STAY, map(self._number, causes))
+
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """Let the pathway answer. Raises `CaseUntold`."""
         number = self._begins(recorded.data.type, recorded.id)
@@ -84,7 +88,7 @@ class Pathways:
         pathway.answer(posting, self._policy)
         follow(uow, pathway, before, self._policy, cause=posting.cause)
 
-    def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
+    def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
         request = command.message
         payload = payload_of(request, FORMS[command.name])
@@ -95,7 +99,7 @@ class Pathways:
             raise NotFound("stay_unknown" if not request.case_id else "case_unknown")  # type: ignore[attr-defined]
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
-        begun = self._begins(payload.TYPE, cause_of(command))
+        begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
         pathway = self._pathway(uow, meta)
@@ -138,7 +142,7 @@ class Pathways:
     def _begins(self, type_name: str, cause: str) -> str | None:
         """The number that an admission gets; the same cause gives the same one again."""
         begins = type_name == events.DetoxAdmittedPosted.TYPE
-        return ids.number(self._key, PREFIX, cause) if begins else None
+        return self._number(cause) if begins else None
 
     def _check_addressee(self, payload: Payload) -> None:
         if not isinstance(payload, events.HandoverNotified):

@@ -44,6 +44,7 @@ class ReferralDecider:
         commands = commands_of(items)
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
         self._cases.load(_cases(routed, commands))
+        self._requests.foresee(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))])
         self._moves.load(uow, _numbers(routed, commands), _streams(commands))
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
@@ -73,7 +74,7 @@ class ReferralDecider:
         if command.name == RING:
             return self._ring(uow, Timer.of(command.message))  # type: ignore[arg-type]
         if command.name == REQUEST:
-            return self._requests.commanded(uow, command)
+            return self._requests.commanded(uow, command, self._told.cause(command))
         return self._moves.commanded(uow, command)
 
     def _routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
@@ -102,8 +103,16 @@ class ReferralDecider:
         return self._moves.find(uow, _typed(command))
 
 
+def _requests(routed: Iterable[Recorded[AgencyEventRouted]]) -> list[str]:
+    return [one.id for one in routed if one.data.type == ReferralRequestedPosted.TYPE]
+
+
+def _requesting(commands: Iterable[Command]) -> list[Command]:
+    return [command for command in commands if command.name == REQUEST]
+
+
 def _cases(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[UUID]:
-    named = [case_named(command) for command in commands if command.name == REQUEST]
+    named = map(case_named, _requesting(commands))
     asked = [one.meta.subject for one in routed if one.data.type == ReferralRequestedPosted.TYPE]
     return [*asked, *(case_id for case_id in named if case_id is not None)]
 

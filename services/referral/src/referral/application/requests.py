@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache, partial
 from uuid import UUID
 
 from answering import Posting
-from answering.requests import caller_of, case_of, cause_of, envelope, outcome_of, payload_of
+from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of
 from chassis import ids
 from chassis.items import Command
 from chassis.rpc.errors import NotFound
@@ -29,6 +31,11 @@ class Requests:
         self._reference = reference
         self._cases = cases
         self._key = ids_key
+        self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
+
+    def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
+        """Read in bulk that the numbers of these requests are not taken."""
+        uow.load_claims(NUMBER, (self._number(cause) for cause in causes))
 
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """What an agency asked for. Raises `Refusal`."""
@@ -36,7 +43,7 @@ class Requests:
         case = self._cases.get(recorded.meta.subject) or CaseAsKnown()
         self._request(uow, posting.payload, posting.meta, case, cause=posting.cause)
 
-    def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
+    def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """What an operator asked for; the answer is an `Outcome` with the new number. Raises `Refusal`."""
         request = command.message
         payload = payload_of(request, ReferralRequestedPosted)
@@ -47,7 +54,7 @@ class Requests:
             raise NotFound("case_unknown")
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
-        referral = self._request(uow, payload, meta, case, cause=cause_of(command))
+        referral = self._request(uow, payload, meta, case, cause=cause)
         return outcome_of(referral, referral.number).SerializeToString()
 
     def _request(
@@ -56,7 +63,7 @@ class Requests:
         assert isinstance(posted, ReferralRequestedPosted)
         organisations, at = self._reference.organisations, meta.occurred_at
         may_request(posted, organisations.get(meta.org), case, organisations, occurred_at=at)
-        number = ids.number(self._key, PREFIX, cause)
+        number = self._number(cause)
         data = ReferralRequested(**posted.__dict__, number=number, consent_id=self._consent(posted, case, at))
         referral = uow.add(Referral.request(ids.derive(self._key, "referral", cause), data, meta))
         uow.claim(NUMBER, number, str(referral.id))
