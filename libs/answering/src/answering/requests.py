@@ -24,6 +24,7 @@ from reference.days import local_day, start_of
 from reftrack.common.v1.command_pb2 import Act, Outcome
 
 from answering.aggregate import Answering
+from answering.posting import Posting
 
 TOLERANCE = timedelta(minutes=5)
 """How far a caller's clock may run ahead of ours."""
@@ -121,11 +122,15 @@ class VersionChanged(Conflict):
         self.moves = aggregate.moves_allowed()
 
 
-def forbid(refusal: Refusal) -> Refusal:
-    """The same refusal as an operator hears it: a move that is another organisation's is forbidden."""
-    if refusal.code == "not_your_move":
-        return Forbidden(refusal.code, detail=refusal.detail)
-    return refusal
+def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Message) -> None:
+    """Carry out a command. Raises `Refusal`; `Forbidden` where the move is another organisation's."""
+    expect_version(request, aggregate)
+    try:
+        aggregate.command(posting, policy)
+    except Refusal as refusal:
+        if refusal.code == "not_your_move":
+            raise Forbidden(refusal.code, detail=refusal.detail) from None
+        raise
 
 
 def outcome_of(aggregate: Answering, number: str = "") -> Outcome:

@@ -14,15 +14,13 @@ from answering.requests import (
     caller_of,
     case_of,
     envelope,
-    expect_version,
-    forbid,
     number_of,
+    obey,
     outcome_of,
     payload_of,
 )
 from chassis import ids
 from chassis.items import Command
-from chassis.refusal import Refusal
 from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer
@@ -90,25 +88,16 @@ class Pathways:
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
-        request = command.message
-        payload = payload_of(request, FORMS[command.name])
+        payload = payload_of(command.message, FORMS[command.name])
         self._check_addressee(payload)
         caller = caller_of(command, self._reference.organisations, payload.TYPE)
-        case_id = self.case_named(uow, command)
-        if case_id is None or self._clients.of(case_id) is None:
-            raise NotFound("stay_unknown" if not request.case_id else "case_unknown")  # type: ignore[attr-defined]
-        act = request.act  # type: ignore[attr-defined]
-        meta = envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
+        meta = self._envelope(uow, command)
         begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
         pathway = self._pathway(uow, meta)
-        expect_version(request, pathway)
         before = Before.of(pathway)
-        try:
-            pathway.command(posting, self._policy)
-        except Refusal as refusal:
-            raise forbid(refusal) from None
+        obey(pathway, posting, self._policy, command.message)
         follow(uow, pathway, before, self._policy)
         return outcome_of(pathway, begun or "").SerializeToString()
 
@@ -129,6 +118,13 @@ class Pathways:
             return case_of(request.case_id)  # type: ignore[attr-defined]
         holder = uow.holder(STAY, _stay_named(command) or "")
         return UUID(holder) if holder else None
+
+    def _envelope(self, uow: UnitOfWork, command: Command) -> Meta:
+        request, case_id = command.message, self.case_named(uow, command)
+        if case_id is None or self._clients.of(case_id) is None:
+            raise NotFound("case_unknown" if request.case_id else "stay_unknown")  # type: ignore[attr-defined]
+        act = request.act  # type: ignore[attr-defined]
+        return envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         found = uow.get(Pathway, Pathway.stream_of(meta.subject))

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.clock import by_the_clock, set_terms
-from answering.requests import caller_of, envelope, expect_version, forbid, number_of, outcome_of, payload_of
+from answering.requests import caller_of, envelope, number_of, obey, outcome_of, payload_of
 from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import Forbidden, NotFound
@@ -19,6 +19,7 @@ from contracts.envelope import Meta, Recorded
 from contracts.events import referral as events
 from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import NumberKind, OrgKind
+from google.protobuf.message import Message
 from reference import Reference
 
 from referral.domain import Referral
@@ -90,18 +91,9 @@ class Moves:
         form, request = FORMS[command.name], command.message
         payload = payload_of(request, form.payload, form.renamed)
         caller = caller_of(command, self._reference.organisations, payload.TYPE)
-        referral = self.find(uow, number_of(request.referral, PREFIX, "referral"))  # type: ignore[attr-defined]
-        if referral is None:
-            raise NotFound("referral_unknown")
-        if caller.id not in (referral.sender, referral.provider):
-            raise Forbidden("not_a_party")
-        expect_version(request, referral)
-        meta = self._meta(uow, command, referral.case_id)
-        try:
-            posting = Posting.commanded(payload, meta, OrgKind(caller.kind))
-            referral.command(posting, self._reference.policy)
-        except Refusal as refusal:
-            raise forbid(refusal) from None
+        referral = self._between(uow, request, caller.id)
+        posting = Posting.commanded(payload, self._meta(uow, command, referral), OrgKind(caller.kind))
+        obey(referral, posting, self._reference.policy, request)
         return outcome_of(referral).SerializeToString()
 
     def expire(self, uow: UnitOfWork, stream: UUID) -> None:
@@ -112,6 +104,16 @@ class Moves:
                 by_the_clock("referral", referral.case_id, policy, now=uow.now, occurred_at=uow.now)
             )
 
-    def _meta(self, uow: UnitOfWork, command: Command, case_id: UUID) -> Meta:
-        act = command.message.act  # type: ignore[attr-defined]
-        return envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
+    def _between(self, uow: UnitOfWork, request: Message, org: str) -> Referral:
+        """The referral that a request names, if that organisation is one of its two sides."""
+        number = number_of(request.referral, PREFIX, "referral")  # type: ignore[attr-defined]
+        referral = self.find(uow, number)
+        if referral is None:
+            raise NotFound("referral_unknown")
+        if org not in (referral.sender, referral.provider):
+            raise Forbidden("not_a_party")
+        return referral
+
+    def _meta(self, uow: UnitOfWork, command: Command, referral: Referral) -> Meta:
+        act, policy = command.message.act, self._reference.policy  # type: ignore[attr-defined]
+        return envelope(command, act, subject=referral.case_id, policy=policy, now=uow.now)
