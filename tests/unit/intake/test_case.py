@@ -80,9 +80,7 @@ def test_a_second_registration_or_plan_is_refused_with_the_moves_that_are_left(f
 
 def test_a_second_organisation_registers_the_client_as_well() -> None:
     elsewhere = on_day(3).model_copy(update={"org": "cap-phu-do"})
-    given(a_case(), takes(registered, 1)).when(lambda case: case.take(registered, elsewhere)).then(
-        registered
-    )
+    given(a_case(), takes(registered, 1)).when(lambda case: case.take(registered, elsewhere)).then(registered)
 
 
 def test_every_further_contact_and_counselling_is_one_more_fact() -> None:

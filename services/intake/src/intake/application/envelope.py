@@ -32,15 +32,17 @@ class Policy(Protocol):
 def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> Meta:
     """The envelope of every event that this reading causes; the cause is the agency's event id."""
     posted, submission = event.posted, reading.submission
-    return Meta(
-        subject=case_id,
-        occurred_at=event.occurred_at,
-        precision="instant" if posted.occurred_on is None else "day",
-        received_at=submission.received_at,
-        actor=posted.by,
-        org=submission.agency,
-        legal_basis=posted.legal_basis,
-        policy_version=policy.on(day_of(event.occurred_at)).version,
-        correlation_id=submission.correlation_id,
-        causation_id=reading.event_id,
+    return Meta.model_validate(
+        {
+            "subject": case_id,
+            "occurred_at": event.occurred_at,
+            "precision": "instant" if posted.occurred_on is None else "day",
+            "received_at": submission.received_at,
+            "actor": posted.by,
+            "org": submission.agency,
+            "legal_basis": posted.legal_basis,
+            "policy_version": policy.on(day_of(event.occurred_at)).version,
+            "correlation_id": submission.correlation_id,
+            "causation_id": reading.event_id,
+        }
     )

@@ -28,6 +28,3 @@ CREATE TABLE quarantine_acts (
     reason        text        NOT NULL
 );
 CREATE INDEX quarantine_acts_id ON quarantine_acts (quarantine_id, at);
-
--- ListReceipts by event id, and the receipts of submitted items.
-CREATE INDEX receipts_event ON receipts (org, event_id);

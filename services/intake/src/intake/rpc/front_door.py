@@ -38,9 +38,10 @@ class FrontDoorServicer(IntakeServiceServicer):
         """The items of a message share a commit; each has its own status, in their order."""
         call = current_call()
         async for request in request_iterator:
+            before = await self._receipts.head(call.caller.org)
             running = [asyncio.ensure_future(self._submit(call, event)) for event in request.events]
             outcomes = await asyncio.gather(*running, return_exceptions=True)
-            yield await self._statuses(call, request, outcomes)
+            yield await self._statuses(call, before, request, outcomes)
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, _context: Any) -> pb.ListReceiptsResponse:  # noqa: N802
         found = await self._receipts.page(current_caller().org, request)
@@ -63,11 +64,15 @@ class FrontDoorServicer(IntakeServiceServicer):
         return await self._commands.run_for(call, SUBMIT, event, request_id=token_hex(16))
 
     async def _statuses(
-        self, call: Call, request: pb.SubmitEventsRequest, outcomes: list[Done | BaseException]
+        self,
+        call: Call,
+        before: int,
+        request: pb.SubmitEventsRequest,
+        outcomes: list[Done | BaseException],
     ) -> pb.SubmitEventsResponse:
         answers = [_split(one.answer) if isinstance(one, Done) else ("", b"") for one in outcomes]
         places = await self._receipts.newest(
-            call.caller.org, {event_id for event_id, _ in answers if event_id}
+            call.caller.org, before, {event_id for event_id, _ in answers if event_id}
         )
         statuses = []
         for event, outcome, (event_id, body) in zip(request.events, outcomes, answers, strict=True):

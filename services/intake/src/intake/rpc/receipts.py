@@ -26,9 +26,10 @@ _NARROWED = """
       AND (%(topic)s::text IS NULL OR (topic = %(topic)s AND "offset" >= %(offset)s))
     ORDER BY position LIMIT %(limit)s
 """
+_HEAD = "SELECT position FROM receipts WHERE org = %s ORDER BY position DESC LIMIT 1"
 _NEWEST = """
     SELECT DISTINCT ON (event_id) event_id, position, recorded_at FROM receipts
-    WHERE org = %s AND event_id = ANY(%s) ORDER BY event_id, position DESC
+    WHERE org = %s AND position > %s AND event_id = ANY(%s) ORDER BY event_id, position DESC
 """
 
 
@@ -58,9 +59,14 @@ class ReceiptReads:
         rows = await self._reads.all(_AFTER, (org, position, limit))
         return [(at, receipt(bytes(body), at, recorded_at)) for at, body, recorded_at in rows]
 
-    async def newest(self, org: str, ids: Iterable[str]) -> dict[str, tuple[int, datetime]]:
-        """Where the newest receipt of each event stands, and when it was recorded."""
-        rows = await self._reads.all(_NEWEST, (org, list(ids)))
+    async def head(self, org: str) -> int:
+        """The position of an organisation's newest receipt, 0 if it has none."""
+        row = await self._reads.one(_HEAD, (org,))
+        return int(row[0]) if row else 0
+
+    async def newest(self, org: str, after: int, ids: Iterable[str]) -> dict[str, tuple[int, datetime]]:
+        """Where the newest receipt of each event stands after a position, and when it was recorded."""
+        rows = await self._reads.all(_NEWEST, (org, after, list(ids)))
         return {event_id: (position, recorded_at) for event_id, position, recorded_at in rows}
 
 
