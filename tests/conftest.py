@@ -11,6 +11,8 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, LiteralString, Protocol
 
 import psycopg
@@ -36,7 +38,7 @@ class KafkaTopics(Protocol):
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """DSN of a superuser's connection to a PostgreSQL server that lasts for the session."""
     given = os.environ.get("REFTRACK_TEST_POSTGRES")
     if given:
@@ -44,12 +46,13 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from reftrack_local.postgres import PostgresServer
 
-    server = PostgresServer(folder=tmp_path_factory.mktemp("postgres"))
-    server.start()
-    try:
-        yield server.dsn()
-    finally:
-        server.stop()
+    with _own_folder() as folder:
+        server = PostgresServer(folder)
+        server.start()
+        try:
+            yield server.dsn()
+        finally:
+            server.stop()
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def postgres_dsn(postgres_database: PostgresDatabase) -> str:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def kafka_bootstrap() -> Iterator[str]:
     """`host:port` of a Kafka broker that lasts for the session."""
     given = os.environ.get("REFTRACK_TEST_KAFKA")
     if given:
@@ -83,12 +86,13 @@ def kafka_bootstrap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         return
     from reftrack_local.kafka import KafkaServer
 
-    server = KafkaServer(folder=tmp_path_factory.mktemp("kafka"))
-    server.start()
-    try:
-        yield server.bootstrap
-    finally:
-        server.stop()
+    with _own_folder() as folder:
+        server = KafkaServer(folder)
+        server.start()
+        try:
+            yield server.bootstrap
+        finally:
+            server.stop()
 
 
 @pytest.fixture
@@ -118,6 +122,13 @@ def kafka_topics(kafka_bootstrap: str) -> Iterator[KafkaTopics]:
     if names:
         with _admin(kafka_bootstrap) as admin:
             admin.delete_topics(names)
+
+
+@contextmanager
+def _own_folder() -> Iterator[Path]:
+    """Not pytest's own: that one keeps what is in it for three more sessions."""
+    with TemporaryDirectory(prefix="reftrack-tests-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _about(statement: LiteralString, name: str) -> sql.Composed:

@@ -32,6 +32,6 @@ def _make(connection: psycopg.Connection, name: str) -> bool:
         return False
     try:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    except psycopg.errors.DuplicateDatabase:
-        return False  # another runtime on the same server was faster
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return False  # another runtime on the same server was faster: before us, or in the same instant
     return True
