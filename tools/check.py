@@ -38,6 +38,9 @@ CHECKS = (
     Check("lint", "ruff's rules", (tool("ruff"), "check", ".")),
     Check("types", "mypy --strict over sources, tests and tools", (tool("mypy"),)),
     Check("walls", "who may import whom", (tool("lint-imports"),)),
+    Check(
+        "lock", "requirements.lock has what the members ask for", (sys.executable, "tools/lock.py", "--check")
+    ),
     Check("proto", "the .proto files: lint", (tool("buf"), "lint", "proto")),
     Check(
         "breaking",
