@@ -2,53 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
-import uuid
-from collections.abc import AsyncIterator, Callable, Iterable
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from kafka.admin import KafkaAdminClient, NewTopic
 from reftrack.intake.v1 import intake_pb2 as pb
 
 from tests.integration.intake.bad_input import Bad, bad_records
 from tests.integration.intake.posts import Headers, Post, contact, counselling, registration, screening
 from tests.integration.intake.serving import Serving, bearer
-
-DEADLINE = 60.0
-
-
-@pytest.fixture
-def tag(kafka_bootstrap: str) -> Iterable[str]:
-    """A name for this test's agencies, whose topics exist."""
-    name = f"t{uuid.uuid4().hex[:8]}"
-    topics = [f"agency.{name}-{who}.{what}.v1" for who in AGENCIES for what in ("events", "receipts")]
-    topics += [f"{name}.events.v1", f"{name}.relay.v1"]
-    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
-    admin.create_topics([NewTopic(topic, 1, 1) for topic in topics])
-    yield name
-    admin.delete_topics(topics)
-    admin.close()
-
-
-AGENCIES = ("police", "social", "clinic")
-
-
-@pytest.fixture
-async def serving(
-    tmp_path: Path, postgres_dsn: str, kafka_bootstrap: str, tag: str
-) -> AsyncIterator[Serving]:
-    async with Serving.begin(tmp_path, postgres_dsn, kafka=kafka_bootstrap, tag=tag) as serving:
-        yield serving
+from tests.integration.intake.wire import as_record, post, receipts_of, until
 
 
 @pytest.mark.timeout(240)
 async def test_each_kind_gets_its_receipt_and_the_good_ones_around_it_are_recorded(
-    serving: Serving, tag: str, kafka_bootstrap: str
+    on_kafka: Serving, tag: str, kafka_bootstrap: str
 ) -> None:
     social, bad = f"{tag}-social", bad_records(tag)
     good = [counselling(social, "TV-1", id=f"{tag}-good-{n}") for n in range(len(bad) + 1)]
@@ -63,16 +31,16 @@ async def test_each_kind_gets_its_receipt_and_the_good_ones_around_it_are_record
         check(wrong, receipts[3 + 2 * n])
     assert [one["verdict"] for one in receipts[::2]] == ["accepted"] * (len(good) + 1)
     assert [one["offset"] for one in receipts] == list(range(len(records)))
-    await all_is_taken_in(serving, social, len(records))
-    await bytes_are_kept_sealed(serving, bad)
-    assert await serving.rows("SELECT count(*) FROM parked") == [(0,)]
+    await all_is_taken_in(on_kafka, social, len(records))
+    await bytes_are_kept_sealed(on_kafka, bad)
+    assert await on_kafka.rows("SELECT count(*) FROM parked") == [(0,)]
     recorded = "SELECT count(*) FROM stored_events WHERE topic LIKE '%%counselling-provided%%'"
-    assert await serving.rows(recorded) == [(len(good),)]
+    assert await on_kafka.rows(recorded) == [(len(good),)]
 
 
 @pytest.mark.timeout(120)
 async def test_what_came_too_early_goes_on_by_itself_and_a_second_receipt_says_so(
-    serving: Serving, tag: str, kafka_bootstrap: str
+    on_kafka: Serving, tag: str, kafka_bootstrap: str
 ) -> None:
     social = f"{tag}-social"
     early = screening(social, "TV-1")
@@ -86,7 +54,7 @@ async def test_what_came_too_early_goes_on_by_itself_and_a_second_receipt_says_s
 
 @pytest.mark.timeout(120)
 async def test_over_grpc_the_same_bad_input_has_the_same_verdict_and_the_stream_goes_on(
-    serving: Serving, tag: str
+    on_kafka: Serving, tag: str
 ) -> None:
     social, bad = f"{tag}-social", bad_records(tag)
     first = [as_submitted(*as_record(one), index=-n) for n, one in enumerate(opening(social, tag), 1)]
@@ -97,7 +65,7 @@ async def test_over_grpc_the_same_bad_input_has_the_same_verdict_and_the_stream_
         for events in (first, items, [good]):
             yield pb.SubmitEventsRequest(events=events)
 
-    call: Any = serving.intake.SubmitEvents(requests(), metadata=bearer(serving, social))
+    call: Any = on_kafka.intake.SubmitEvents(requests(), metadata=bearer(on_kafka, social))
     told = {status.index: status.receipt async for response in call for status in response.statuses}
     assert told[999].verdict == "accepted"
     for n, wrong in enumerate(bad):
@@ -124,57 +92,21 @@ def check(wrong: Bad, receipt: dict[str, Any]) -> None:
     assert receipt["remedy"]["en"], wrong.name
 
 
-def as_record(one: Post) -> tuple[Headers, bytes | None]:
-    return one.headers(), one.value()
-
-
 def as_submitted(headers: Headers, value: bytes | None, *, index: int) -> pb.SubmittedEvent:
     names = {name.removeprefix("ce_"): (text or b"").decode() for name, text in headers.items()}
     names.pop("specversion", None)
     return pb.SubmittedEvent(index=index, attributed=pb.Attributed(data=value or b"", **names))
 
 
-async def post(bootstrap: str, topic: str, records: Iterable[tuple[Headers, bytes | None]]) -> None:
-    """As a plain producer does; nulls stay nulls."""
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=3_000_000) as producer:
-        for headers, value in records:
-            await producer.send_and_wait(topic, value=value, key=b"k", headers=list(headers.items()))
-
-
-async def receipts_of(bootstrap: str, org: str, most: int) -> list[dict[str, Any]]:
-    """The first receipts on the agency's topic, in their order."""
-    found: list[dict[str, Any]] = []
-    consumer = AIOKafkaConsumer(
-        f"agency.{org}.receipts.v1",
-        bootstrap_servers=bootstrap,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-    )
-    async with consumer, asyncio.timeout(DEADLINE):
-        while len(found) < most:
-            batch = await consumer.getmany(timeout_ms=500)
-            found += [json.loads(record.value) for records in batch.values() for record in records]
-    assert [one["position"] for one in found] == sorted({one["position"] for one in found})
-    return found
-
-
-async def all_is_taken_in(serving: Serving, org: str, end: int) -> None:
+async def all_is_taken_in(on_kafka: Serving, org: str, end: int) -> None:
     query = "SELECT next_offset FROM positions WHERE topic = %s"
-    await until(lambda: serving.rows(query, f"agency.{org}.events.v1"), [(end,)])
+    await until(lambda: on_kafka.rows(query, f"agency.{org}.events.v1"), [(end,)])
 
 
-async def bytes_are_kept_sealed(serving: Serving, bad: list[Bad]) -> None:
+async def bytes_are_kept_sealed(on_kafka: Serving, bad: list[Bad]) -> None:
     kept = "SELECT sealed FROM kept_deliveries UNION ALL SELECT sealed FROM waits"
-    rows = await serving.rows(f"{kept} UNION ALL SELECT sealed FROM other_contents")
+    rows = await on_kafka.rows(f"{kept} UNION ALL SELECT sealed FROM other_contents")
     assert len(rows) == len(bad)
     assert not any(
         wrong.value and len(wrong.value) > 8 and wrong.value in row[0] for row in rows for wrong in bad
     )
-
-
-async def until(look: Callable[[], Any], wanted: Any) -> None:
-    """Look until it is as wanted, with a deadline."""
-    end = time.monotonic() + DEADLINE
-    while (found := await look()) != wanted:
-        assert time.monotonic() < end, f"still {found!r}, wanted {wanted!r}"
-        await asyncio.sleep(0.1)
