@@ -1,1 +1,1 @@
-"""followup: treatment to reintegration. The log of intake in, operators' commands over gRPC, its own log out."""
+"""followup: treatment to reintegration. Intake in, operators' commands over gRPC, its own log out."""

@@ -1,1 +1,1 @@
-"""referral: from sent to closed loop. The log of intake in, operators' commands over gRPC, its own log out."""
+"""referral: from sent to closed loop. Intake in, operators' commands over gRPC, its own log out."""
