@@ -102,7 +102,9 @@ def install() -> None:
     STAMP.unlink(missing_ok=True)
     pip = [str(UV), "pip"]
     target = ["--python", str(VENV / "bin" / "python")]
-    run([*pip, "sync", *target, "--require-hashes", "requirements.lock"], "install what is locked")
+    sync = [*pip, "sync", *target, "--require-hashes", "requirements.lock"]
+    if not works([*sync, "--offline"]):  # what this user's cache holds needs no network
+        run(sync, "install what is locked")
     members = [part for file in projects() for part in ("-e", str(file.parent))]
     own = ["--quiet", "--no-deps", "--no-build-isolation", "--offline"]
     run([*pip, "install", *target, *own, *members], "install the members")
@@ -126,8 +128,25 @@ def bring_uv() -> None:
             return
     shutil.rmtree(UV_VENV, ignore_errors=True)
     make_venv()
-    pip = [str(UV_VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", "requirements-uv.txt"], "fetch uv")
+    pip = [str(UV_VENV / "bin" / "python"), "-m", "pip", "--disable-pip-version-check"]
+    pinned_wheel = ["--quiet", "--require-hashes", "--only-binary", ":all:", "-r", "requirements-uv.txt"]
+    kept = [*pip, "install", "--no-index", "--find-links", str(wheels()), *pinned_wheel]
+    if not works(kept):
+        run([*pip, "download", "--dest", str(wheels()), *pinned_wheel], "fetch uv")
+        run(kept, "install uv")
+
+
+def wheels() -> Path:
+    """Where this user's cache keeps the wheel of uv, so that a second checkout needs no network."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(cache) / "reftrack" / "wheels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failed(
+            f"cannot write to {folder}: {error.strerror}. Set XDG_CACHE_HOME to another folder."
+        ) from error
+    return folder
 
 
 def make_venv() -> None:
@@ -141,12 +160,22 @@ def make_venv() -> None:
         )
 
 
+def works(command: list[str]) -> bool:
+    """Whether an attempt succeeds; what it says does not matter."""
+    return (
+        subprocess.run(command, cwd=ROOT, env=environment(), check=False, capture_output=True).returncode == 0
+    )
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
+
+
 def run(command: list[str], what: str) -> None:
     """Run a step, showing its progress. Raises Failed with what it said last."""
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "VIRTUAL_ENV": str(VENV)}
     # on a terminal people see how far it is; elsewhere only what went wrong is of interest
     kept = None if sys.stderr.isatty() else subprocess.PIPE
-    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, stderr=kept, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(), check=False, stderr=kept, text=True)
     if done.returncode:
         raise Failed(
             f"could not {what}:\n{last_lines(done.stderr or '')}\n"
