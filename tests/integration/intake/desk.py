@@ -146,10 +146,10 @@ class Desk:
         return [event["type"].removeprefix("org.reftrack.").removesuffix(".v1") for event in self.events()]
 
     def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+        return self._connection.execute(query, parameters).fetchall()
 
     def execute(self, statement: str, *parameters: Any) -> None:
-        self._connection.execute(statement, parameters)  # type: ignore[arg-type]
+        self._connection.execute(statement, parameters)
 
     def identity(self, client: str) -> dict[tuple[str, str], str]:
         """What the vault holds of a person, opened: (field, event) → value."""

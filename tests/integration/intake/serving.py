@@ -44,7 +44,7 @@ class Serving:
 
     async def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
-            cursor = await connection.execute(query, parameters)  # type: ignore[arg-type]
+            cursor = await connection.execute(query, parameters)
             return await cursor.fetchall()
 
     @staticmethod

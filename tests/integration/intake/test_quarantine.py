@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from chassis.items import Command
 from chassis.refusal import Refusal
+from contracts.cloudevents import CloudEvent, read_cloudevent
 from intake.application import reading
 from intake.application.decider import DISCARD, RELEASE
 from reftrack.intake.v1.intake_pb2 import DiscardQuarantinedRequest, ReleaseQuarantinedRequest
 
 from tests.integration.intake.desk import SOCIAL, Desk
-from tests.integration.intake.posts import Post, contact, counselling
+from tests.integration.intake.posts import Headers, Post, contact, counselling
 
 TOPIC = f"agency.{SOCIAL}.events.v1"
 
@@ -86,12 +90,12 @@ def test_what_is_quarantined_stops_nothing_behind_it(desk: Desk) -> None:
     assert desk.rows("SELECT next_offset FROM positions") == [(3,)]
 
 
-def release(desk: Desk) -> object:
+def release(desk: Desk) -> Command:
     request = ReleaseQuarantinedRequest(quarantine_id=quarantined(desk), reason="mended")
     return desk.command(RELEASE, request, "sup", "s-1")
 
 
-def discard(desk: Desk, reason: str) -> object:
+def discard(desk: Desk, reason: str) -> Command:
     request = DiscardQuarantinedRequest(quarantine_id=quarantined(desk), reason=reason)
     return desk.command(DISCARD, request, "sup", "s-1")
 
@@ -102,14 +106,9 @@ def quarantined(desk: Desk) -> int:
 
 def an_update_teaches(new: str, like: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on events of the `new` type are read as those of the one that it is `like`."""
-    known = reading.read_cloudevent
 
-    def updated(headers: object, value: bytes | None) -> object:
-        event = known(headers, value)  # type: ignore[arg-type]
-        return event if event.type != new else type(event)(**{**fields(event), "type": like})
+    def updated(headers: Headers, value: bytes | None) -> CloudEvent:
+        event = read_cloudevent(headers, value)
+        return replace(event, type=like) if event.type == new else event
 
     monkeypatch.setattr(reading, "read_cloudevent", updated)
-
-
-def fields(event: object) -> dict[str, object]:
-    return {name: getattr(event, name) for name in event.__dataclass_fields__}  # type: ignore[attr-defined]

@@ -92,7 +92,7 @@ def test_what_the_owner_puts_off_waits_and_its_later_word_is_final(desk: Desk) -
         data={},
     )
     told = desk.take([says(desk, "referral", put_off), says(desk, "referral", ReferralReceived(), version=2)])
-    told += desk.take([says(desk, "referral", AgencyEventRefused(code="too_early"), version=3)])
+    told += desk.take([says(desk, "referral", AgencyEventRefused(code="too_early", detail={}), version=3)])
     assert verdicts(told) == ["waiting", "accepted"]
     assert told[0]["waiting_for"] == "received"
 
