@@ -284,3 +284,12 @@ def _marks(data: list[object], *, reached: bool) -> Iterable[tuple[str, str]]:
             yield "referred_to", str(each.service)
             if each.service in (Service.VOCATIONAL_TRAINING, Service.JOB_PLACEMENT):
                 yield "referred_to_training_or_job", ""
+
+
+async def test_as_occurred_by_a_day_what_happened_later_in_the_period_does_not_count(world: World) -> None:
+    told = Story()
+    told.intake("an", opened("an"), contacted(), at=at(2))
+    told.intake("binh", opened("binh"), contacted(), at=at(9))
+    await world.tell(told)
+    assert figures_of(await run(world, occurred_by=stamp(at(5))))["clients_reached", "", ""] == 1
+    assert figures_of(await run(world))["clients_reached", "", ""] == 2

@@ -273,3 +273,23 @@ async def test_a_watch_shows_the_referral_as_it_is_then_each_change_and_goes_on_
     )
     assert [c.referral.state for c in (await resumed.read()).changes] == ["completed", "closed"]
     resumed.cancel()
+
+
+async def test_district_coordinators_see_the_cases_and_referrals_of_their_district(world: World) -> None:
+    story = Story()
+    reached(story, "an", BO_DE)
+    referred(story, "an", Service.METHADONE, CLINIC)
+    await world.tell(story)
+    number = numbered("CG", "an/methadone")
+    for org, sees in (("dpv-long-bien", True), ("dpv-nam-tu-liem", False)):
+        options = world.by("operator", org)
+        listed = await world.status.ListReferrals(pb.ListReferralsRequest(), **options)
+        assert [each.number for each in listed.referrals] == ([number] if sees else [])
+        case = world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **options)
+        one = world.status.GetReferral(pb.GetReferralRequest(number=number), **options)
+        if sees:
+            assert (await case).case.case_id == CASE
+            assert (await one).referral.number == number
+        else:
+            assert await refused(case) is grpc.StatusCode.NOT_FOUND
+            assert await refused(one) is grpc.StatusCode.NOT_FOUND

@@ -173,3 +173,8 @@ def test_the_plan_is_the_one_agreed_last() -> None:
     story = Story()
     story.intake("a", PLAN, intake.PlanAgreed(items=(intake.PlanItem(service=Service.LOAN, goal="a shop"),)))
     assert folded(story.entries()).plan == (Planned("loan", "a shop", ""),)
+
+
+def test_what_the_clock_made_due_gives_nobody_a_part_in_the_case() -> None:
+    [entry] = Story().followup("a", followup.HandoverReceived(), org="system:followup")
+    assert orgs_in(entry) == frozenset()

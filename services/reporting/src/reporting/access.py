@@ -41,6 +41,9 @@ MAY_SEE: Mapping[str, frozenset[Label]] = MappingProxyType(
 )
 """Labels that an organisation of each kind may see at all. A kind that is not here sees none."""
 
+OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority"})
+"""Kinds of organisation that see the cases of their district or commune."""
+
 CONTACT_STAGES = ("contacted", "introduced", "registered", "closed")
 """Stages that tell nobody of drugs: whether the person reached a social worker, whether the case is over."""
 
@@ -65,16 +68,22 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks: organisation, its kind (`org_kind`), and the role of the token."""
+    """Who asks: organisation, its kind (`org_kind`), the token's role, the communes that it answers for."""
 
     org: str
     org_kind: str
     role: str
+    communes: frozenset[str] = frozenset()
 
     @property
     def sees_every_case(self) -> bool:
         """Supervisors and auditors are not bound to their own organisation's cases."""
         return self.role in {"supervisor", "auditor"}
+
+    @property
+    def area(self) -> frozenset[str]:
+        """Communes whose cases an operator sees even if its organisation has not acted in them."""
+        return self.communes if self.role == "operator" and self.org_kind in OF_AN_AREA else frozenset()
 
 
 def may_see(reader: Reader, labels: Iterable[Label]) -> bool:

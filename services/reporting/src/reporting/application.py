@@ -63,7 +63,7 @@ class Made:
         parts, reference = self.parts, _reference(self.parts.settings.reference_path)
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         fresh = Freshness(parts.reads, self.projector, bell)
-        readers = Readers(reference.organisations)
+        readers = Readers(reference.organisations, reference.territory)
         status = StatusServicer(
             queries,
             fresh,

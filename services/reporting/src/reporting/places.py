@@ -14,3 +14,8 @@ def district_of(territory: Territory, case: CaseStatus) -> str:
         return ""
     unit = territory.district_of(case.commune, case.commune_told.occurred_at.astimezone(HANOI).date())
     return unit.code if unit else ""
+
+
+def communes_of(territory: Territory, district: str) -> frozenset[str]:
+    """Codes of all communes that ever lay in the district: who answers for it keeps its older cases."""
+    return frozenset(unit.code for unit in territory if unit.level == "commune" and unit.parent == district)

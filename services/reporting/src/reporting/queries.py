@@ -38,7 +38,7 @@ class FoundCase:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which referrals to list; None does not narrow. `party` is sender or provider of each."""
+    """Which referrals to list; None does not narrow. Each is `party`'s, sent or received, or of `area`."""
 
     provider: str | None = None
     sender: str | None = None
@@ -46,6 +46,7 @@ class Wanted:
     service: str | None = None
     commune: str | None = None
     party: str | None = None
+    area: Sequence[str] = ()
 
 
 class Queries:
@@ -70,6 +71,7 @@ class Queries:
         states = list(wanted.states) if wanted.states else None
         pairs = [wanted.provider, wanted.sender, states, wanted.service, wanted.commune, wanted.party]
         doubled = [value for pair in pairs for value in (pair, pair)]
+        doubled.append(list(wanted.area))
         changed_at, referral_id = after or (None, None)
         rows = await self._reads.all(
             sql.REFERRAL_LIST, [*doubled, changed_at, changed_at, referral_id, limit]

@@ -29,7 +29,8 @@ REFERRAL_LIST: LiteralString = (
     + """
 WHERE (%s::text IS NULL OR r.provider = %s) AND (%s::text IS NULL OR r.sender = %s)
     AND (%s::text[] IS NULL OR r.state = ANY(%s)) AND (%s::text IS NULL OR r.service = %s)
-    AND (%s::text IS NULL OR c.commune = %s) AND (%s::text IS NULL OR %s IN (r.provider, r.sender))
+    AND (%s::text IS NULL OR c.commune = %s)
+    AND (%s::text IS NULL OR %s IN (r.provider, r.sender) OR c.commune = ANY(%s))
     AND (%s::timestamptz IS NULL OR (r.changed_at, r.referral_id) < (%s, %s))
 ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
 """

@@ -151,6 +151,7 @@ class RunReportRequest(_message.Message):
     DISTRICTS_FIELD_NUMBER: _builtins.int
     COMMUNES_FIELD_NUMBER: _builtins.int
     AFTER_EVENT_ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_BY_FIELD_NUMBER: _builtins.int
     period_from: _builtins.str
     """First and last day of the period, YYYY-MM-DD in Asia/Ho_Chi_Minh, both in it."""
     period_to: _builtins.str
@@ -170,6 +171,10 @@ class RunReportRequest(_message.Message):
 
     @_builtins.property
     def communes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def occurred_by(self) -> _timestamp_pb2.Timestamp:
+        """Only what had occurred by then; everything of the period if left out."""
+
     def __init__(
         self,
         *,
@@ -181,10 +186,11 @@ class RunReportRequest(_message.Message):
         districts: _abc.Iterable[_builtins.str] | None = ...,
         communes: _abc.Iterable[_builtins.str] | None = ...,
         after_event_id: _builtins.str = ...,
+        occurred_by: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at", "occurred_by", b"occurred_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "period_from", b"period_from", "period_to", b"period_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "occurred_by", b"occurred_by", "period_from", b"period_from", "period_to", b"period_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,6 +301,7 @@ class ExplainFigureRequest(_message.Message):
     NOT_KNOWN_AT_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    OCCURRED_BY_FIELD_NUMBER: _builtins.int
     indicator_id: _builtins.str
     row: _builtins.str
     area: _builtins.str
@@ -310,6 +317,10 @@ class ExplainFigureRequest(_message.Message):
     def not_known_at(self) -> _timestamp_pb2.Timestamp:
         """Only what was not known by then: what makes two reports differ. Left out: everything."""
 
+    @_builtins.property
+    def occurred_by(self) -> _timestamp_pb2.Timestamp:
+        """Only what had occurred by then; everything of the period if left out."""
+
     def __init__(
         self,
         *,
@@ -323,10 +334,11 @@ class ExplainFigureRequest(_message.Message):
         not_known_at: _timestamp_pb2.Timestamp | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        occurred_by: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at", "not_known_at", b"not_known_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "not_known_at", b"not_known_at", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -51,7 +51,7 @@ def orgs_in(entry: Entry) -> frozenset[str]:
 
     A routed event may yet be refused; a provider that answers a referral knows that referral only.
     """
-    if entry.type in _ONLY_PASSING:
+    if entry.type in _ONLY_PASSING or entry.org.startswith(_SYSTEM):
         return frozenset()
     if entry.source == REFERRAL and entry.type != referral.ReferralRequested.TYPE:
         return frozenset()
@@ -59,6 +59,9 @@ def orgs_in(entry: Entry) -> frozenset[str]:
         return frozenset({entry.org, entry.data.to_org})
     return frozenset({entry.org})
 
+
+_SYSTEM = "system:"
+"""What the clock made due is nobody's doing (chassis.service.ticking)."""
 
 _HANDED_TO = frozenset({intake.ClientIntroduced.TYPE, followup.HandoverNotified.TYPE})
 _ONLY_PASSING = frozenset(

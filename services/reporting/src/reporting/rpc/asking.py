@@ -9,9 +9,10 @@ from chassis.ids import NotANumber, parse_number
 from chassis.rpc.call import Caller, current_caller
 from chassis.rpc.errors import InvalidInput, Violation
 from google.protobuf.timestamp_pb2 import Timestamp
-from reference import Organisations
+from reference import Organisation, Organisations, Territory
 
 from reporting.access import Reader
+from reporting.places import communes_of
 
 LARGEST_PAGE = 500
 MOST_KNOWN = 10_000
@@ -20,8 +21,9 @@ MOST_KNOWN = 10_000
 class Readers:
     """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it."""
 
-    def __init__(self, organisations: Organisations) -> None:
+    def __init__(self, organisations: Organisations, territory: Territory) -> None:
         self._organisations = organisations
+        self._territory = territory
         self._known: dict[Caller, Reader] = {}
 
     def current(self) -> Reader:
@@ -34,10 +36,18 @@ class Readers:
 
     def _remember(self, caller: Caller) -> Reader:
         organisation = self._organisations.get(caller.org)
-        reader = Reader(caller.org, organisation.kind if organisation else "", str(caller.role))
+        kind = organisation.kind if organisation else ""
+        reader = Reader(caller.org, kind, str(caller.role), self._communes(organisation))
         if len(self._known) < MOST_KNOWN:
             self._known[caller] = reader
         return reader
+
+    def _communes(self, organisation: Organisation | None) -> frozenset[str]:
+        if organisation is None:
+            return frozenset()
+        if organisation.commune:
+            return frozenset({organisation.commune})
+        return communes_of(self._territory, organisation.district) if organisation.district else frozenset()
 
 
 def number(text: str, prefix: str, field: str) -> str:

@@ -66,7 +66,7 @@ class ReportServicer(grpc.ReportServiceServicer):
     async def RunReport(self, request: pb.RunReportRequest, _context: Any) -> pb.RunReportResponse:  # noqa: N802
         """Figures of a period, as known at a moment: by default, all that was recorded."""
         reader = self._readers.current()
-        question = _question(request.period_from, request.period_to, _optional(request, "known_at"))
+        question = _question(request)
         scope = self._reports.scope(reader, question, request.districts, request.communes)
         wanted = [self._held(name, question.period.last) for name in request.indicators] or self._all(
             question
@@ -93,7 +93,7 @@ class ReportServicer(grpc.ReportServiceServicer):
     ) -> pb.ExplainFigureResponse:
         """The facts behind one figure, in the order in which they happened."""
         reader = self._readers.current()
-        question = _question(request.period_from, request.period_to, _optional(request, "known_at"))
+        question = _question(request)
         indicator = self._held(request.indicator_id, question.period.last)
         labels = {label for kind in indicator.facts for label in event_labels(TYPES[kind], request.row)}
         if not may_see(reader, labels):
@@ -138,12 +138,14 @@ class ReportServicer(grpc.ReportServiceServicer):
             raise NotFound("indicator_unknown", field="indicators", detail=known) from None
 
 
-def _question(first: str, last: str, known_at: datetime | None) -> Question:
+def _question(request: pb.RunReportRequest | pb.ExplainFigureRequest) -> Question:
+    first, last = asking.day(request.period_from, "period_from"), asking.day(request.period_to, "period_to")
     try:
-        period = Period(asking.day(first, "period_from"), asking.day(last, "period_to"))
+        period = Period(first, last)
     except InvalidPeriod:
         raise InvalidInput([Violation("period_to", "period_ends_before_it_begins")]) from None
-    return Question(period, known_at or _EVER, _EVER)
+    known_at, occurred_by = _optional(request, "known_at"), _optional(request, "occurred_by")
+    return Question(period, known_at or _EVER, occurred_by or _EVER)
 
 
 def _optional(request: Any, name: str) -> datetime | None:

@@ -141,20 +141,23 @@ def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferr
     """
     if found is not None:
         party = reader.org in (found.referral.sender, found.referral.provider)
-        in_case = found.case_is_readers and reader.role != "agency" and concerns(reader, found.referral)
+        of_case = found.case_is_readers or found.commune in reader.area
+        in_case = of_case and reader.role != "agency" and concerns(reader, found.referral)
         if party or in_case or reader.sees_every_case:
             return found
     raise NotFound("referral_unknown")
 
 
 def _allowed(reader: Reader, found: FoundCase | None) -> FoundCase:
-    if found is None or not (found.is_readers or reader.sees_every_case):
-        raise NotFound("case_unknown")
-    return found
+    if found is not None:
+        in_area = found.case.commune in reader.area
+        if found.is_readers or in_area or reader.sees_every_case:
+            return found
+    raise NotFound("case_unknown")
 
 
 def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
-    """Supervisors list all; others only what their organisation sent or was sent."""
+    """Supervisors list all; others what their organisation sent or was sent, and what is of their area."""
     if request.service and request.service not in list(Service):
         raise InvalidInput([Violation("service", "not_in_list")])
     if request.service and not may_see(reader, service_labels(request.service)):
@@ -166,6 +169,7 @@ def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
         service=request.service or None,
         commune=request.commune or None,
         party=None if reader.sees_every_case else reader.org,
+        area=sorted(reader.area),
     )
 
 
