@@ -38,7 +38,7 @@ class Forbidden:
 
     def _again(self, client: AIOKafkaConsumer, topic: str) -> None:
         self._topics.discard(topic)
-        if client is self._client:
+        if self._client is not None and self._client is client:
             client.resume(*_partitions(client, topic))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+import psycopg
 
 from chassis import crash
 from chassis.projector.pages import Pages
-from chassis.projector.place import Slot, enter, lock, move
+from chassis.projector.place import Place, Slot, close_slot, enter, move, open_slot
 from chassis.projector.view import Connection, View
 
 
@@ -22,16 +25,31 @@ def fold_next(connection: Connection, view: View, slot: Slot, pages: Pages, *, w
     keeps two instances from folding the same page; a crash loses rows and position together. Raises
     `OtherVersion`.
     """
-    with connection.transaction(), connection.cursor() as cursor:
-        place = lock(cursor, view, slot, wait=wait)
-        if place is None:
-            return None
-        if place.version != view.version:
-            raise OtherVersion(view.name)
-        page = pages.after(connection, place.position)
-        if not page:
-            return None
-        return fold_page(connection, view, slot, page)
+    try:
+        position = _fold(connection, view, pages, open_slot(connection, view, slot, wait=wait))
+        if position is not None:
+            close_slot(connection, view, slot, position)
+            return position
+    except BaseException:
+        with suppress(psycopg.Error):
+            connection.rollback()
+        raise
+    connection.rollback()
+    return None
+
+
+def _fold(connection: Connection, view: View, pages: Pages, place: Place | None) -> int | None:
+    if place is None:
+        return None
+    if place.version != view.version:
+        raise OtherVersion(view.name)
+    page = pages.after(connection, place.position)
+    if not page:
+        return None
+    with connection.cursor() as cursor:
+        view.fold(cursor, page)
+    crash.point("projection_mid_page")
+    return int(page[-1].seq)
 
 
 def fold_page(connection: Connection, view: View, slot: Slot, page: Sequence[Any]) -> int:
@@ -39,7 +57,6 @@ def fold_page(connection: Connection, view: View, slot: Slot, page: Sequence[Any
     with connection.cursor() as cursor:
         enter(cursor, view, slot)
         view.fold(cursor, page)
-        crash.point("projection_mid_page")
         position = int(page[-1].seq)
         move(cursor, view, slot, position)
     return position

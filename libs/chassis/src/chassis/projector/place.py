@@ -71,11 +71,37 @@ def enter(cursor: Cursor, view: View, slot: Slot) -> None:
 
 
 _LOCK = "SELECT version, position FROM projections WHERE view = %s AND slot = %s FOR UPDATE"
+_OPEN = """
+BEGIN; SELECT version, position, set_config('search_path', {}, true)
+FROM projections WHERE view = {} AND slot = {} FOR UPDATE
+"""
+_CLOSE = """
+UPDATE projections SET position = {}, changed_at = clock_timestamp() WHERE view = {} AND slot = {}; COMMIT
+"""
 
 
-def lock(cursor: Cursor, view: View, slot: Slot, *, wait: bool) -> Place | None:
-    """Lock the slot until the transaction ends; `None` if it is missing, or taken and not waited for."""
-    cursor.execute(_LOCK if wait else f"{_LOCK} SKIP LOCKED".encode(), (view.name, slot))
+def open_slot(connection: Connection, view: View, slot: Slot, *, wait: bool) -> Place | None:
+    """Begin a transaction, lock the slot and enter it, in one round trip.
+
+    `None` if it is missing, or taken and not waited for; the transaction is open in any case.
+    """
+    path = sql.Literal(f'"{schema_of(view, slot)}", public')
+    statement = sql.SQL(_OPEN if wait else f"{_OPEN} SKIP LOCKED").format(path, view.name, slot)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, prepare=False)
+        cursor.nextset()
+        row = cursor.fetchone()
+    return Place(*row[:2]) if row else None
+
+
+def close_slot(connection: Connection, view: View, slot: Slot, position: int) -> None:
+    """Set the position of the slot and commit, in one round trip."""
+    connection.execute(sql.SQL(_CLOSE).format(position, view.name, slot), prepare=False)
+
+
+def lock(cursor: Cursor, view: View, slot: Slot) -> Place | None:
+    """Lock the slot until the transaction ends; `None` if it is missing."""
+    cursor.execute(_LOCK, (view.name, slot))
     row = cursor.fetchone()
     return Place(*row) if row else None
 

@@ -101,8 +101,12 @@ class Projector:
         pages = Pages(self._source, self._page)
         while not self._stopping.is_set():
             self._seen_at = time.monotonic()
-            if not self._turn(connection, pages):
-                any(connection.notifies(timeout=self._poll_seconds, stop_after=1))
+            if not self._turn(connection, pages) and self._told(connection):
+                self._fold_all(connection, pages)
+
+    def _told(self, connection: Connection) -> bool:
+        # To its end: a generator that is left half-way keeps the connection locked.
+        return bool(list(connection.notifies(timeout=self._poll_seconds, stop_after=1)))
 
     def _turn(self, connection: Connection, pages: Pages) -> bool:
         """Fold the next page into every view that lacks one; returns whether any was folded."""
@@ -119,6 +123,14 @@ class Projector:
                 position = reached if reached is not None else position
             self._measure(view, position, head)
         return folded
+
+    def _fold_all(self, connection: Connection, pages: Pages) -> None:
+        """There is something new: fold it at once, and ask afterwards who lacks what."""
+        for view in self._views.values():
+            if view.name not in self._stopped:
+                reached = self._fold(connection, view, pages)
+                if reached is not None:
+                    self._waiting.reached(view.name, reached)
 
     def _fold(self, connection: Connection, view: View, pages: Pages) -> int | None:
         began = time.perf_counter()

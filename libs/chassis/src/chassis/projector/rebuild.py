@@ -85,8 +85,8 @@ def _catch_up(connection: Connection, view: View, pages: Pages) -> None:
 
 def _switch(connection: Connection, view: View, pages: Pages) -> tuple[Place, tuple[Compared, ...]]:
     with connection.transaction(), connection.cursor() as cursor:
-        live = lock(cursor, view, "live", wait=True)
-        fresh = lock(cursor, view, "next", wait=True)
+        live = lock(cursor, view, "live")
+        fresh = lock(cursor, view, "next")
         assert live is not None
         assert fresh is not None
         _fold_up_to(connection, view, pages, fresh.position, live.position)

@@ -45,7 +45,8 @@ class Lease:
 
     def wait(self, seconds: float) -> bool:
         """Wait for a commit, at most so long; returns whether one was announced."""
-        return any(True for _ in self.connection.notifies(timeout=seconds, stop_after=1))
+        # To its end: a generator that is left half-way keeps the connection locked.
+        return bool(list(self.connection.notifies(timeout=seconds, stop_after=1)))
 
     def __enter__(self) -> Self:
         return self
