@@ -138,7 +138,7 @@ def test_no_table_holds_a_name_in_the_clear(
     ring = keyring(vault, connection, person)
     keep(store, vault, ring.seal(person, "name", "e", CANARY, searchable=True))
     for table in ("vault_keys", "vault_fields"):
-        rows = connection.execute(f"SELECT t::text FROM {table} AS t").fetchall()  # type: ignore[arg-type]
+        rows = connection.execute(f"SELECT t::text FROM {table} AS t").fetchall()
         shown = str(rows)
         assert rows
         assert CANARY not in shown
