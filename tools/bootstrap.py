@@ -185,7 +185,8 @@ def run(command: list[str], what: str) -> None:
 
 
 def last_lines(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.strip().splitlines()[-8:])
+    lines = [line for line in text.strip().splitlines() if "Retrying (Retry(" not in line]
+    return "\n".join(f"  {line}" for line in lines[-8:])
 
 
 def say(quiet: bool, message: str) -> None:
