@@ -44,6 +44,29 @@ def test_a_second_registration_of_a_client_is_sealed_under_the_same_key(desk: De
     assert desk.count("vault_fields") == 6
 
 
+def test_two_registrations_of_one_person_in_a_batch_share_the_key_that_it_makes(desk: Desk) -> None:
+    other = "ldtbxh-ngoc-lam"
+    desk.post(
+        registration(SOCIAL, {"agency_ref": "TV-1"}, id_number="009912345678"),
+        registration(other, {"agency_ref": "NL-1"}, name="Tên Khác", id_number="009912345678"),
+    )
+    assert desk.count("vault_keys") == 1
+    assert len(desk.identity(desk.events()[0]["data"]["client_id"])) == 6
+
+
+def test_a_registration_that_waited_shares_the_key_of_the_one_that_woke_it(desk: Desk) -> None:
+    _, introduced = desk.post(contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
+    number = introduced["numbers"]["introduction"]
+    desk.execute("DELETE FROM claims WHERE kind = 'number'")
+    desk.post(registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1", "introduction": number}))
+    case_id = desk.events()[0]["meta"]["subject"]
+    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"introduction/{number}", case_id)
+    desk.execute("UPDATE waits SET key = %s", f"case:{case_id}")
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1", "introduction": number}))
+    assert desk.types().count("client-registered") == 2
+    assert desk.count("vault_keys") == 1
+
+
 def broken(name: str) -> Post:
     """A registration with a name where no name belongs."""
     return Post(SOCIAL, "client-registered", {"agency_ref": "TV-1"}, {"full_name": f"{CANARY} {name}"})

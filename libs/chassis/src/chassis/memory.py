@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def settle(young: int = 50_000) -> None:
+def settle(young: int = 200_000) -> None:
     """Call once after start.
 
     What lives now lives for ever and is not scanned again, and scans become rarer.

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from chassis.items import Woken
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.events.intake import ClientRegisteredPosted
 from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind, Verdict
 
@@ -61,7 +62,7 @@ class FrontDoor:
         uow.load(Case, cases)
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         self._recording.foresee(uow, told)
-        if any(naming.identity is not None for naming in namings):
+        if any(isinstance(event.data, ClientRegisteredPosted) for _, event in told):
             known = (uow.get(Case, case_id) for case_id in cases)
             self._identities.load({case.client_id for case in known if case is not None})
 

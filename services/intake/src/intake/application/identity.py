@@ -29,25 +29,22 @@ class Identities:
 
     def forget(self) -> None:
         """Begin a batch: nobody's keys are held."""
-        self._keyring: Keyring | None = None
-        self._loaded: set[UUID] = set()
+        self._rings: dict[UUID, Keyring] = {}
 
     def load(self, people: Iterable[UUID]) -> None:
-        """Read the data keys of everybody in the batch whose identity may be sealed, with one query."""
-        self._loaded = set(people)
-        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            self._keyring = self._vault.keyring(cursor, self._loaded)
+        """Read the data keys of people with one query, but of those held already: they may have new ones."""
+        unknown = set(people) - self._rings.keys()
+        if unknown:
+            with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+                ring = self._vault.keyring(cursor, unknown)
+            self._rings.update(dict.fromkeys(unknown, ring))
 
-    def seal(self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity, *, known: bool) -> None:
-        """Add one encrypted row for each field given.
-
-        `record_id` is the event that they belong to; `known`: the person was not made known by this batch.
-        """
-        if self._keyring is None or (known and person not in self._loaded):
-            self.load({*self._loaded, person})
-        assert self._keyring is not None
+    def seal(self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity) -> None:
+        """Add one encrypted row for each field given; `record_id` is the event that they belong to."""
+        self.load([person])
+        ring = self._rings[person]
         for name in Identity.model_fields:
             value = getattr(identity, name)
             if value is not None:
-                row = self._keyring.seal(person, name, record_id, str(value), searchable=name in _SEARCHABLE)
+                row = ring.seal(person, name, record_id, str(value), searchable=name in _SEARCHABLE)
                 uow.commit.extra.append(TableWrite(self._vault.table, row))

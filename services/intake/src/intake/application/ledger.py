@@ -15,7 +15,7 @@ from intake.application.reading import Reading
 from intake.application.receipts import Delivery, Remedy, receipt
 from intake.domain.front_door import agency_of_source
 
-_KEPT = frozenset({Verdict.QUARANTINED, Verdict.REJECTED, Verdict.DISCARDED})
+_BYTES_NEEDED = frozenset({Verdict.WAITING, Verdict.QUARANTINED, Verdict.REJECTED, Verdict.DISCARDED})
 
 
 class Ledger:
@@ -100,13 +100,15 @@ class Ledger:
         return self._box.seal(reading.submission.keep(), KEPT, reading.source, reading.event_id)
 
     def _keep(self, uow: UnitOfWork, reading: Reading, outcome: Outcome) -> None:
+        if outcome.verdict not in _BYTES_NEEDED:
+            return
         submission = reading.submission
         place = (submission.topic, submission.partition, submission.offset, submission.received_at)
         if outcome.verdict == Verdict.WAITING:
             assert outcome.wait_key is not None
             sealed = self.seal(reading)
             uow.wait(Wait(outcome.wait_key, reading.source, reading.event_id, sealed, *place, outcome.until))
-        elif outcome.verdict in _KEPT:
+        else:
             kept = Kept(
                 *(reading.source, reading.event_id, submission.agency, reading.type, outcome.verdict),
                 *place,

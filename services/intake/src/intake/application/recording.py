@@ -53,15 +53,20 @@ class Recording:
     def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
         """Read in bulk what would be claimed and waited for if these open cases or get numbers."""
         clients, cases, numbers = [], [], []
+        registered = []
         for reading, event in events:
             if isinstance(event.data, OPENS):
-                clients.append(keys.as_text(self._derived("client", reading)))
+                client_id = self._derived("client", reading)
+                clients.append(keys.as_text(client_id))
+                if isinstance(event.data, ClientRegisteredPosted):
+                    registered.append(client_id)
                 cases.append(keys.until_case(self._derived("case", reading)))
             elif isinstance(event.data, ClientIntroducedPosted):
                 numbers.append(keys.number_key(NumberKind.INTRODUCTION, self._number(reading)))
         uow.load_claims(keys.LATEST_CASE, clients)
         uow.load_claims(keys.NUMBER, numbers)
         uow.load_waits(cases)
+        self._identities.load(registered)
 
     def record(
         self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str
@@ -70,7 +75,7 @@ class Recording:
         known = match.case
         meta = envelope(reading, event, known.id if known else self._derived("case", reading), self._policy)
         case = known or self._opened(reading, event, match, meta)
-        recorded = self._take(uow, case, reading, event, meta, org_kind, known=known is not None)
+        recorded = self._take(uow, case, reading, event, meta, org_kind)
         if known is None:
             _claim_case(uow, case)
         if match.binds:
@@ -90,8 +95,6 @@ class Recording:
         event: Event,
         meta: Meta,
         org_kind: str,
-        *,
-        known: bool,
     ) -> Recorded:
         data = event.data
         if event.type not in _OWN:
@@ -100,7 +103,7 @@ class Recording:
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
-            self._register(uow, case, event, data, meta, known=known)
+            self._register(uow, case, event, data, meta)
         else:
             case.take(data, meta)
         return Recorded(case)
@@ -120,13 +123,11 @@ class Recording:
         event: Event,
         data: ClientRegisteredPosted,
         meta: Meta,
-        *,
-        known: bool,
     ) -> None:
         fields = {name: value for name, value in data if name != "identity"}
         case.take(ClientRegistered(**fields), meta)
         record_id = event_id(case.pending_events[-1])
-        self._identities.seal(uow, case.client_id, record_id, data.identity, known=known)
+        self._identities.seal(uow, case.client_id, record_id, data.identity)
         key = event.naming.identity
         if key is not None and uow.holder(keys.ID_NUMBER, key) is None:
             uow.claim(keys.ID_NUMBER, key, keys.as_text(case.client_id))
