@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from reftrack_local import AlreadyRunning, LocalRuntime, Trouble, kafka, postgres, topics
+from reftrack_local import AlreadyRunning, LocalRuntime, Trouble, kafka, leftovers, postgres, topics
 from reftrack_local.commands import down, health
 from reftrack_local.folder import StateFolder
 from reftrack_local.processes import Identity
@@ -168,9 +168,10 @@ def test_down_stops_what_was_started_on_its_folder_and_nothing_else(
         down.stop(folders[1], Quiet())
         ups[1].communicate(timeout=90)
     finally:
-        for up in ups:
+        for up, folder in zip(ups, folders, strict=True):
             up.kill()
             up.wait()
+            leftovers.stop(folder.read(), Quiet())
 
 
 def test_a_start_that_is_interrupted_leaves_nothing_running(
@@ -206,6 +207,7 @@ def test_a_start_that_is_interrupted_leaves_nothing_running(
     finally:
         up.kill()
         up.wait()
+        leftovers.stop(folder.read(), Quiet())
 
 
 def test_a_simulated_clock_is_moved_on_command_and_kept_for_the_next_run(town: Town, tmp_path: Path) -> None:
