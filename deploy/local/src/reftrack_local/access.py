@@ -33,9 +33,9 @@ class Speaker:
 class Access:
     """Channels to the services of a running system.
 
-    A service is found by `REFTRACK_<SERVICE>_ADDRESS` (`host:port`) or in the state folder of the local runtime.
-    The token is `REFTRACK_TOKEN`, or one signed with the local runtime's key. With `REFTRACK_TLS_CA` the
-    channel is encrypted.
+    A service is found by `REFTRACK_<SERVICE>_ADDRESS` (`host:port`) or in the state folder of the local
+    runtime. The token is `REFTRACK_TOKEN`, or one signed with the local runtime's key. With `REFTRACK_TLS_CA`
+    the channel is encrypted.
     """
 
     def __init__(self, state: Path | None = None) -> None:
