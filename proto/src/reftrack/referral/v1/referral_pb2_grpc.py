@@ -30,7 +30,7 @@ class ReferralServiceStub:
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     def __init__(self, channel):
@@ -111,7 +111,7 @@ class ReferralServiceServicer:
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     def RequestReferral(self, request, context):
@@ -286,7 +286,7 @@ class ReferralService:
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     @staticmethod

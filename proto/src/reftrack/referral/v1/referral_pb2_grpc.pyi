@@ -31,7 +31,7 @@ class ReferralServiceStub:
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     @_typing.overload
@@ -71,7 +71,7 @@ class ReferralServiceAsyncStub(ReferralServiceStub):
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -107,7 +107,7 @@ class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
     A move that the state table does not have is refused with FAILED_PRECONDITION, which names the state met and
     the moves allowed; a command never waits. NOT_FOUND: no such referral or case; PERMISSION_DENIED: the caller's
     organisation is neither side's; INVALID_ARGUMENT names each field. Send the metadata `x-request-id` (any text
-    of your own, up to 80 characters) and a retry gets the first answer.
+    of your own, printable ASCII, up to 128 characters) and a retry gets the first answer.
     """
 
     @_abc_1.abstractmethod
