@@ -20,8 +20,9 @@ from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1.status_pb2_grpc import StatusServiceStub
 from reporting.settings import ReportingSettings
 
-from tests.conftest import KafkaTopics
+from tests.conftest import KafkaTopics, PostgresDatabase
 from tests.integration.reporting.conftest import Query, eventually
+from tests.integration.reporting.test_views import contents, projected
 from tests.unit.chassis.tokens import Issuer
 from tests.unit.reporting.pathway import SUPERVISOR, whole_pathway
 from tests.unit.reporting.story import Story
@@ -131,7 +132,13 @@ async def test_what_the_logs_tell_is_answered_and_a_clean_stop_ends_with_zero(
     ["after_poll", "before_commit", "after_commit_before_offset", "projection_mid_page"],
 )
 async def test_killed_at_any_point_and_started_again_it_has_everything_once(
-    process: Process, logs: Logs, query: Query, tmp_path: Path, crash_at: str
+    process: Process,
+    logs: Logs,
+    query: Query,
+    settings: ReportingSettings,
+    postgres_database: PostgresDatabase,
+    tmp_path: Path,
+    crash_at: str,
 ) -> None:
     story = Story()
     for name in ("an", "binh", "chi"):
@@ -149,6 +156,8 @@ async def test_killed_at_any_point_and_started_again_it_has_everything_once(
     for source in {row[1] for row in rows}:
         told = [row[2] for row in rows if row[1] == source]
         assert sorted(told) == list(range(1, len(told) + 1))
+    not_killed = await asyncio.to_thread(projected, postgres_database(), story.records, 1_000)
+    assert contents(settings.postgres_dsn.get_secret_value()) == not_killed
 
 
 def _positions(query: Query) -> set[int]:

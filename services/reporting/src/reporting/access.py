@@ -59,6 +59,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         followup.HandoverNotified.TYPE: frozenset({Label.DRUG}),
         followup.HandoverReceived.TYPE: frozenset({Label.DRUG}),
         followup.ManagementStarted.TYPE: frozenset({Label.DRUG}),
+        followup.SupportProvided.TYPE: frozenset({Label.DRUG}),
         followup.EvaluationDue.TYPE: frozenset({Label.DRUG}),
         followup.ReintegrationEvaluated.TYPE: frozenset({Label.DRUG}),
     }
