@@ -38,7 +38,7 @@ async def test_each_kind_gets_its_receipt_and_the_good_ones_around_it_are_record
     assert await on_kafka.rows(recorded) == [(len(good),)]
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_what_came_too_early_goes_on_by_itself_and_a_second_receipt_says_so(
     on_kafka: Serving, tag: str, kafka_bootstrap: str
 ) -> None:
@@ -52,7 +52,7 @@ async def test_what_came_too_early_goes_on_by_itself_and_a_second_receipt_says_s
     assert (told["id"], told["verdict"], told["offset"]) == (early.id, "accepted", 1)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_over_grpc_the_same_bad_input_has_the_same_verdict_and_the_stream_goes_on(
     on_kafka: Serving, tag: str
 ) -> None:

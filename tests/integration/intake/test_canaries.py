@@ -27,7 +27,7 @@ def log() -> Iterator[io.StringIO]:
     configure(service="tests", instance="test")
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 async def test_names_reach_no_topic_no_log_and_no_metric(
     log: io.StringIO, on_kafka: Serving, tag: str, kafka_bootstrap: str
 ) -> None:

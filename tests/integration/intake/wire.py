@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from contracts.receipt import Receipt
 
 from tests.integration.intake.posts import Headers, Post
 
-DEADLINE = 60.0
+DEADLINE = 100.0
 
 
 def as_record(one: Post) -> tuple[Headers, bytes | None]:
@@ -38,7 +39,9 @@ async def receipts_of(bootstrap: str, org: str, most: int) -> list[dict[str, Any
     async with consumer, asyncio.timeout(DEADLINE):
         while len(found) < most:
             batch = await consumer.getmany(timeout_ms=500)
-            found += [json.loads(record.value) for records in batch.values() for record in records]
+            for record in [record for records in batch.values() for record in records]:
+                Receipt.model_validate_json(record.value)
+                found.append(json.loads(record.value))
     assert [one["position"] for one in found] == sorted({one["position"] for one in found})
     return found
 
