@@ -17,7 +17,6 @@ from typing import Any
 
 import psycopg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
-from chassis import memory
 from chassis.consumer import BatchConsumer
 from chassis.items import Item
 from chassis.service import Parts
@@ -91,7 +90,6 @@ async def _take_in(dsn: str, bootstrap: str, folder: str, events: int) -> float:
     )
     await consumer.start()
     await until(lambda: bool(consumer.positions()))
-    memory.settle()  # as the service does at the end of its start
     started = time.perf_counter()
     await until(lambda: writer.done >= events)
     seconds = time.perf_counter() - started
