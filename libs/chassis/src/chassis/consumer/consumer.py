@@ -150,7 +150,8 @@ class BatchConsumer:
         finally:
             if watch:
                 watch.cancel()
-            self._placement.stop()
+                await asyncio.gather(watch, return_exceptions=True)
+            await self._placement.end()
             await broker.stop()
             forget(self._assignment.assigned)
             self._assignment.revoke()

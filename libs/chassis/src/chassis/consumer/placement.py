@@ -39,14 +39,21 @@ class Placement:
         self._client = client
 
     def begin(self) -> None:
-        """Place what is not placed yet, in the background: heartbeats go on meanwhile."""
-        self.stop()
-        self._task = asyncio.create_task(self._persist(self._assignment.generation))
-
-    def stop(self) -> None:
-        """Give up, if under way."""
+        """Place what is not placed yet, in the background: heartbeats go on. Nothing after `end`."""
         if self._task:
             self._task.cancel()
+        if self._client:
+            self._task = asyncio.create_task(self._persist(self._assignment.generation))
+
+    async def end(self) -> None:
+        """Ask nothing more of the client, which is about to stop, until another one is to be used.
+
+        A rebalance while it stops, or a question still under way, would open a connection that nobody closes.
+        """
+        self._client = None
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _persist(self, generation: int) -> None:
         delay = 0.1
