@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import pytest
-from chassis.items import Item
+from chassis.items import Command, Item, Woken
 from chassis.store.decider import Result
 from chassis.store.parking import NotParked, Parking
+from chassis.store.rows import Wait
 from chassis.store.store import Store
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.writer import Writer
 
 from tests.integration.store.conftest import MakeStore, Query
-from tests.integration.store.lending import TOPIC, Feed, LendingDesk, command
+from tests.integration.store.lending import SOURCE, TOPIC, Feed, LendingDesk, command
 
 Log = Callable[[], list[str]]
 
@@ -28,6 +30,8 @@ class OvertakenDesk(LendingDesk):
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         super().prepare(uow, items)
+        uow.load_claims("place", ["A1"])
+        uow.load_inbox([(SOURCE, "e-1")])
         if self._overtake:
             self._overtake.pop()()
 
@@ -69,6 +73,85 @@ def test_a_claim_that_another_instance_made_is_seen_the_second_time(
     (result,) = Writer(store, Shelf(claims)).run([command("shelve", "Kiều")])
     assert result.answer == b"the other"
     assert query("SELECT holder FROM claims WHERE kind = 'place'") == ["the other"]
+
+
+def test_a_claim_that_another_instance_replaced_is_not_replaced_unseen(
+    store: Store, other: Writer, query: Query
+) -> None:
+    """Both found the same holder and give the key another one: the second must see what the first did."""
+
+    class Shelf(OvertakenDesk):
+        seen: ClassVar[list[str | None]] = []
+
+        def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+            self.seen.append(uow.holder("place", "A1"))
+            uow.release("place", "A1")
+            uow.claim("place", "A1", "this one")
+            return None
+
+    query("INSERT INTO claims (kind, key, holder) VALUES ('place', 'A1', 'the first')")
+
+    def replace() -> None:
+        query("UPDATE claims SET holder = 'the other' WHERE kind = 'place'")
+
+    desk = Shelf(replace)
+    Writer(store, desk).run([command("shelve", "Kiều")])
+    assert desk.seen == ["the first", "the other"]
+    assert query("SELECT holder FROM claims WHERE kind = 'place'") == ["this one"]
+
+
+def test_a_word_that_another_instance_gave_on_an_event_is_not_overwritten_unseen(
+    store: Store, query: Query
+) -> None:
+    """One notes a repetition of what is under way while the other writes down the verdict."""
+
+    class Notes(OvertakenDesk):
+        def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+            row = uow.received(SOURCE, "e-1")
+            assert row is not None
+            held = [*(row.detail or {}).get("held", []), 7]
+            uow.settle(row._replace(detail={**(row.detail or {}), "held": held}))
+            return row.verdict.encode()
+
+    query(
+        "INSERT INTO inbox (source, event_id, content_hash, verdict, received_at, topic, partition,"
+        """ "offset", detail) VALUES (%s, 'e-1', '', 'routed', now(), '', 0, 0, '{"type": "t"}')""",
+        SOURCE,
+    )
+
+    def accept() -> None:
+        query("""UPDATE inbox SET verdict = 'accepted', detail = '{"numbers": {"referral": "CG"}}'""")
+
+    (result,) = Writer(store, Notes(accept)).run([command("note", "Kiều")])
+    assert result.answer == b"accepted"
+    assert query("SELECT verdict, detail FROM inbox") == [
+        ("accepted", {"numbers": {"referral": "CG"}, "held": [7]})
+    ]
+
+
+def test_what_another_instance_woke_does_not_go_on_waiting(
+    store: Store, make_store: MakeStore, log: Log, query: Query
+) -> None:
+    """Both wake the same event; here it would wait once more, there it went on."""
+    desk = LendingDesk()
+    Writer(make_store(), desk).run([Feed().note("lend", "Kiều", "Lan", id="e-1")])
+
+    class Waker(OvertakenDesk):
+        woken: ClassVar[list[int]] = []
+
+        def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+            if isinstance(item, Command):
+                self.woken.append(uow.wake("book:Kiều"))
+                return None
+            assert isinstance(item, Woken)
+            uow.wait(Wait("book:Kiều", *(getattr(item, name) for name in Wait._fields[1:])))
+            return None
+
+    waker = Waker(lambda: Writer(make_store(), desk).run([command("buy", "Kiều")]))
+    Writer(store, waker).run([command("wake", "Kiều")])
+    assert waker.woken == [1, 0]
+    assert query("SELECT count(*) FROM waits") == [0]
+    assert log() == ["book-bought Kiều", "book-lent Lan"]
 
 
 def test_an_event_that_came_in_by_two_ways_counts_once(

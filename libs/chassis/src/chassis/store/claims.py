@@ -51,6 +51,6 @@ class Claims:
     def write_to(self, commit: Commit) -> None:
         for (kind, key), before, after in self._rows.changes():
             if before is not None:
-                commit.releases.append(Release(kind, key))
+                commit.releases.append(Release(kind, key, before))
             if after is not None:
                 commit.claims.append(Claim(kind, key, after))

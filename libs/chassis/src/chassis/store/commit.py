@@ -74,7 +74,11 @@ class Commit:
         return not any(getattr(self, name) for name in self.__slots__)
 
 
-class NobodyAhead(Exception):
+class Overtaken(Exception):
+    """Another instance has settled what this was decided on, since it was looked up: decide again."""
+
+
+class NobodyAhead(Overtaken):
     """An item was to wait behind a parked one that another instance has settled since it was looked up."""
 
 
@@ -89,21 +93,19 @@ class Committed(NamedTuple):
 def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Callable[[], int | None]:
     """Send all rows into the pipeline. Call what it returns after the sync.
 
-    It compares (raises `StalePosition`, `NobodyAhead`) and gives the position of the first receipt, if any.
+    It compares (raises `StalePosition`, `Overtaken`) and gives the position of the first receipt, if any.
     """
     cursor = connection.cursor(row_factory=tuple_row)
     if commit.releases:
         statements.RELEASES.write(cursor, commit.releases)
     if commit.claims:
         statements.CLAIMS.write(cursor, commit.claims)
-    if commit.waits_gone:
-        statements.WAITS_GONE.send(cursor, [commit.waits_gone])
+    gone = _take_away(connection, commit.waits_gone) if commit.waits_gone else None
     if commit.waits:
         statements.WAITS.write(cursor, commit.waits)
     if commit.inbox:
         statements.INBOX.write(cursor, [statements.with_json(row) for row in commit.inbox])
-    if commit.verdicts:
-        statements.VERDICTS.write(cursor, [statements.with_json(row) for row in commit.verdicts])
+    settled = _settle(connection, commit.verdicts) if commit.verdicts else None
     if commit.other_contents:
         statements.OTHER_CONTENTS.write(cursor, commit.other_contents)
     receipts = _write_receipts(connection, commit.receipts, now) if commit.receipts else None
@@ -116,6 +118,10 @@ def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Ca
     def look() -> int | None:
         if compare is not None:
             compare()
+        if gone is not None and gone.rowcount < len(commit.waits_gone):
+            raise Overtaken("what waited here has gone on elsewhere: decide again")
+        if settled is not None and settled.rowcount < len(commit.verdicts):
+            raise Overtaken("an event was given another word meanwhile: decide again")
         if parked is not None and parked.rowcount < len(commit.parked):
             raise NobodyAhead("what this was to wait behind was settled meanwhile: decide again")
         return None if receipts is None else receipts() - len(commit.receipts) + 1
@@ -131,6 +137,18 @@ def _write_receipts(
     cursor.execute(f"NOTIFY {statements.RECEIPTS_CHANNEL}", prepare=False)
     cursor.execute("SELECT max(position) FROM receipts", prepare=True)
     return lambda: int(cursor.fetchall()[0][0])
+
+
+def _take_away(connection: Connection[Any], waits: Sequence[int]) -> Cursor[Any]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    statements.WAITS_GONE.send(cursor, [waits])
+    return cursor
+
+
+def _settle(connection: Connection[Any], verdicts: Sequence[Verdict]) -> Cursor[Any]:
+    cursor = connection.cursor(row_factory=tuple_row)
+    statements.VERDICTS.write(cursor, [statements.with_json(row) for row in verdicts])
+    return cursor
 
 
 def _write_parked(connection: Connection[Any], parked: Sequence[Parked]) -> Cursor[Any]:

@@ -9,7 +9,7 @@ import psycopg
 from eventsourcing import persistence
 from psycopg import errors
 
-from chassis.store.commit import NobodyAhead
+from chassis.store.commit import Overtaken
 from chassis.store.positions import StalePosition
 
 
@@ -57,7 +57,7 @@ _CONTENT = (
 )
 
 
-_CONFLICT = (errors.UniqueViolation, errors.ExclusionViolation, NobodyAhead)
+_CONFLICT = (errors.UniqueViolation, errors.ExclusionViolation, Overtaken)
 
 
 def classify(error: BaseException) -> Failure:

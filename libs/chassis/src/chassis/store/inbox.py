@@ -71,7 +71,9 @@ class Inbox:
             if before is None:
                 commit.inbox.append(after)
             else:
-                commit.verdicts.append(Verdict(source, event_id, after.verdict, *after[8:]))
+                commit.verdicts.append(
+                    Verdict(source, event_id, before.verdict, before.detail, after.verdict, *after[8:])
+                )
 
     def _take(self, names: list[Name], routed_ids: list[str], found: list[InboxRow]) -> None:
         self._rows.know(names, (((row.source, row.event_id), row) for row in found))

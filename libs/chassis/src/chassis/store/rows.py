@@ -16,10 +16,11 @@ class Claim(NamedTuple):
 
 
 class Release(NamedTuple):
-    """Gives a claim up; releasing what nobody holds does nothing."""
+    """Gives a claim up, if that holder still has it; whoever claims the key anew conflicts otherwise."""
 
     kind: str
     key: str
+    holder: str
 
 
 class Wait(NamedTuple):
@@ -66,11 +67,14 @@ class InboxRow(NamedTuple):
 class Verdict(NamedTuple):
     """A later word on an inbox row that exists already; replaces verdict, code, field and detail.
 
-    `routed_id` and `case_key` replace only when given.
+    `routed_id` and `case_key` replace only when given. `was` and `was_detail` are the word that it replaces:
+    if another writer has given one since, the batch is decided again.
     """
 
     source: str
     event_id: str
+    was: str
+    was_detail: Mapping[str, Any] | None
     verdict: str
     code: str | None = None
     field: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic_core import to_json
 
@@ -12,11 +13,12 @@ from chassis.store.unnest import Unnest
 RECEIPTS_CHANNEL = "receipts"
 """LISTEN here to hear of new receipts; events are told on `stored_events`."""
 
-R = TypeVar("R", InboxRow, Verdict)
-
 RELEASES = Unnest(
-    "DELETE FROM claims USING {rows} AS r (kind, key) WHERE claims.kind = r.kind AND claims.key = r.key",
-    *("text", "text"),
+    """
+    DELETE FROM claims USING {rows} AS r (kind, key, holder)
+    WHERE claims.kind = r.kind AND claims.key = r.key AND claims.holder = r.holder
+    """,
+    *("text", "text", "text"),
 )
 CLAIMS = Unnest(
     "INSERT INTO claims (kind, key, holder) SELECT * FROM {rows}",
@@ -50,10 +52,11 @@ VERDICTS = Unnest(
     UPDATE inbox SET verdict = r.verdict, code = r.code, field = r.field, detail = r.detail::jsonb,
                      routed_id = coalesce(r.routed_id, inbox.routed_id),
                      case_key = coalesce(r.case_key, inbox.case_key)
-    FROM {rows} AS r (source, event_id, verdict, code, field, detail, routed_id, case_key)
+    FROM {rows} AS r (source, event_id, was, was_detail, verdict, code, field, detail, routed_id, case_key)
     WHERE inbox.source = r.source AND inbox.event_id = r.event_id
+      AND inbox.verdict = r.was AND inbox.detail IS NOT DISTINCT FROM r.was_detail::jsonb
     """,
-    *("text", "text", "text", "text", "text", "text", "text", "text"),
+    *("text", "text", "text", "text", "text", "text", "text", "text", "text", "text"),
 )
 OTHER_CONTENTS = Unnest(
     """
@@ -125,8 +128,6 @@ PARKED = Unnest(
 )
 
 
-def with_json(row: R) -> tuple[Any, ...]:
-    """The row with `detail` as JSON text."""
-    if row.detail is None:
-        return row
-    return row._replace(detail=to_json(row.detail).decode())  # type: ignore[arg-type]
+def with_json(row: InboxRow | Verdict) -> tuple[Any, ...]:
+    """The row with what is a mapping as JSON text."""
+    return tuple(to_json(value).decode() if isinstance(value, Mapping) else value for value in row)
