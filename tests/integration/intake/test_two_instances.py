@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.integration.intake.desk import SOCIAL, Desk
-from tests.integration.intake.posts import Post, contact, counselling, registration
+import pytest
+from chassis.items import Command, Item
+from chassis.store.unit_of_work import UnitOfWork
+from google.protobuf.wrappers_pb2 import StringValue
+from intake.application.decider import RETRY, SUBMIT
+
+from tests.integration.intake.desk import SOCIAL, Desk, as_item, verdicts
+from tests.integration.intake.posts import (
+    NOW,
+    Post,
+    closing,
+    contact,
+    counselling,
+    registration,
+    screening,
+)
 
 
 def test_both_record_in_the_same_cases_and_nothing_is_doubled_or_lost(desk: Desk) -> None:
@@ -45,6 +60,59 @@ def test_of_two_who_are_sent_the_same_event_one_records_it(desk: Desk) -> None:
     assert desk.types().count("client-contacted") == 20
     repeated = [sum(b'"repetition":true' in answer for answer in told) for told in answers]
     assert sorted(repeated) == [0, 20]
+
+
+def test_what_waits_in_vain_for_what_another_instance_recorded_is_recorded_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other instance saw no wait to wake; the clock tries both again, and each goes on once."""
+    desk.post(contact(SOCIAL, "TV-1"))
+    with desk.with_the_same_keys(desk.dsn) as another:
+        opens = registration(SOCIAL, {"agency_ref": "TV-1"})
+        meanwhile(monkeypatch, desk, lambda: another.submit(opens))
+        told = desk.post(screening(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1"))
+    assert verdicts(told) == ["accepted", "waiting", "waiting"]
+    assert verdicts(desk.take([retry(desk)])) == ["accepted", "accepted"]
+    assert desk.types().count("client-screened") == 2
+    assert desk.count("waits") == 0
+
+
+def test_what_an_earlier_item_of_the_batch_woke_is_not_tried_again(desk: Desk) -> None:
+    desk.post(contact(SOCIAL, "TV-1"))
+    desk.post(screening(SOCIAL, "TV-1"))
+    opens = registration(SOCIAL, {"agency_ref": "TV-1"})
+    desk.take([desk.command(SUBMIT, as_item(opens), SOCIAL), retry(desk)])
+    assert desk.types().count("client-screened") == 1
+
+
+def test_a_client_comes_back_to_one_new_case_whichever_instance_is_told(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post(contact(SOCIAL, "TV-1"), closing(SOCIAL, "TV-1"))
+    with desk.with_the_same_keys(desk.dsn) as another:
+        again = contact(SOCIAL, "TV-1", at=NOW)
+        meanwhile(monkeypatch, desk, lambda: another.submit(again))
+        desk.submit(contact(SOCIAL, "TV-1", at=NOW))
+    assert desk.types().count("case-opened") == 2
+    assert desk.types().count("client-contacted") == 3
+
+
+def meanwhile(monkeypatch: pytest.MonkeyPatch, desk: Desk, act: Callable[[], object]) -> None:
+    """Let something happen once, after the desk has read and before it commits."""
+    prepare, left = desk.decider.prepare, [act]
+
+    def read_then_act(uow: UnitOfWork, items: Sequence[Item]) -> None:
+        prepare(uow, items)
+        if left:
+            left.pop()()
+
+    monkeypatch.setattr(desk.decider, "prepare", read_then_act)
+
+
+def retry(desk: Desk) -> Command:
+    """What the clock does with the key that something waits for."""
+    ((key,),) = desk.rows("SELECT DISTINCT key FROM waits")
+    return desk.command(RETRY, StringValue(value=key), "system:intake")
 
 
 def turns() -> list[Post]:

@@ -82,12 +82,19 @@ class FrontDoor:
         return self._ledger.later(uow, reading, row, self._judge(uow, reading))
 
     def retry(self, uow: UnitOfWork, waiting_one: Woken, reading: Reading) -> bool:
-        """Decide once more what waits, and leave it untouched if it still has to; whether it went on."""
+        """Decide once more what waits, and leave it untouched if it still has to; whether it went on.
+
+        An earlier item of the batch may have let it go on. And it must not wake itself.
+        """
+        if waiting_one not in uow.waiting(waiting_one.key):
+            return False
         row = uow.received(reading.source, reading.event_id)
+        mark = uow.mark()
+        uow.stop_waiting(waiting_one)
         outcome = self._judge(uow, reading)
         if row is None or outcome.wait_key == waiting_one.key:
+            uow.roll_back(mark, refused=True)
             return False
-        uow.stop_waiting(waiting_one)
         self._ledger.later(uow, reading, row, outcome)
         return True
 
