@@ -31,25 +31,28 @@ def posts(count: int, *, seed: int = 7) -> Iterator[Posted]:
         at += timedelta(minutes=1)
         if index % A_PERSON == 0:
             data: dict[str, Any] = {"channel": "street", "commune": "00139", "client_group": "drug_user"}
-            yield posted("client-contacted", f"R-{known}", data, at, f"e-{seed}-{index}")
+            yield posted("client-contacted", f"R-{seed}-{known}", data, at, f"e-{seed}-{index}")
             known += 1
         else:
             data = {"topic": "treatment_options", "mode": "office", "minutes": 30}
-            ref = f"R-{chosen.randrange(known)}"
+            ref = f"R-{seed}-{chosen.randrange(known)}"
             yield posted("counselling-provided", ref, data, at, f"e-{seed}-{index}")
 
 
-def posted(kind: str, ref: str, data: dict[str, Any], at: datetime, id_: str) -> Posted:
-    """One CloudEvent in binary mode, about a person by the agency's own reference."""
+def posted(
+    kind: str, about: str | dict[str, str], data: dict[str, Any], at: datetime, id_: str, *, org: str = ORG
+) -> Posted:
+    """One CloudEvent in binary mode, about a person by the agency's own reference, or by a number."""
+    named = {"agency_ref": about} if isinstance(about, str) else about
     headers = {
         "ce_specversion": "1.0",
         "ce_id": id_,
-        "ce_source": f"/agencies/{ORG}",
+        "ce_source": f"/agencies/{org}",
         "ce_type": f"org.reftrack.{kind}.v1",
         "ce_time": at.isoformat(),
         "content-type": "application/json",
     }
-    value = json.dumps({"about": {"agency_ref": ref}, "by": "nv-07", "data": data}).encode()
+    value = json.dumps({"about": named, "by": "nv-07", "data": data}).encode()
     return Posted([(name, text.encode()) for name, text in headers.items()], value)
 
 
