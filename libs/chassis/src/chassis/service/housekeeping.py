@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
+from eventsourcing.persistence import PersistenceError
 
 from chassis.service.parts import Parts
 from chassis.telemetry import get_logger, metrics
@@ -29,7 +30,7 @@ class Housekeeping:
         while True:
             try:
                 await asyncio.to_thread(self._work)
-            except psycopg.Error as error:
+            except (psycopg.Error, PersistenceError) as error:
                 LOG.warning("housekeeping_put_off", exc_info=error)
             await asyncio.sleep(EVERY_SECONDS)
 
