@@ -227,3 +227,21 @@ def test_a_command_that_comes_after_its_deadline_is_not_begun(writer: Writer, lo
     (result,) = writer.run([late])
     assert isinstance(result.error, DeadlinePassed)
     assert log() == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", True),
+        (b"Nguyen Van A", False),
+        (b"\0", False),
+        (b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\n", False),
+    ],
+)
+def test_a_trace_is_carried_on_only_in_its_proper_form_and_never_parks_a_case(
+    writer: Writer, query: Query, sent: bytes, kept: bool
+) -> None:
+    bought = Feed().note("buy", "Kiều")
+    (result,) = writer.run([replace(bought, headers={**bought.headers, "traceparent": sent})])
+    assert not result.parked
+    assert query("SELECT traceparent FROM stored_events") == [sent.decode() if kept else None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -17,6 +18,9 @@ from chassis.store.store import Store
 
 BEHIND = "behind"
 """The reason of an item that waits behind a parked one."""
+
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+"""W3C Trace Context, version 00. Anything else in that header is somebody's text: it goes no further."""
 
 
 class DeadlinePassed(TimeoutError):
@@ -161,4 +165,4 @@ def _traceparent(item: Item) -> str | None:
     if type(item) is not Record:
         return None
     found = item.headers.get("traceparent")
-    return found.decode("ascii", "replace") if found else None
+    return found.decode("ascii") if found and _TRACEPARENT.fullmatch(found) else None
