@@ -23,6 +23,9 @@ from contracts.vocabulary import NumberKind
 
 P = TypeVar("P", bound=Payload, covariant=True)
 
+EARLIEST = date(1900, 1, 1)
+"""No day before this is meant: it has no first instant in UTC, or is a slip of the pen."""
+
 
 class About(Contract):
     """Whom an event is about: the agency's own reference, or one number that it was sent, or both.
@@ -77,6 +80,8 @@ def parse_posted(type_name: str, value: bytes) -> Posted[Payload]:
         posted: Posted[Payload] = validator.validate_json(value)
     except ValidationError as error:
         raise Unreadable(_problems(error, value)) from None
+    if posted.occurred_on is not None and posted.occurred_on < EARLIEST:
+        raise Unreadable([Problem("time_too_early", "/occurred_on", {"earliest": EARLIEST.isoformat()})])
     return posted
 
 

@@ -50,6 +50,11 @@ def test_each_field_that_is_wrong_is_named_by_its_pointer() -> None:
     }
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0019-03-02", "1899-12-31"])
+def test_a_day_that_cannot_be_meant_is_named(day: str) -> None:
+    assert problems(post(CONTACT, occurred_on=day)) == {"/occurred_on": "time_too_early"}
+
+
 def test_a_place_within_a_list_is_named_by_its_count() -> None:
     screened = {
         "instrument": "who_assist",
