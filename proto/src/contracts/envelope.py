@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Annotated, Generic, Literal, TypeVar, cast
 from uuid import UUID
@@ -35,6 +36,13 @@ class Meta(Contract):
     policy_version: Annotated[_Name, Title("Phiên bản quy định", "Policy version")]
     correlation_id: Annotated[_Name, Title("Mã liên kết", "Correlation id")]
     causation_id: Annotated[_Name | None, Title("Sự kiện nguyên nhân", "Caused by")] = None
+
+    @property
+    def latest_at(self) -> datetime:
+        """The last instant at which it may have happened: the end of the day where only that is known."""
+        if self.precision == "instant":
+            return self.occurred_at
+        return self.occurred_at + timedelta(days=1) - timedelta(microseconds=1)
 
 
 class UnknownType(ValueError):

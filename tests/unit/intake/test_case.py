@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from chassis.testing import given
@@ -12,6 +13,7 @@ from intake.domain.case import Case
 from tests.unit.intake.case_facts import (
     CASE_ID,
     CLIENT_ID,
+    DAY_ONE,
     a_case,
     bound,
     closed,
@@ -98,6 +100,19 @@ def test_a_closed_case_takes_nothing_that_occurred_afterwards(fact: Payload) -> 
 
 def test_a_closed_case_takes_what_occurred_before_its_closing_and_is_reported_late() -> None:
     given(a_case(), takes(registered, 1), takes(closed, 5)).when(takes(counselled, 4)).then(counselled)
+
+
+def test_a_case_closed_on_a_day_takes_what_occurred_on_that_day_and_nothing_of_the_next() -> None:
+    """The day begins at midnight in Vietnam, seven hours before it does in UTC."""
+    midnight = DAY_ONE.replace(hour=17, minute=0)
+    day = on_day(0).model_copy(update={"occurred_at": midnight, "precision": "day"})
+    case = given(a_case(), lambda it: it.take(closed, day))
+    case.when(counselled_at(midnight + timedelta(hours=23))).then(counselled)
+    case.when(counselled_at(midnight + timedelta(hours=24))).then_refused("case_closed")
+
+
+def counselled_at(at: datetime) -> Callable[[Case], None]:
+    return lambda case: case.take(counselled, on_day(0).model_copy(update={"occurred_at": at}))
 
 
 def test_a_case_is_closed_once() -> None:

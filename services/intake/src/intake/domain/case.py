@@ -100,7 +100,7 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """Nothing that occurs later belongs to this case."""
             super().apply(aggregate)
-            aggregate.closed_at = self.meta.occurred_at
+            aggregate.closed_at = self.meta.latest_at
 
     class Routed(Aggregate.Event):
         data: AgencyEventRouted

@@ -57,8 +57,8 @@ class CaseBook:
             uow.commit.extra.append(TableWrite(OPENED, (case_id,)))
             self._change(case_id, CaseAsKnown())
         elif isinstance(data, CaseClosed):
-            uow.commit.extra.append(TableWrite(CLOSED, (case_id, told.meta.occurred_at)))
-            self._change(case_id, replace(self._of(case_id), closed_at=told.meta.occurred_at))
+            uow.commit.extra.append(TableWrite(CLOSED, (case_id, told.meta.latest_at)))
+            self._change(case_id, replace(self._of(case_id), closed_at=told.meta.latest_at))
         elif isinstance(data, ConsentGiven):
             row = ConsentRow.of(told.id, told.meta.occurred_at, case_id, data)
             uow.commit.extra.append(TableWrite(CONSENTED, row))
