@@ -28,7 +28,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the system up until Ctrl-C.")] = False,
 ) -> None:
     """Run the pathway of the Hà Nội pilot through all four services, and compare with what was published."""
-    console = Console(highlight=False)
+    console = _console()
     folder = (state or paths.checkout() / ".reftrack-demo").resolve()
     started = time.monotonic()
     try:
@@ -46,6 +46,12 @@ def demo(
     if story.differs:
         console.print(f"[bold red]{len(story.differs)} published figures differ.[/]")
         raise typer.Exit(1)
+
+
+def _console() -> Console:
+    """A terminal is as wide as it is; a log is wide enough for the tables."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=140)
 
 
 def _clear(folder: Path) -> None:

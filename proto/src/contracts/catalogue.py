@@ -111,6 +111,8 @@ class _Filled(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if not format_spec:
             return str(value)
+        if value == "":
+            return "không có" if self._lang == "vi" else "none"
         known = _any_name() if format_spec == "any" else lists().get(format_spec, {})
         codes = str(value).split(", ")
         return "; ".join(in_lang(known[code], self._lang) if code in known else code for code in codes)

@@ -74,3 +74,9 @@ def test_titles_of_events_and_fields_are_found_by_type() -> None:
 )
 def test_filling_a_reason_never_fails(code: str, detail: dict[str, str]) -> None:
     assert catalogue.remedy(code, detail).keys() == set(catalogue.LANGS)
+
+
+def test_a_state_that_allows_nothing_says_none_and_not_an_empty_list() -> None:
+    detail = {"state": "rejected", "move": "receive", "moves": ""}
+    assert text("move_not_allowed", "en", **detail).endswith("Allowed: none.")
+    assert text("move_not_allowed", "vi", **detail).endswith("Được phép: không có.")
