@@ -78,5 +78,5 @@ def test_filling_a_reason_never_fails(code: str, detail: dict[str, str]) -> None
 
 def test_a_state_that_allows_nothing_says_none_and_not_an_empty_list() -> None:
     detail = {"state": "rejected", "move": "receive", "moves": ""}
-    assert text("move_not_allowed", "en", **detail).endswith("Allowed: none.")
-    assert text("move_not_allowed", "vi", **detail).endswith("Được phép: không có.")
+    assert catalogue.text("move_not_allowed", "en", **detail).endswith("Allowed: none.")
+    assert catalogue.text("move_not_allowed", "vi", **detail).endswith("Được phép: không có.")
