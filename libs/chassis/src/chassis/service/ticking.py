@@ -6,10 +6,12 @@ import asyncio
 from secrets import token_hex
 from typing import Any
 
+from google.protobuf.message import Message
+
 from chassis.refusal import Refusal
 from chassis.rpc.call import Call, Caller, Role
 from chassis.rpc.commands import Done
-from chassis.rpc.errors import Busy, TooLate, Unavailable
+from chassis.rpc.errors import Busy, Conflict, TooLate, Unavailable
 from chassis.service.declaration import Ticker
 from chassis.service.parts import Parts
 from chassis.telemetry import Check, get_logger
@@ -24,6 +26,8 @@ class Ticking:
         self._ticker = ticker
         self._parts = parts
         self._trouble: str | None = None
+        self._left: list[Message] = []
+        """What was due and is not decided yet: `due` may not name it again."""
         self._call = Call(
             method=f"tick/{ticker.name}",
             caller=Caller(subject=ticker.name, org=f"system:{parts.service.name}", role=Role.ADMINISTRATOR),
@@ -51,17 +55,26 @@ class Ticking:
     async def _tick(self) -> bool:
         """Do what is due; returns whether it came forward, so that more may be due."""
         try:
-            messages = await self._ticker.due(self._parts)
+            due = await self._ticker.due(self._parts)
         except (Unavailable, TooLate):
             return False  # the database is away: that is told elsewhere
+        messages = [*(message for message in self._left if message not in due), *due]
         self._call.correlation_id = token_hex(8)
         run = self._parts.commands.run_for
         found = await asyncio.gather(
             *(run(self._call, self._ticker.name, message) for message in messages), return_exceptions=True
         )
+        self._left = [message for message, one in zip(messages, found, strict=True) if _undecided(one)]
         for problem in found:
             if isinstance(problem, BaseException) and not isinstance(problem, Refusal):
                 raise problem
-        if any(isinstance(problem, Busy | Unavailable) for problem in found):
+        if self._left:
             return False
         return any(isinstance(done, Done) for done in found)
+
+
+def _undecided(found: Done | BaseException) -> bool:
+    """Whether a command has to be given again; what was refused was done meanwhile."""
+    if isinstance(found, Busy | Conflict | TooLate | Unavailable):
+        return True
+    return isinstance(found, BaseException) and not isinstance(found, Refusal)
