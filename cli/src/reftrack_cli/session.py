@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import grpc
 import typer
+from contracts import catalogue
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.rpc import error_details_pb2
-from grpc_status import rpc_status
 from reftrack_local.access import Access, Speaker
 from reftrack_local.trouble import Trouble
+from rich import box
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
+
+from reftrack_cli import refusals
 
 HANOI = timezone(timedelta(hours=7))
 """Asia/Ho_Chi_Minh: no daylight saving since 1975."""
@@ -39,9 +44,10 @@ Language = Annotated[
     str | None, typer.Option("--lang", help="vi or en; LANG decides if left out.", show_default=False)
 ]
 
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
+"""What is not read on a screen, but through a pipe or in a file, is not folded to the width of one."""
+
 err = Console(stderr=True, highlight=False)
-M = TypeVar("M", bound=Message)
 
 
 def speaker(given: str | None, *, role: str, org: str = "pctnxh-ha-noi") -> Speaker:
@@ -51,44 +57,20 @@ def speaker(given: str | None, *, role: str, org: str = "pctnxh-ha-noi") -> Spea
 
 
 @contextmanager
-def calling(service: str, who: Speaker, state: Path | None) -> Iterator[grpc.Channel]:
+def calling(
+    service: str, who: Speaker, state: Path | None, *, lang: str | None = None, json: bool = False
+) -> Iterator[grpc.Channel]:
     """A channel for one command. A refusal is told in words, and the command ends with status 1."""
+    spoken = language(lang)
     try:
         with Access(state).channel(service, who) as channel:
             yield channel
     except grpc.RpcError as error:
-        tell(error, service)
+        refusals.tell(err, error, service, spoken, json=json)
         raise typer.Exit(1) from None
     except Trouble as trouble:
-        err.print(f"[red]{trouble}[/]")
+        refusals.tell_trouble(err, trouble, json=json)
         raise typer.Exit(1) from None
-
-
-def tell(error: grpc.RpcError, service: str) -> None:
-    """Write what a service refused, field by field, and what can be done."""
-    if not isinstance(error, grpc.Call):
-        raise error
-    code = error.code()
-    if code is grpc.StatusCode.UNAVAILABLE:
-        err.print(f"[red]{service} does not answer.[/] Is the system up? See `reftrack health`.")
-        return
-    err.print(f"[red]{code.name}[/] {error.details()}")
-    status = rpc_status.from_call(error)
-    for detail in status.details if status else ():
-        for line in _explained(detail):
-            err.print(f"  {line}")
-
-
-def _explained(detail: Any) -> Iterator[str]:
-    request = error_details_pb2.BadRequest()
-    info = error_details_pb2.ErrorInfo()
-    words = error_details_pb2.LocalizedMessage()
-    if detail.Unpack(request):
-        yield from (f"{each.field}: {each.description}" for each in request.field_violations)
-    elif detail.Unpack(info):
-        yield " ".join([info.reason, *(f"{key}={value}" for key, value in sorted(info.metadata.items()))])
-    elif detail.Unpack(words) and words.locale.startswith(language(None)):
-        yield words.message
 
 
 def language(given: str | None) -> str:
@@ -115,10 +97,37 @@ def data(message: Message) -> dict[str, Any]:
 
 
 def table(*headings: str, title: str | None = None) -> Table:
-    made = Table(title=title, title_justify="left")
-    for heading in headings:
-        made.add_column(heading, overflow="fold")
+    """Columns under headings, in the language already; the first one names the row and is never folded."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, heading in enumerate(headings):
+        made.add_column(heading, overflow="fold", no_wrap=place == 0)
     return made
+
+
+def show(found: Table, language: str) -> None:
+    """Print a table, or that there is nothing."""
+    out.print(found if found.row_count else word("nothing", language), markup=False)
+
+
+def tell_more(more: bool, language: str) -> None:
+    """Say that a list was cut."""
+    if more:
+        err.print(word("more", language), style="dim", markup=False)
+
+
+def below(text: str) -> None:
+    """Print text under a line, indented."""
+    out.print(Padding(Text(text), (0, 0, 0, 8), expand=False))
+
+
+def word(code: str, language: str) -> str:
+    """A heading or label of ours."""
+    return catalogue.name_in("Screen", code, language)
+
+
+def words(codes: Sequence[str], language: str) -> list[str]:
+    """Headings of a table."""
+    return [word(code, language) for code in codes]
 
 
 def local(moment: Timestamp | None) -> str:

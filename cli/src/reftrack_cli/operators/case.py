@@ -1,4 +1,4 @@
-"""`reftrack case show|find|history`: where a person's pathway stands, and how it came there."""
+"""`reftrack case show|find|timeline|history`: where a person's pathway stands, and how it came there."""
 
 from __future__ import annotations
 
@@ -9,30 +9,25 @@ import typer
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli.operators import changes, naming
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Where a case stands, and its history.")
-FACTS = (
-    "stage",
-    "client_group",
-    "commune",
-    "district",
-    "opened_on",
-    "closed_on",
-    "introduction_number",
-    "followup_state",
-)
 By = Annotated[
     str | None, typer.Option(show_default=False, metavar="T", help="A day, or a moment with its zone.")
 ]
+KINDS = {"GT": "introduction", "CG": "referral", "LT": "stay"}
 
 
 @app.command()
-def show(case_id: str, state: State = None, as_: As = None, json: Json = False) -> None:
+def show(
+    case_id: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
     """Show where a case stands."""
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+    who = session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         status = status_pb2_grpc.StatusServiceStub(channel)
-        _print(status.GetCase(status_pb2.GetCaseRequest(case_id=case_id)).case, json)
+        _print(status.GetCase(status_pb2.GetCaseRequest(case_id=case_id)).case, json, session.language(lang))
 
 
 @app.command()
@@ -41,13 +36,34 @@ def find(
     state: State = None,
     as_: As = None,
     json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Find a case by the caller's own reference or by the number of an introduction, referral or stay."""
-    kinds = {"GT": "introduction", "CG": "referral", "LT": "stay"}
-    kind = kinds.get(what[:2].upper(), "agency_ref") if what[2:3] == "-" else "agency_ref"
+    separated = what[2:3] in {"-", " "}
+    kind = KINDS.get(what[:2].upper(), "agency_ref") if separated else "agency_ref"
     request = status_pb2.FindCaseRequest(**{kind: what})
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
-        _print(status_pb2_grpc.StatusServiceStub(channel).FindCase(request).case, json)
+    who = session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
+        case = status_pb2_grpc.StatusServiceStub(channel).FindCase(request).case
+    _print(case, json, session.language(lang))
+
+
+@app.command()
+def timeline(
+    case_id: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
+    """Tell what happened in a case, as far as the caller may know it."""
+    language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    request = status_pb2.GetTimelineRequest(case_id=case_id)
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
+        status = status_pb2_grpc.StatusServiceStub(channel)
+        while True:
+            page = status.GetTimeline(request)
+            for entry in page.entries:
+                session.as_json(entry) if json else _tell(entry, language)
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
 
 
 @app.command()
@@ -66,59 +82,63 @@ def history(
         occurred_by=session.moment(occurred_by, "--occurred-by"),
         recorded_by=session.moment(recorded_by, "--recorded-by"),
     )
-    language = session.language(lang)
-    table = session.table("recorded", "occurred", "event", "by", "state after it")
-    before: dict[str, object] = {}
-    with session.calling(
-        "reporting", session.speaker(as_, role="auditor", org="thanh-tra-ha-noi"), state
-    ) as channel:
+    language, before = session.language(lang), dict[str, object]()
+    who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         for answer in audit_pb2_grpc.AuditServiceStub(channel).ReplayCase(request):
             for step in answer.steps:
                 if json:
                     session.as_json(step)
                     continue
                 after = jsonlib.loads(step.state_json)
-                table.add_row(*_row(step, language), _changed(before, after))
+                _step(step, changes.between(before, after, language), language)
                 before = after
-    if not json:
-        out.print(table)
+    if not json and not before:
+        out.print(word("nothing_known", language))
 
 
-def _row(step: audit_pb2.ReplayStep, language: str) -> tuple[str, str, str, str]:
+def _tell(entry: status_pb2.TimelineEntry, language: str) -> None:
+    vi = language == "vi"
+    when = session.local(entry.occurred_at)[: 10 if entry.day_only else 16]
+    title = entry.title_vi if vi else entry.title_en
+    out.print(f"{when:16}  {title}  {entry.number}  [dim]{entry.org}[/]", soft_wrap=True)
+    facts = [
+        f"{fact.title_vi}: {fact.text_vi}" if vi else f"{fact.title_en}: {fact.text_en}"
+        for fact in entry.facts
+    ]
+    if facts:
+        session.below("; ".join(facts))
+
+
+def _step(step: audit_pb2.ReplayStep, changed: list[str], language: str) -> None:
     event = step.event
     title = step.title_vi if language == "vi" else step.title_en
     org = jsonlib.loads(event.value)["meta"]["org"]
-    return session.local(event.recorded_at), session.local(event.occurred_at), title, org
+    occurred, recorded = session.local(event.occurred_at), session.local(event.recorded_at)
+    when = f"[dim]{word('occurred', language)}[/] {occurred}  [dim]{word('recorded', language)}[/] {recorded}"
+    out.print(f"{when}  [bold]{title}[/]  [dim]{org}[/]", soft_wrap=True)
+    for line in changed:
+        session.below(line)
 
 
-def _changed(before: dict[str, object], after: dict[str, object]) -> str:
-    """Only what the step changed: a state is long, a step is short."""
-    fields = [name for name, value in after.items() if before.get(name) != value and name != "seq"]
-    return "; ".join(f"{name}: {jsonlib.dumps(after[name], ensure_ascii=False)}" for name in fields)
-
-
-def _print(case: status_pb2.Case, json: bool) -> None:
+def _print(case: status_pb2.Case, json: bool, language: str) -> None:
     if json:
         session.as_json(case)
         return
-    facts = session.table("field", "value", title=f"Case {case.case_id}")
-    for name in FACTS:
-        if getattr(case, name):
-            facts.add_row(name, str(getattr(case, name)))
-    facts.add_row("plan", ", ".join(item.service for item in case.plan))
-    out.print(facts)
-    referrals = session.table("referral", "service", "provider", "state", "changed")
-    for referral in case.referrals:
-        referrals.add_row(
-            referral.number,
-            referral.service,
-            referral.provider,
-            referral.state,
-            session.local(referral.changed_at),
-        )
+    read = session.data(case)
+    facts = session.table("", "")
+    facts.show_header = False
+    for name in ("case_id", *changes.FIELDS):
+        if name in read and name not in {"referrals", "stays"}:
+            facts.add_row(word(name, language), naming.value(name, read[name], language))
+    out.print(facts, markup=False)
+    columns = ("referral", "service", "provider", "state", "changed")
+    referrals = session.table(*session.words(columns, language))
+    for one in case.referrals:
+        named = naming.service(one.service, language), one.provider, naming.state(one.state, language)
+        referrals.add_row(one.number, *named, session.local(one.changed_at))
     if case.referrals:
-        out.print(referrals)
+        out.print(referrals, markup=False)
     for stay in case.stays:
-        out.print(
-            f"Stay {stay.number} at {stay.facility}: {stay.admitted_on} to {stay.completed_on or 'now'}"
-        )
+        until = stay.completed_on or word("now", language)
+        out.print(f"{word('stay', language)} {stay.number}: {stay.facility}, {stay.admitted_on} – {until}")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.operators.receipts import HEADINGS, row
-from reftrack_cli.session import As, Json, Language, State, err, out
+from reftrack_cli.operators.receipts import tell
+from reftrack_cli.session import As, Json, Language, State, err, word
 
 app = typer.Typer(no_args_is_help=True, help="Post events.")
 BATCH = 200
@@ -35,24 +36,24 @@ def post(
     Ends with status 1 if any event was rejected or could not be read.
     """
     language, counted = session.language(lang), Counter[str]()
-    table = session.table("line", *HEADINGS[1:])
-    with session.calling("intake", session.speaker(as_, role="agency", org=org), state) as channel:
+    who = session.speaker(as_, role="agency", org=org)
+    with session.calling("intake", who, state, lang=lang, json=json) as channel:
         for answer in intake_pb2_grpc.IntakeServiceStub(channel).SubmitEvents(_requests(file)):
             for status in answer.statuses:
                 counted[status.receipt.verdict or "routed"] += 1
                 if json:
                     session.as_json(status)
                 elif status.receipt.verdict not in {"accepted", ""}:
-                    table.add_row(str(status.index), *row(status.receipt, language)[1:])
-    if table.row_count:
-        out.print(table)
+                    tell(status.receipt, str(status.index), language, json=False)
     if not json:
-        err.print(
-            ", ".join(f"{count} {verdict}" for verdict, count in sorted(counted.items()))
-            or "The file is empty."
-        )
+        told = [f"{count} {_verdict(code, language)}" for code, count in sorted(counted.items())]
+        err.print(", ".join(told) or word("empty_file", language), markup=False)
     if counted["rejected"] or counted["quarantined"]:
         raise typer.Exit(1)
+
+
+def _verdict(code: str, language: str) -> str:
+    return catalogue.name_in("Routing" if code == "routed" else "Verdict", code, language)
 
 
 def _requests(file: Path) -> Iterator[intake_pb2.SubmitEventsRequest]:

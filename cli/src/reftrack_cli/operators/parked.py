@@ -8,16 +8,20 @@ import typer
 from reftrack.admin.v1 import admin_pb2, admin_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, State, out
+from reftrack_cli.session import As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
 Service = Annotated[str, typer.Argument(help="intake, referral, followup or reporting.")]
 
 
 @app.command(name="list")
-def list_(service: Service, state: State = None, as_: As = None, json: Json = False) -> None:
+def list_(
+    service: Service, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
     """List the cases that are parked in a service."""
-    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         answer = admin_pb2_grpc.AdminServiceStub(channel).ListParked(admin_pb2.ListParkedRequest())
     table = session.table("case", "records", "since", "error", "attempts")
     for case in answer.cases:
@@ -29,9 +33,18 @@ def list_(service: Service, state: State = None, as_: As = None, json: Json = Fa
 
 
 @app.command()
-def show(service: Service, case_key: str, state: State = None, as_: As = None) -> None:
+def show(
+    service: Service,
+    case_key: str,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
     """Show the parked records of one case, without their content."""
-    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         session.as_json(
             admin_pb2_grpc.AdminServiceStub(channel).ShowParked(
                 admin_pb2.ShowParkedRequest(case_key=case_key)
@@ -40,9 +53,18 @@ def show(service: Service, case_key: str, state: State = None, as_: As = None) -
 
 
 @app.command()
-def retry(service: Service, case_key: str, state: State = None, as_: As = None) -> None:
+def retry(
+    service: Service,
+    case_key: str,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
     """Handle the records of a case again, in their order."""
-    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         session.as_json(
             admin_pb2_grpc.AdminServiceStub(channel).RetryParked(
                 admin_pb2.RetryParkedRequest(case_key=case_key)
@@ -57,8 +79,12 @@ def skip(
     reason: Annotated[str, typer.Option(help="Why; it is kept.")],
     state: State = None,
     as_: As = None,
+    json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Give up the first parked record of a case; those behind it go on."""
     request = admin_pb2.SkipParkedRequest(case_key=case_key, reason=reason)
-    with session.calling(service, session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         session.as_json(admin_pb2_grpc.AdminServiceStub(channel).SkipParked(request))

@@ -8,7 +8,7 @@ import typer
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, State, out
+from reftrack_cli.session import As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries that could not be read.")
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
@@ -20,11 +20,14 @@ def list_(
     state: State = None,
     as_: As = None,
     json: Json = False,
+    lang: Language = None,
 ) -> None:
     """List what lies in quarantine, oldest first."""
     request = intake_pb2.ListQuarantinedRequest(org=org, page_size=200)
     table = session.table("id", "agency", "where", "received", "bytes", "problem")
-    with session.calling("intake", session.speaker(as_, role="supervisor"), state) as channel:
+    with session.calling(
+        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
+    ) as channel:
         quarantine = intake_pb2_grpc.QuarantineServiceStub(channel)
         while True:
             page = quarantine.ListQuarantined(request)
@@ -38,10 +41,14 @@ def list_(
 
 
 @app.command()
-def show(quarantine_id: int, state: State = None, as_: As = None, json: Json = False) -> None:
+def show(
+    quarantine_id: int, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
     """Show one delivery with its content: it may hold personal data, so look only if you must."""
     request = intake_pb2.ShowQuarantinedRequest(quarantine_id=quarantine_id)
-    with session.calling("intake", session.speaker(as_, role="supervisor"), state) as channel:
+    with session.calling(
+        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
+    ) as channel:
         answer = intake_pb2_grpc.QuarantineServiceStub(channel).ShowQuarantined(request)
     if json:
         session.as_json(answer)
@@ -56,18 +63,36 @@ def show(quarantine_id: int, state: State = None, as_: As = None, json: Json = F
 
 
 @app.command()
-def release(quarantine_id: int, reason: Reason, state: State = None, as_: As = None) -> None:
+def release(
+    quarantine_id: int,
+    reason: Reason,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
     """Decide about it again, e.g. after an update that can read it."""
     request = intake_pb2.ReleaseQuarantinedRequest(quarantine_id=quarantine_id, reason=reason)
-    with session.calling("intake", session.speaker(as_, role="supervisor"), state) as channel:
+    with session.calling(
+        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
+    ) as channel:
         session.as_json(intake_pb2_grpc.QuarantineServiceStub(channel).ReleaseQuarantined(request).receipt)
 
 
 @app.command()
-def discard(quarantine_id: int, reason: Reason, state: State = None, as_: As = None) -> None:
+def discard(
+    quarantine_id: int,
+    reason: Reason,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
     """Give it up for good; its agency gets the verdict `discarded`."""
     request = intake_pb2.DiscardQuarantinedRequest(quarantine_id=quarantine_id, reason=reason)
-    with session.calling("intake", session.speaker(as_, role="supervisor"), state) as channel:
+    with session.calling(
+        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
+    ) as channel:
         session.as_json(intake_pb2_grpc.QuarantineServiceStub(channel).DiscardQuarantined(request).receipt)
 
 

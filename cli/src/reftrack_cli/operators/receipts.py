@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli.session import As, Json, Language, State, out, word
 
-HEADINGS = ("position", "verdict", "event", "id", "why", "number")
+ID_WIDTH = 26
+"""Of a ULID; longer ids push what follows aside."""
 
 
 def receipts(
     org: Annotated[str, typer.Option(help="The agency, e.g. cap-bo-de.")],
     verdict: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    after: Annotated[int, typer.Option(help="Only after this position.")] = 0,
-    most: Annotated[int, typer.Option(help="How many at the most.")] = 100,
+    after: Annotated[int, typer.Option(min=0, help="Only after this position.")] = 0,
+    most: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 100,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as they come, until Ctrl-C.")] = False,
     state: State = None,
     as_: As = None,
@@ -25,11 +27,11 @@ def receipts(
     lang: Language = None,
 ) -> None:
     """List an agency's receipts in their order; rejected ones with what to do."""
-    language = session.language(lang)
-    with session.calling("intake", session.speaker(as_, role="agency", org=org), state) as channel:
+    language, who = session.language(lang), session.speaker(as_, role="agency", org=org)
+    with session.calling("intake", who, state, lang=lang, json=json) as channel:
         intake = intake_pb2_grpc.IntakeServiceStub(channel)
         if watch:
-            _watch(intake, after, language, json)
+            _watch(intake, after, verdict or [], language, json)
         else:
             _list(intake, after, verdict or [], most, language, json)
 
@@ -42,37 +44,60 @@ def _list(
     language: str,
     json: bool,
 ) -> None:
-    table = session.table(*HEADINGS)
-    while most > 0:
+    left = most
+    while left > 0:
         request = intake_pb2.ListReceiptsRequest(
-            after_position=after, page_size=min(most, 500), verdicts=verdicts
+            after_position=after, page_size=min(left, 500), verdicts=verdicts
         )
         page = intake.ListReceipts(request)
         for receipt in page.receipts:
-            session.as_json(receipt) if json else table.add_row(*row(receipt, language))
-        most -= len(page.receipts)
+            tell(receipt, str(receipt.position), language, json=json)
+        left -= len(page.receipts)
         after = page.next_after_position
         if not page.receipts or not after:
             break
-    if not json:
-        out.print(table)
+    if not json and left == most:
+        out.print(word("nothing", language))
+    session.tell_more(left <= 0 and bool(after), language)
 
 
-def _watch(intake: intake_pb2_grpc.IntakeServiceStub, after: int, language: str, json: bool) -> None:
+def _watch(
+    intake: intake_pb2_grpc.IntakeServiceStub, after: int, verdicts: list[str], language: str, json: bool
+) -> None:
     try:
         for answer in intake.WatchReceipts(intake_pb2.WatchReceiptsRequest(after_position=after)):
             for receipt in answer.receipts:
-                session.as_json(receipt) if json else out.print(
-                    "  ".join(row(receipt, language)), markup=False
-                )
+                if not verdicts or receipt.verdict in verdicts:
+                    tell(receipt, str(receipt.position), language, json=json)
     except KeyboardInterrupt:
-        out.print("stopped")
+        session.err.print(word("stopped", language))
 
 
-def row(receipt: intake_pb2.Receipt, language: str) -> tuple[str, ...]:
-    """One receipt as a line: position, verdict, event, id, why and what to do, numbers."""
-    verdict = f"{receipt.verdict} (again)" if receipt.repetition else receipt.verdict
-    remedy = receipt.remedy.vi if language == "vi" else receipt.remedy.en
-    why = " ".join(part for part in (receipt.code, receipt.field, remedy, receipt.waiting_for) if part)
-    kind = receipt.type.removeprefix("org.reftrack.")
-    return str(receipt.position), verdict, kind, receipt.id, why, " ".join(receipt.numbers.values())
+def tell(receipt: intake_pb2.Receipt, place: str, language: str, *, json: bool) -> None:
+    """One receipt: a line that says what became of which event, below it why and what to do."""
+    if json:
+        session.as_json(receipt)
+        return
+    verdict = catalogue.name_in("Verdict", receipt.verdict, language)
+    if receipt.repetition:
+        verdict += f" ({word('again', language)})"
+    numbers = " ".join(receipt.numbers.values())
+    kind = catalogue.event_title(receipt.type, language) if receipt.type else ""
+    line = f"{place:>6}  {verdict:24}  {receipt.id:{ID_WIDTH}}  {kind}  {numbers}"
+    out.print(line.rstrip(), soft_wrap=True, markup=False)
+    for reason in reasons(receipt, language):
+        session.below(reason)
+
+
+def reasons(receipt: intake_pb2.Receipt, language: str) -> list[str]:
+    """Why, and what to do: a line for each problem; what a waiting event waits for."""
+    problems = [(each.field, each.remedy, each.code) for each in receipt.problems]
+    if not problems and receipt.code:
+        problems = [(receipt.field, receipt.remedy, receipt.code)]
+    told = []
+    for field, remedy, code in problems:
+        words = (remedy.vi if language == "vi" else remedy.en) or code
+        told.append(f"{field}: {words}" if field else words)
+    if receipt.waiting_for:
+        told.append(f"{word('waits_for', language)}: {receipt.waiting_for}")
+    return told

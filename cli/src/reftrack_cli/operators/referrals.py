@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from contracts import catalogue
 from reftrack.reporting.v1 import status_pb2, status_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, State, out
+from reftrack_cli.operators import naming
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Referrals: list them, show one, watch one.")
 Narrowed = Annotated[str, typer.Option(show_default=False)]
 HEADINGS = ("number", "service", "sender", "provider", "commune", "state", "changed")
+Most = Annotated[int, typer.Option(min=1, help="How many at the most.")]
 
 
 @app.command(name="list")
@@ -24,10 +27,11 @@ def list_(
     in_state: Annotated[
         list[str] | None, typer.Option("--in-state", help="e.g. accepted; may be repeated.")
     ] = None,
-    most: Annotated[int, typer.Option(help="How many at the most.")] = 50,
+    most: Most = 50,
     state: State = None,
     as_: As = None,
     json: Json = False,
+    lang: Language = None,
 ) -> None:
     """List referrals, the newest change first."""
     request = status_pb2.ListReferralsRequest(
@@ -38,48 +42,57 @@ def list_(
         states=in_state or (),
         page_size=min(most, 500),
     )
-    table, left = session.table(*HEADINGS), most
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+    language, left, more = session.language(lang), most, False
+    table = session.table(*session.words(HEADINGS, language))
+    who = session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         status = status_pb2_grpc.StatusServiceStub(channel)
         while left > 0:
             page = status.ListReferrals(request)
             for referral in page.referrals[:left]:
-                session.as_json(referral) if json else table.add_row(*_row(referral))
+                session.as_json(referral) if json else table.add_row(*_row(referral, language))
             left -= len(page.referrals)
             request.page_token = page.next_page_token
+            more = bool(page.next_page_token) or left < 0
             if not page.next_page_token:
                 break
     if not json:
-        out.print(table)
+        session.show(table, language)
+        session.tell_more(more, language)
 
 
 @app.command()
-def show(number: str, state: State = None, as_: As = None, json: Json = False) -> None:
+def show(number: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
     """Show where one referral stands and which moves that allows."""
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+    language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         answer = status_pb2_grpc.StatusServiceStub(channel).GetReferral(
             status_pb2.GetReferralRequest(number=number)
         )
     if json:
         session.as_json(answer.referral)
         return
-    table = session.table(*HEADINGS)
-    table.add_row(*_row(answer.referral))
-    out.print(table)
-    out.print(f"Moves allowed: {', '.join(answer.referral.moves) or 'none'}")
+    table = session.table(*session.words(HEADINGS, language))
+    table.add_row(*_row(answer.referral, language))
+    out.print(table, markup=False)
+    moves = [catalogue.name_in("Move", move, language) for move in answer.referral.moves]
+    out.print(f"{word('moves', language)}: {'; '.join(moves) or word('none', language)}")
+    out.print(f"{word('case', language)}: {answer.referral.case_id}")
 
 
 @app.command()
 def watch(
     number: str,
-    after: Annotated[int, typer.Option(help="Only changes after this place in the history.")] = 0,
+    after: Annotated[int, typer.Option(min=0, help="Only changes after this place in the history.")] = 0,
     state: State = None,
     as_: As = None,
     json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Print the referral as it is, then each change as it is recorded, until Ctrl-C."""
     request = status_pb2.WatchReferralRequest(number=number, after_seq=after)
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+    language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         try:
             for answer in status_pb2_grpc.StatusServiceStub(channel).WatchReferral(request):
                 for change in answer.changes:
@@ -87,18 +100,19 @@ def watch(
                         session.as_json(change)
                     else:
                         recorded = session.local(change.recorded_at)
-                        out.print(f"{change.seq:>8}  {recorded:16}  {change.referral.state}")
+                        named = naming.state(change.referral.state, language)
+                        out.print(f"{change.seq:>8}  {recorded:16}  {named}")
         except KeyboardInterrupt:
-            out.print("stopped")
+            session.err.print(word("stopped", language))
 
 
-def _row(referral: status_pb2.Referral) -> tuple[str, ...]:
+def _row(referral: status_pb2.Referral, language: str) -> tuple[str, ...]:
     return (
         referral.number,
-        referral.service,
+        naming.service(referral.service, language),
         referral.sender,
         referral.provider,
         referral.commune,
-        referral.state,
+        naming.state(referral.state, language),
         session.local(referral.changed_at),
     )

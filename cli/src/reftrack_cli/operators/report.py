@@ -8,7 +8,8 @@ import typer
 from reftrack.reporting.v1 import report_pb2, report_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli.operators import naming
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Indicators.")
 AREAS = {
@@ -42,24 +43,25 @@ def run(
         known_at=session.moment(known_at, "--known-at"),
         by=AREAS[by],
     )
-    with session.calling("reporting", session.speaker(as_, role="supervisor"), state) as channel:
+    language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         reports = report_pb2_grpc.ReportServiceStub(channel)
         answer = reports.RunReport(request)
-        titles = _titles(
-            reports.ListIndicators(report_pb2.ListIndicatorsRequest(on=to)), session.language(lang)
-        )
+        titles = _titles(reports.ListIndicators(report_pb2.ListIndicatorsRequest(on=to)), language)
     if json:
         session.as_json(answer)
         return
-    table = session.table("indicator", "row", "area", "figure", "of", "%")
+    table = session.table(*session.words(("area", "indicator", "row", "figure", "of"), language), "%")
     for figure in answer.figures:
         of = str(figure.of) if figure.HasField("of") else ""
         percent = f"{figure.percent:.1f}" if figure.HasField("percent") else ""
         title = titles.get(figure.indicator_id, figure.indicator_id)
-        table.add_row(title, figure.row, figure.area, str(figure.value), of, percent)
-    out.print(table)
-    known = session.local(answer.known_at)
-    out.print(f"{answer.period_from} to {answer.period_to}, as known at {known} (seq {answer.seq})")
+        row = naming.service(figure.row, language) if figure.row else ""
+        area = figure.area or word("all_areas", language)
+        table.add_row(area, title, row, str(figure.value), of, percent)
+    session.show(table, language)
+    known = f"{word('as_known', language)} {session.local(answer.known_at)} (seq {answer.seq})"
+    out.print(f"{answer.period_from} {word('to', language)} {answer.period_to}, {known}")
 
 
 def _titles(answer: report_pb2.ListIndicatorsResponse, language: str) -> dict[str, str]:

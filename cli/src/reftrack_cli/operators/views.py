@@ -6,15 +6,17 @@ import typer
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, State, out
+from reftrack_cli.session import As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Views of the history.")
 
 
 @app.command(name="list")
-def list_(state: State = None, as_: As = None, json: Json = False) -> None:
+def list_(state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
     """List the views and how far each has come."""
-    with session.calling("reporting", session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        "reporting", session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         answer = views_pb2_grpc.ViewsServiceStub(channel).ListViews(views_pb2.ListViewsRequest())
     table = session.table("view", "version", "at", "of", "rows")
     for view in answer.views:
@@ -26,10 +28,14 @@ def list_(state: State = None, as_: As = None, json: Json = False) -> None:
 
 
 @app.command()
-def rebuild(name: str, state: State = None, as_: As = None, json: Json = False) -> None:
+def rebuild(
+    name: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
     """Build a view again beside the live one, compare both, then switch."""
     equal = True
-    with session.calling("reporting", session.speaker(as_, role="administrator"), state) as channel:
+    with session.calling(
+        "reporting", session.speaker(as_, role="administrator"), state, lang=lang, json=json
+    ) as channel:
         for step in views_pb2_grpc.ViewsServiceStub(channel).RebuildView(
             views_pb2.RebuildViewRequest(name=name)
         ):

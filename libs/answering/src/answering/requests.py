@@ -44,7 +44,8 @@ def payload_of(request: Message, model: type[P], renamed: Mapping[str, str] | No
         return model.model_validate_json(to_json(given))
     except ValidationError as error:
         raise InvalidInput(
-            Violation(_field(problem.field, renamed), problem.code) for problem in problems_of(error)
+            Violation(_field(problem.field, renamed), problem.code, problem.detail)
+            for problem in problems_of(error)
         ) from None
 
 
@@ -95,7 +96,7 @@ def case_of(text: str, field: str = "case_id") -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput([Violation(field, "wrong_form")]) from None
+        raise InvalidInput([Violation(field, "wrong_type", {"expected": "uuid"})]) from None
 
 
 def expect_version(request: Message, aggregate: Answering) -> None:
@@ -170,11 +171,11 @@ def _occurred_at(act: Act, now: datetime) -> tuple[datetime, bool]:
         try:
             return start_of(date.fromisoformat(act.on)), True
         except ValueError:
-            raise InvalidInput([Violation("act.on", "wrong_form")]) from None
+            raise InvalidInput([Violation("act.on", "wrong_type", {"expected": "date"})]) from None
     return (act.at.ToDatetime(now.tzinfo) if act.HasField("at") else now), False
 
 
 def _legal_basis(act: Act) -> str | None:
     if len(act.legal_basis) > 200:
-        raise InvalidInput([Violation("act.legal_basis", "too_long")])
+        raise InvalidInput([Violation("act.legal_basis", "too_long", {"max_length": "200"})])
     return act.legal_basis or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from google.protobuf.any_pb2 import Any as Packed
@@ -69,10 +70,11 @@ class Unavailable(Refusal):
 
 
 class Violation(NamedTuple):
-    """One field that is wrong: its path, and a code of the catalogue."""
+    """A wrong field: its path, a code of the catalogue, what fills its text, never what was sent."""
 
     field: str
     code: str
+    detail: Mapping[str, str] = MappingProxyType({})
 
 
 class InvalidInput(Refusal):
@@ -132,7 +134,8 @@ def answer(error: BaseException, texts: Texts, correlation_id: str) -> Answer:
     if isinstance(error, NotAuthenticated):
         return _plain(StatusCode.UNAUTHENTICATED, "unauthenticated", str(error), texts, correlation_id)
     if isinstance(error, NotAllowed):
-        return _plain(StatusCode.PERMISSION_DENIED, "role_not_allowed", str(error), texts, correlation_id)
+        text, roles = str(error), {"role": error.role, "allowed": error.allowed}
+        return _plain(StatusCode.PERMISSION_DENIED, "role_not_allowed", text, texts, correlation_id, roles)
     if isinstance(error, DecodeError):
         text = "the message is not the protobuf message that this method takes"
         return _plain(StatusCode.INVALID_ARGUMENT, "not_protobuf", text, texts, correlation_id)
@@ -164,7 +167,7 @@ def refused(refusal: Refusal, texts: Texts, correlation_id: str) -> Answer:
     if retry_after is not None:
         delay = Duration(seconds=int(retry_after), nanos=int(retry_after % 1 * 1e9))
         parts.append(details.RetryInfo(retry_delay=delay))
-    parts.extend(_localized(words))
+    parts.extend(_localized(_with_fields(refusal, words, texts)))
     return _answer(code_of(refusal), _message(refusal, words), parts)
 
 
@@ -195,7 +198,7 @@ def _violations(refusal: Refusal, texts: Texts) -> list[details.BadRequest.Field
     return [
         details.BadRequest.FieldViolation(
             field=item.field,
-            description=texts(item.code, refusal.detail).get("en", item.code),
+            description=texts(item.code, {**refusal.detail, **item.detail}).get("en", item.code),
             reason=item.code.upper(),
         )
         for item in found
@@ -211,14 +214,32 @@ def _message(refusal: Refusal, words: Mapping[str, str]) -> str:
     return text
 
 
+def _with_fields(refusal: Refusal, words: Mapping[str, str], texts: Texts) -> Mapping[str, str]:
+    """The words of a refusal with a line for each of its wrong fields, so that each language says all."""
+    if not isinstance(refusal, InvalidInput):
+        return words
+    said = [(item, texts(item.code, item.detail)) for item in refusal.violations]
+    return {
+        locale: "\n".join([text, *(f"{item.field}: {told.get(locale, item.code)}" for item, told in said)])
+        for locale, text in words.items()
+    }
+
+
 def _localized(words: Mapping[str, str]) -> list[Message]:
     return [details.LocalizedMessage(locale=locale, message=text) for locale, text in words.items()]
 
 
-def _plain(code: StatusCode, reason: str, text: str, texts: Texts, correlation_id: str) -> Answer:
-    metadata = {"correlation_id": correlation_id}
+def _plain(
+    code: StatusCode,
+    reason: str,
+    text: str,
+    texts: Texts,
+    correlation_id: str,
+    detail: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
+    metadata = {**detail, "correlation_id": correlation_id}
     info = details.ErrorInfo(reason=reason.upper(), domain=DOMAIN, metadata=metadata)
-    return _answer(code, text, [info, *_localized(texts(reason, {}))])
+    return _answer(code, text, [info, *_localized(texts(reason, detail))])
 
 
 def _answer(code: StatusCode, message: str, parts: list[Message], *, unforeseen: bool = False) -> Answer:

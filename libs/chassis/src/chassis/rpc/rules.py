@@ -32,8 +32,9 @@ class NotAllowed(Exception):
     """The caller is known, and its role may not call this method."""
 
     def __init__(self, caller: Caller, allowed: Collection[Role]) -> None:
-        roles = ", ".join(sorted(allowed)) or "nobody"
-        super().__init__(f"role {caller.role} may not call this method; allowed: {roles}")
+        self.role = str(caller.role)
+        self.allowed = ", ".join(sorted(allowed)) or "nobody"
+        super().__init__(f"role {self.role} may not call this method; allowed: {self.allowed}")
 
 
 def check_rules(rules: Rules, methods: Collection[str]) -> list[str]:

@@ -85,7 +85,7 @@ def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput([Violation("due_by", "wrong_form")]) from None
+        raise InvalidInput([Violation("due_by", "wrong_type", {"expected": "date"})]) from None
 
 
 def _place(place: list[str | int] | None) -> tuple[date, UUID]:

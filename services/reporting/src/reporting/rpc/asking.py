@@ -63,7 +63,7 @@ def case_id(text: str, field: str = "case_id") -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput([Violation(field, "wrong_form")]) from None
+        raise InvalidInput([Violation(field, "wrong_type", {"expected": "uuid"})]) from None
 
 
 def day(text: str, field: str) -> date:
@@ -71,7 +71,7 @@ def day(text: str, field: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput([Violation(field, "wrong_form")]) from None
+        raise InvalidInput([Violation(field, "wrong_type", {"expected": "date"})]) from None
 
 
 def moment(message: Timestamp) -> datetime:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
+from contracts.states import ReferralState
 from contracts.vocabulary import Service
 from reference import Territory
 from reftrack.reporting.v1 import status_pb2 as pb
@@ -158,8 +159,7 @@ def _allowed(reader: Reader, found: FoundCase | None) -> FoundCase:
 
 def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
     """Supervisors list all; others what their organisation sent or was sent, and what is of their area."""
-    if request.service and request.service not in list(Service):
-        raise InvalidInput([Violation("service", "not_in_list")])
+    _check_listed(request)
     if request.service and not may_see(reader, service_labels(request.service)):
         raise Forbidden("label_not_yours", field="service")
     return Wanted(
@@ -171,6 +171,20 @@ def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
         party=None if reader.sees_every_case else reader.org,
         area=sorted(reader.area),
     )
+
+
+def _check_listed(request: pb.ListReferralsRequest) -> None:
+    """Raises `InvalidInput` for a code that its list does not have: it would find nothing, unsaid."""
+    wrong = [
+        Violation(field, "not_in_list", {"expected": ", ".join(codes)})
+        for field, codes, said in (
+            ("service", list(Service), [request.service] if request.service else []),
+            ("states", list(ReferralState), request.states),
+        )
+        if not set(said) <= set(codes)
+    ]
+    if wrong:
+        raise InvalidInput(wrong)
 
 
 def _referral(reader: Reader, found: FoundReferral) -> pb.Referral:
