@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from chassis.items import Item, Record
+from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import Service
@@ -123,6 +125,25 @@ def test_what_has_waited_longer_than_its_term_still_goes_on_when_its_time_comes(
     assert desk.rows("SELECT count(*) FROM waits WHERE until < %s", desk.clock.now()) == [(1,)]
     told = desk.post(contact(SOCIAL, "TV-1"))
     assert verdicts(told) == ["accepted", "accepted"]
+
+
+def test_what_names_a_number_not_known_yet_does_not_hold_up_what_names_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both come from one organisation and lead to no case; one cannot be decided."""
+    other = "CG-0000-0000-0001-1"
+    decide = desk.decider.decide
+
+    def break_on_the_first(uow: UnitOfWork, item: Item) -> bytes | None:
+        if isinstance(item, Record) and NUMBER in (item.value or b"").decode():
+            raise RuntimeError("software")
+        return decide(uow, item)
+
+    monkeypatch.setattr(desk.decider, "decide", break_on_the_first)
+    posts = [answer(CLINIC, NUMBER), answer(CLINIC, NUMBER), answer(CLINIC, other)]
+    topic = f"agency.{CLINIC}.events.v1"
+    results = desk.writer.run([desk.record(topic, post.headers(), post.value()) for post in posts])
+    assert [result.parked for result in results] == [True, True, False]
 
 
 def requested_by_an_operator(desk: Desk, case_id: UUID) -> object:

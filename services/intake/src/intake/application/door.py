@@ -99,12 +99,12 @@ class FrontDoor:
         return True
 
     def case_key(self, uow: UnitOfWork, reading: Reading) -> str:
-        """What the order of this reading depends on: its case, or the reference that names nobody yet."""
+        """What its order depends on: its case, or the number or reference that names nobody yet."""
         event = reading.event
         if event is None:
             return f"{reading.source}/{reading.event_id}"
         case_id = case_id_of(uow, event.naming)
-        return keys.as_text(case_id) if case_id else f"{event.naming.org}/{event.naming.reference}"
+        return keys.as_text(case_id) if case_id else _nobody_yet(event.naming)
 
     def _judge(self, uow: UnitOfWork, reading: Reading) -> Outcome:
         event = reading.event
@@ -155,6 +155,10 @@ def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> None:
     uow.load_claims(keys.ID_NUMBER, [one.identity for one in namings if one.identity])
     clients = {client_of(uow, one) or identified(uow, one) for one in namings}
     uow.load_claims(keys.LATEST_CASE, [client for client in clients if client])
+
+
+def _nobody_yet(naming: Naming) -> str:
+    return keys.number_key(*naming.number) if naming.number else f"{naming.org}/{naming.reference}"
 
 
 def _reference_waits(namings: set[Naming]) -> list[str]:
