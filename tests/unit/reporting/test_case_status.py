@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from contracts.base import Payload
 from contracts.events import common, followup, intake, referral
 from contracts.vocabulary import (
     Channel,
     ClientGroup,
     CloseReason,
     DetoxKind,
+    Evidence,
     Instrument,
     ManagementModel,
     OrgKind,
@@ -164,7 +166,7 @@ def test_the_state_of_the_follow_up_is_the_one_entered_last_though_an_earlier_on
 def test_a_stay_ends_with_its_completion() -> None:
     story = Story()
     admitted = followup.DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility="f", stay_number="LT-AAAA-BBBB-C")
-    story.followup("a", admitted, followup.DetoxCompleted(months=6))
+    story.followup("a", admitted, followup.DetoxCompleted(months=6), org="f")
     story.followup("a", admitted.model_copy(update={"stay_number": "LT-CCCC-DDDD-E"}))
     assert [bool(stay.completed_at) for stay in folded(story.entries()).stays] == [True, False]
 
@@ -178,3 +180,43 @@ def test_the_plan_is_the_one_agreed_last() -> None:
 def test_what_the_clock_made_due_gives_nobody_a_part_in_the_case() -> None:
     [entry] = Story().followup("a", followup.HandoverReceived(), org="system:followup")
     assert orgs_in(entry) == frozenset()
+
+
+def admitted_to(facility: str) -> followup.DetoxAdmitted:
+    return followup.DetoxAdmitted(
+        kind=DetoxKind.VOLUNTARY, facility=facility, stay_number=f"LT-{facility.upper()}"
+    )
+
+
+def test_a_facility_completes_its_own_stay_while_another_goes_on_elsewhere() -> None:
+    story = Story()
+    story.followup("a", admitted_to("first"), org="first")
+    story.followup("a", admitted_to("second"), org="second")
+    story.followup("a", followup.DetoxCompleted(months=12), org="first")
+    stays = folded(story.entries()).stays
+    assert [(stay.facility, bool(stay.completed_at)) for stay in stays] == [
+        ("first", True),
+        ("second", False),
+    ]
+
+
+DUE = followup.EvaluationDue(
+    due_on=date(2020, 3, 1), window_from=date(2020, 1, 31), window_until=date(2020, 3, 31)
+)
+EVALUATED = followup.ReintegrationEvaluated(
+    relapsed=False,
+    employed=True,
+    evidence=(Evidence.HOME_VISIT,),
+    checked_by="gs-1",
+    checked_by_kind=OrgKind.SUPERVISOR,
+)
+
+
+@pytest.mark.parametrize("told", [(DUE, EVALUATED), (EVALUATED, DUE)], ids=["due-first", "evaluated-first"])
+def test_who_was_evaluated_early_in_the_window_is_not_due_any_more(told: tuple[Payload, ...]) -> None:
+    """The clock records month 12 also where the evaluation was made before it."""
+    story = Story()
+    for payload in told:
+        at = datetime(2020, 3, 1, tzinfo=UTC) if payload is DUE else datetime(2020, 2, 10, tzinfo=UTC)
+        story.followup("a", payload, at=at)
+    assert folded(story.entries()).followup_state == "evaluated"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from contracts.events import followup, intake, referral
-from contracts.vocabulary import Channel, ClientGroup, DetoxKind, Service
+from contracts.vocabulary import Channel, ClientGroup, DetoxKind, OrgKind, Service
 from hypothesis import given
 from hypothesis import strategies as st
 from reporting.pathway.entry import Entry
@@ -101,3 +101,26 @@ def _told_once() -> list[Entry]:
     story.referral("a", "r", referral.ReferralReceived())
     story.followup("a", followup.HandoverReceived())
     return story.entries()
+
+
+def test_what_caused_a_step_comes_before_it_though_the_other_services_clock_was_slow() -> None:
+    story = Story()
+    opened = intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP)
+    [first] = story.intake("a", opened, recorded_at=day(2))
+    routed = intake.AgencyEventRouted(
+        type="org.reftrack.referral-requested.v1",
+        event_source="/agencies/ubnd-bo-de",
+        event_id="e-1",
+        posted_by="ubnd-bo-de",
+        org_kind=OrgKind.COMMUNE_AUTHORITY,
+        data={},
+    )
+    [cause] = story.intake("a", routed, recorded_at=day(3))
+    requested = referral.ReferralRequested(service=Service.METHADONE, provider="clinic", number="CG-AAAA-B")
+    [effect] = story.referral("a", "r", requested, recorded_at=day(1), causation_id=cause.event_id)
+    [next_] = story.referral("a", "r", referral.ReferralReceived(), recorded_at=day(4))
+    expected = [first, cause, effect, next_]
+    for told in (story.entries(), story.entries()[::-1]):
+        assert [step.entry.event_id for step in steps(told)] == [each.event_id for each in expected]
+    known_then = steps(story.entries(), AsOf(recorded_by=day(2)))
+    assert [step.entry.event_id for step in known_then] == [effect.event_id, first.event_id]

@@ -42,6 +42,8 @@ FOLLOWUP_STATES: MappingProxyType[str, str] = MappingProxyType(
 )
 """Followup's states (list FollowupStage of the catalogue); a case is in the one that was entered last."""
 
+_DUE = FOLLOWUP_STATES[followup.EvaluationDue.TYPE]
+_EVALUATED = FOLLOWUP_STATES[followup.ReintegrationEvaluated.TYPE]
 _RANK = {stage: rank for rank, stage in enumerate(["", *STAGES.values()])}
 _NEEDS_DATA = frozenset(
     {
@@ -110,7 +112,7 @@ class CaseStatus:
         elif entry.type in FOLLOWUP_STATES:
             self._follow_up(FOLLOWUP_STATES[entry.type], entry.moment)
         if entry.type == followup.DetoxCompleted.TYPE:
-            self.stays = _completed(self.stays, entry.occurred_at)
+            self.stays = _completed(self.stays, entry.org, entry.occurred_at)
         if entry.type in _NEEDS_DATA:
             self._fold_data(entry)
 
@@ -141,7 +143,11 @@ class CaseStatus:
             self.commune, self.commune_told, self.commune_by_contact = commune, moment, by_contact
 
     def _follow_up(self, state: str, moment: Moment) -> None:
-        if self.followup_told is None or moment > self.followup_told:
+        """The state entered last; the year's evaluation, made early in its window, is not due any more."""
+        change = self.followup_state, state
+        if change == (_EVALUATED, _DUE):
+            return
+        if self.followup_told is None or moment > self.followup_told or change == (_DUE, _EVALUATED):
             self.followup_state, self.followup_told = state, moment
 
     def copy(self) -> CaseStatus:
@@ -153,8 +159,11 @@ def _planned(item: intake.PlanItem) -> Planned:
     return Planned(str(item.service), item.goal or "", item.due_on.isoformat() if item.due_on else "")
 
 
-def _completed(stays: tuple[Stay, ...], at: datetime) -> tuple[Stay, ...]:
-    """Ends the stay that lasts: followup's log tells admission and completion of a stay in turn."""
-    if not stays or stays[-1].completed_at:
-        return stays
-    return (*stays[:-1], stays[-1]._replace(completed_at=at.isoformat()))
+def _completed(stays: tuple[Stay, ...], facility: str, at: datetime) -> tuple[Stay, ...]:
+    """Ends the stay that lasts at the facility: followup lets one have at most one of them."""
+    return tuple(
+        stay._replace(completed_at=at.isoformat())
+        if stay.facility == facility and not stay.completed_at
+        else stay
+        for stay in stays
+    )

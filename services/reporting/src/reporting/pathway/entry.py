@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from contracts.envelope import Recorded
+from contracts.envelope import Recorded, UnknownType
 
 INTAKE = "/services/intake"
 REFERRAL = "/services/referral"
@@ -54,6 +54,14 @@ class Entry:
     def data(self) -> Any:
         """The payload."""
         return self.recorded.data
+
+    @property
+    def caused_by(self) -> str | None:
+        """The event that caused it, an id of a service's log or of an agency; None if none is named."""
+        try:
+            return self.recorded.meta.causation_id
+        except UnknownType:
+            return None
 
     @property
     def stream(self) -> UUID:

@@ -1,12 +1,14 @@
 """A case from its first event: each step with the state after it, as of a moment on either axis.
 
-Steps are in the order in which they became known: by `recorded_at`, then source, then position. `recorded_at`
-rises strictly within a source, so each source's own order is kept; between sources their clocks decide.
+Steps are in the order in which they became known, by `recorded_at`, but never before what they follow from: the
+entry before them in their source's log, and the event that caused them. `recorded_at` rises strictly within a
+source; the clocks of two sources may differ, and an effect must not seem to precede its cause.
 A step is left out if it was recorded after `recorded_by`, or if it had occurred only after `occurred_by`.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -73,11 +75,29 @@ class AsOf:
         )
 
 
+def in_order(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries of a case as they became known, causes first; the same in whatever order they are given.
+
+    The earliest of those that the sources tell next, unless its cause is still to come. Causes that go in a
+    circle hold nothing up.
+    """
+    ahead: dict[str, deque[Entry]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.position):
+        ahead.setdefault(entry.source, deque()).append(entry)
+    to_come = {entry.event_id for told in ahead.values() for entry in told}
+    while ahead:
+        heads = sorted((told[0] for told in ahead.values()), key=lambda head: (head.recorded_at, head.source))
+        chosen = next((head for head in heads if head.caused_by not in to_come), heads[0])
+        to_come.remove(chosen.event_id)
+        ahead[chosen.source].popleft()
+        if not ahead[chosen.source]:
+            del ahead[chosen.source]
+        yield chosen
+
+
 def replay(case_id: UUID, entries: Iterable[Entry], as_of: AsOf = AsOf()) -> Iterator[Step]:
     """The steps of a case, whatever order its entries are given in."""
     state = CaseState.before_anything(case_id)
-    known = filter(as_of.includes, entries)
-    in_order = sorted(known, key=lambda entry: (entry.recorded_at, entry.source, entry.position))
-    for number, entry in enumerate(in_order, start=1):
+    for number, entry in enumerate(in_order(filter(as_of.includes, entries)), start=1):
         state = state.evolve(entry)
         yield Step(number, entry, state)

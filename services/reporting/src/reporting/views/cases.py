@@ -118,7 +118,7 @@ class CasesView:
     """Folds pages into the three tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 1
+    version: int = 2
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
