@@ -35,8 +35,8 @@ def undisturbed() -> Iterator[System]:
         yield system
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def system(undisturbed: System) -> Iterator[System]:
-    """A system with the same keys and the same clock, for one module to disturb."""
+    """A system with the same keys and the same clock, to be disturbed; every test leaves it whole."""
     with folder_for_a_system("disturbed") as folder, System(folder, keys=undisturbed.keys) as system:
         yield system

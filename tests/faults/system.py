@@ -6,13 +6,15 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
 import grpc
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 from reftrack_demo.agencies import Agencies
+from reftrack_demo.steps import Step
 from reftrack_local import LocalRuntime, Wanted, paths
 from reftrack_local.access import Access, Speaker
 from reftrack_local.services import ServiceProcess
@@ -24,6 +26,7 @@ from tests.faults.office import Office
 from tests.faults.people import NOW, company
 from tests.faults.seen import Seen, View
 
+SERVICES = ("intake", "referral", "followup", "reporting")
 SUPERVISOR = Speaker(role="supervisor", org="pctnxh-ha-noi", subject="tests")
 QUIET_WITHIN = 90.0
 
@@ -63,6 +66,10 @@ class System:
         """The first instance of a service."""
         return self.runtime.services[service][0]
 
+    def company(self, number: int) -> list[Step]:
+        """What the agencies of one company of people post, in order."""
+        return [step for steps in company(self.agencies, number) for step in steps]
+
     def play(self, number: int) -> None:
         """Post for one company of people, round after round; wait for the answers to each."""
         before = set(self.office.journal.deliveries())
@@ -70,6 +77,11 @@ class System:
             self.office.post(steps)
             self.office.settle()
         self.played[number] = set(self.office.journal.deliveries()) - before
+
+    def must_equal(self, other: System, number: int) -> None:
+        """Assert that a company came to the same in another system with the same keys."""
+        found = list(other.content(number).differences(self.content(number)))
+        assert not found, "not what it is where nothing was disturbed:\n" + "\n".join(found)
 
     def content(self, number: int) -> Content:
         """What the events of one company came to."""
@@ -96,6 +108,14 @@ class System:
         """A channel to a service, as somebody."""
         with Access(self.runtime.folder.path).channel(service, speaker) as channel:
             yield channel
+
+    @contextmanager
+    def meanwhile(self, number: int) -> Iterator[None]:
+        """What stands in the block happens while a company posts; at the end all of it is answered."""
+        with ThreadPoolExecutor(1, thread_name_prefix="company") as posting:
+            played = posting.submit(self.play, number)
+            yield
+            played.result()
 
     @contextmanager
     def dying(self, point: str, *services: str) -> Iterator[None]:
@@ -131,8 +151,9 @@ def dying(process: ServiceProcess, point: str, within: float = 60.0) -> Iterator
     ended: list[int] = []
 
     def revive() -> None:
-        ended.append(process.await_end(within))
-        process.start()
+        with suppress(TimeoutError):
+            ended.append(process.await_end(within))
+            process.start()
 
     reviver = threading.Thread(target=revive, name=f"revive {process.name}")
     reviver.start()
@@ -140,4 +161,6 @@ def dying(process: ServiceProcess, point: str, within: float = 60.0) -> Iterator
         yield
     finally:
         reviver.join(within + 60)
-    assert ended == [-9], f"{process.name} was not killed at {point}: {ended or 'it lives'}"
+        if not ended:
+            process.restart()
+    assert ended == [-9], f"{process.name} was not killed at {point}: {ended or 'it lived'}"

@@ -22,10 +22,11 @@ class Bad:
     field: str | None
 
 
-def bad_records(tag: str) -> list[Bad]:
-    """Each kind once, on the topic of `<tag>-social`, whose person TV-1 is registered."""
-    social, base = f"{tag}-social", counselling(f"{tag}-social", "TV-1", id=f"{tag}-base")
-    return [*_unreadable(base), *_attributes(base), *_not_allowed(social, tag), *_early(social, tag)]
+def bad_records(tag: str, social: str = "", police: str = "") -> list[Bad]:
+    """Each kind once, on the topic of `social` (or `<tag>-social`), whose person TV-1 is registered."""
+    social, police = social or f"{tag}-social", police or f"{tag}-police"
+    base = counselling(social, "TV-1", id=f"{tag}-base")
+    return [*_unreadable(base), *_attributes(base), *_not_allowed(social, police, tag), *_early(social, tag)]
 
 
 def _unreadable(base: Post) -> list[Bad]:
@@ -60,7 +61,7 @@ def _attributes(base: Post) -> list[Bad]:
     ]
 
 
-def _not_allowed(social: str, tag: str) -> list[Bad]:
+def _not_allowed(social: str, police: str, tag: str) -> list[Bad]:
     ahead = counselling(social, "TV-1", at=NOW + timedelta(hours=1), id=f"{tag}-ahead")
     nobody = referral(social, "TV-1", "no-such-place", id=f"{tag}-nobody")
     twice = registration(social, {"agency_ref": "TV-1"}, id=f"{tag}-twice")
@@ -68,7 +69,7 @@ def _not_allowed(social: str, tag: str) -> list[Bad]:
         contact(social, "TV-1", id=f"{tag}-opens"), data={**contact(social, "").data, "channel": "zalo"}
     )
     borrowed = counselling(social, "TV-1", id=f"{tag}-borrowed")
-    source = borrowed.headers(ce_source=f"/agencies/{tag}-police".encode())
+    source = borrowed.headers(ce_source=f"/agencies/{police}".encode())
     return [
         Bad("borrowed source", source, borrowed.value(), "rejected", "source_not_yours", "ce_source"),
         _post("future", ahead, "rejected", "time_in_future", "ce_time"),

@@ -1,4 +1,4 @@
-"""Named points at which a test lets the process die, as if the power had gone."""
+"""Named points at which a test lets the process die as if the power had gone, or fall asleep."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ NAMES = frozenset(
     }
 )
 VARIABLE = "REFTRACK_CRASH_AT"
+WAYS = {"kill": signal.SIGKILL, "freeze": signal.SIGSTOP}
 
 
-def _armed() -> tuple[str, int] | None:
+def _armed() -> tuple[str, int, signal.Signals] | None:
     setting = os.environ.get(VARIABLE, "")
     if not setting:
         return None
-    name, _, times = setting.partition(":")
-    if name not in NAMES:
-        raise ValueError(f"{VARIABLE} names no crash point: {name!r}; known: {', '.join(sorted(NAMES))}")
-    return name, int(times or "1")
+    name, times, way = [*setting.split(":"), "", ""][:3]
+    if name not in NAMES or (way or "kill") not in WAYS:
+        raise ValueError(f"{VARIABLE} names no crash point: {setting!r}; known: {', '.join(sorted(NAMES))}")
+    return name, int(times or "1"), WAYS[way or "kill"]
 
 
 _ARMED = _armed()
@@ -36,11 +37,12 @@ _passed = 0
 def point(name: str) -> None:
     """Dies here by SIGKILL when `REFTRACK_CRASH_AT=<name>[:n]` says so, the n-th time.
 
-    Otherwise does nothing.
+    `<name>:<n>:freeze` stops the process there instead (SIGSTOP), until somebody sends SIGCONT. Otherwise
+    does nothing.
     """
     global _passed
     if _ARMED is None or _ARMED[0] != name:
         return
     _passed += 1
     if _passed == _ARMED[1]:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), _ARMED[2])
