@@ -180,3 +180,16 @@ def test_a_refusal_that_a_record_is_not_answered_with_is_parked_not_lost(
     (result,) = Writer(store, Careless()).run([Feed().note("lend", "Kiều", "Lan")])
     assert result.parked
     assert store.parked.list()[0].reason == "refused: no_such_book"
+
+
+def test_a_record_that_tells_no_case_is_parked_by_its_place_and_holds_up_nothing_else(
+    writer: Writer, desk: LendingDesk, store: Store
+) -> None:
+    """A command that names no case must not be taken for one of the same case."""
+    feed = Feed()
+    desk.broken.add("lose")
+    record = feed.note("lose", "")
+    assert writer.run([record])[0].parked
+    assert [item.case_key for item in store.parked.list()] == ["agency.branch.events.v1/0/0"]
+    (result,) = writer.run([command("buy", "")])
+    assert result.refusal is None

@@ -237,6 +237,21 @@ def test_what_would_wait_behind_an_item_that_was_settled_meanwhile_is_decided(
     assert log() == ["book-bought Kiều", "book-lent Lan"]
 
 
+def test_what_another_instance_parks_behind_during_a_retry_is_decided_by_that_retry(
+    store: Store, make_store: MakeStore, log: Log
+) -> None:
+    broken = LendingDesk()
+    broken.broken.add("buy")
+    other = Writer(make_store(), broken)
+    other.run([Feed().note("buy", "Kiều")])
+    late = Feed(after=1).note("lend", "Kiều", "Lan")
+    desk = OvertakenDesk(lambda: other.run([late]))
+    told = Parking(store, desk, Writer(store, desk)).retry("Kiều", by="operator")
+    assert (told.done, told.left) == (2, 0)
+    assert store.parked.list() == []
+    assert log() == ["book-bought Kiều", "book-lent Lan"]
+
+
 def test_two_operators_who_retry_at_once_settle_it_once(
     make_store: MakeStore, query: Query, log: Log
 ) -> None:

@@ -138,12 +138,13 @@ class Batch:
 
     def _key(self, item: Item) -> str:
         """The item's case, or its place on Kafka if its content does not even say that."""
+        key = ""
         try:
-            return self._decider.case_key(self.uow, item)
+            key = self._decider.case_key(self.uow, item)
         except Exception as error:
             if failures.classify(error) is Failure.CONNECTION or isinstance(item, Command):
                 raise
-            return f"{item.topic}/{item.partition}/{item.offset}"
+        return key if key or isinstance(item, Command) else f"{item.topic}/{item.partition}/{item.offset}"
 
 
 def moves(items: Iterable[Item]) -> list[PositionMove]:

@@ -42,6 +42,18 @@ class Parking:
 
         Raises `NotParked`.
         """
+        done = 0
+        while True:
+            told = self._retry(case_key, by)
+            done += told.done
+            if told.left or not self._left(case_key):
+                return Retried(done, told.left, told.reason)
+
+    def _left(self, case_key: str) -> bool:
+        """Whether another instance has parked something behind while the case was decided."""
+        return bool(self._store.parked.list(case_key=case_key, limit=1))
+
+    def _retry(self, case_key: str, by: str) -> Retried:
         told: list[Retried] = []
 
         def work() -> Batch:
@@ -71,7 +83,7 @@ class Parking:
             return batch
 
         self._writer.once(work)
-        if not self._store.parked.list(case_key=item.case_key, limit=1):
+        if not self._left(item.case_key):
             return Retried(0, 0, None)
         return self.retry(item.case_key, by=by)
 
