@@ -14,7 +14,7 @@ from reftrack.reporting.v1 import audit_pb2 as pb
 from reftrack.reporting.v1 import status_pb2
 
 from tests.integration.reporting.conftest import World
-from tests.unit.reporting.pathway import AUDITOR, CLINIC, SOCIAL, SUPERVISOR, at, whole_pathway
+from tests.unit.reporting.pathway import AUDITOR, CLINIC, POLICE, SOCIAL, SUPERVISOR, at, whole_pathway
 from tests.unit.reporting.story import Story, named
 
 CASE = str(named("case", "an"))
@@ -130,3 +130,18 @@ async def test_a_stream_that_follows_goes_on_with_what_is_recorded_later(
     response = await call.read()
     assert [event.seq for event in response.events] == [head + 1]
     call.cancel()
+
+
+@pytest.mark.parametrize("org", [POLICE, "ubnd-bo-de", "nobody-knows"])
+async def test_bytes_as_published_are_for_offices_that_may_see_every_label(
+    world: World, told: SimpleNamespace, org: str
+) -> None:
+    """An auditor's token does not make an office of the police one that may read health data."""
+    options = world.by("auditor", org)
+    for call in (
+        world.audit.ReplayCase(pb.ReplayCaseRequest(case_id=CASE), **options),
+        world.audit.StreamEvents(pb.StreamEventsRequest(), **options),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await call.read()
+        assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED

@@ -293,3 +293,51 @@ async def test_as_occurred_by_a_day_what_happened_later_in_the_period_does_not_c
     await world.tell(told)
     assert figures_of(await run(world, occurred_by=stamp(at(5))))["clients_reached", "", ""] == 1
     assert figures_of(await run(world))["clients_reached", "", ""] == 2
+
+
+async def test_figures_about_health_are_not_counted_for_police(world: World, story: Story) -> None:
+    """A day and a commune narrow a figure down to one person whom they know."""
+    await world.tell(story)
+    shown = figures_of(await run(world, role="operator", org=POLICE))
+    assert {(indicator, row) for indicator, _, row in shown} == {
+        ("clients_reached", ""),
+        ("clients_received", ""),
+        ("referred_to", "vocational_training"),
+        ("referred_to", "job_placement"),
+        ("referred_to_training_or_job", ""),
+    }
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await run(world, role="operator", org=POLICE, indicators=["plans_agreed"])
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_rows_of_hiv_services_are_not_shown_to_the_commune_authority(
+    world: World, story: Story
+) -> None:
+    referred(story, "an", Service.METHADONE, "methadone-long-bien")
+    await world.tell(story)
+    shown = figures_of(await run(world, role="operator", org="ubnd-bo-de"))
+    rows = {row for indicator, _, row in shown if indicator == "referred_to"}
+    assert rows == {"methadone", "vocational_training", "job_placement"}
+    request = pb.ExplainFigureRequest(indicator_id="referred_to", **YEAR)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await world.report.ExplainFigure(request, **world.by("operator", "ubnd-bo-de"))
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    request.row = "methadone"
+    opened_up = await world.report.ExplainFigure(request, **world.by("operator", "ubnd-bo-de"))
+    assert [fact.case_id for fact in opened_up.facts] == [str(named("case", "an"))]
+
+
+@pytest.mark.parametrize("org", ["viec-lam-ha-noi", HIV_CLINIC, POLICE])
+async def test_who_answers_for_no_area_opens_no_figure(world: World, story: Story, org: str) -> None:
+    await world.tell(story)
+    request = pb.ExplainFigureRequest(indicator_id="clients_reached", **YEAR)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await world.report.ExplainFigure(request, **world.by("operator", org))
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_provider_of_the_whole_province_does_not_count_its_people(world: World, story: Story) -> None:
+    await world.tell(story)
+    shown = figures_of(await run(world, role="operator", org="viec-lam-ha-noi"))
+    assert set(shown.values()) <= {0}

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import grpc
 import pytest
-from contracts.events import referral
+from contracts.events import intake, referral
 from contracts.vocabulary import Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
@@ -293,3 +293,33 @@ async def test_district_coordinators_see_the_cases_and_referrals_of_their_distri
         else:
             assert await refused(case) is grpc.StatusCode.NOT_FOUND
             assert await refused(one) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_provider_that_binds_its_own_reference_sees_its_referral_and_not_the_rest_of_the_case(
+    world: World,
+) -> None:
+    story = Story()
+    whole_pathway(story)
+    bound = intake.AgencyReferenceBound(org="bhxh-long-bien", agency_ref="BH-7")
+    referred(story, "an", Service.HEALTH_INSURANCE_CARD, "bhxh-long-bien")
+    story.intake("an", bound, org="bhxh-long-bien")
+    await world.tell(story)
+    own = [numbered("CG", "an/health_insurance_card")]
+    request = pb.FindCaseRequest(agency_ref="BH-7")
+    case = (await world.status.FindCase(request, **world.by("operator", "bhxh-long-bien"))).case
+    assert (case.case_id, list(case.agency_refs)) == (CASE, ["BH-7"])
+    assert [referral.number for referral in case.referrals] == own
+    assert (list(case.plan), list(case.stays), case.stage, case.followup_state) == ([], [], "", "")
+    for call in (
+        world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", "bhxh-long-bien")),
+        world.status.GetTimeline(
+            pb.GetTimelineRequest(case_id=CASE), **world.by("operator", "bhxh-long-bien")
+        ),
+    ):
+        assert await refused(call) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_a_code_that_its_list_does_not_have_is_named_instead_of_finding_nothing(world: World) -> None:
+    for request in (pb.ListReferralsRequest(states=["acepted"]), pb.ListReferralsRequest(service="detoks")):
+        call = world.status.ListReferrals(request, **world.by("supervisor", SUPERVISOR))
+        assert await refused(call) is grpc.StatusCode.INVALID_ARGUMENT

@@ -44,6 +44,9 @@ MAY_SEE: Mapping[str, frozenset[Label]] = MappingProxyType(
 OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority"})
 """Kinds of organisation that see the cases of their district or commune."""
 
+OF_THE_PROVINCE = frozenset({"supervisor", "auditor"})
+"""Kinds of organisation that count the whole province, where they have neither district nor commune."""
+
 CONTACT_STAGES = ("contacted", "introduced", "registered", "closed")
 """Stages that tell nobody of drugs: whether the person reached a social worker, whether the case is over."""
 

@@ -11,7 +11,7 @@ from contracts.vocabulary import Service
 from psycopg import AsyncCursor
 from reference import Organisations, Territory
 
-from reporting.access import Reader
+from reporting.access import OF_THE_PROVINCE, Reader
 from reporting.indicators.counting import Question, count
 from reporting.indicators.definitions import Definitions, Indicator
 from reporting.indicators.figures import Counts, Figure, figures
@@ -87,10 +87,15 @@ class Reports:
         return frozenset(within | set(communes))
 
     def _own(self, reader: Reader, question: Question) -> frozenset[str] | None:
-        """The communes of the reader's organisation; None: the whole province. An unknown one has none."""
+        """The communes of the reader's organisation; None: the whole province, for who supervises it.
+
+        An unknown one has none.
+        """
         organisation = self.organisations.get(reader.org)
         if organisation is None:
             return frozenset()
         if organisation.commune:
             return frozenset({organisation.commune})
-        return self._communes(question, [organisation.district], ()) if organisation.district else None
+        if organisation.district:
+            return self._communes(question, [organisation.district], ())
+        return None if organisation.kind in OF_THE_PROVINCE else frozenset()

@@ -49,7 +49,8 @@ _REFERENCES = frozenset(
 def orgs_in(entry: Entry) -> frozenset[str]:
     """The organisations that the case belongs to: who acts in it, to whom it is handed.
 
-    A routed event may yet be refused; a provider that answers a referral knows that referral only.
+    A routed event may yet be refused; a provider that answers a referral knows that referral only, also if it
+    binds a reference of its own to whom it is about.
     """
     if entry.type in _ONLY_PASSING or entry.org.startswith(_SYSTEM):
         return frozenset()
@@ -65,5 +66,10 @@ _SYSTEM = "system:"
 
 _HANDED_TO = frozenset({intake.ClientIntroduced.TYPE, followup.HandoverNotified.TYPE})
 _ONLY_PASSING = frozenset(
-    {intake.AgencyEventRouted.TYPE, common.AgencyEventRefused.TYPE, common.AgencyEventDeferred.TYPE}
+    {
+        intake.AgencyEventRouted.TYPE,
+        intake.AgencyReferenceBound.TYPE,
+        common.AgencyEventRefused.TYPE,
+        common.AgencyEventDeferred.TYPE,
+    }
 )

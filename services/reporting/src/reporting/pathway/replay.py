@@ -1,8 +1,8 @@
 """A case from its first event: each step with the state after it, as of a moment on either axis.
 
-Steps are in the order in which they became known, by `recorded_at`, but never before what they follow from: the
-entry before them in their source's log, and the event that caused them. `recorded_at` rises strictly within a
-source; the clocks of two sources may differ, and an effect must not seem to precede its cause.
+Steps are in the order in which they became known, by `recorded_at`, but never before what they follow from:
+the entry before them in their source's log, and the event that caused them. `recorded_at` rises strictly
+within a source; the clocks of two sources may differ, and an effect must not seem to precede its cause.
 A step is left out if it was recorded after `recorded_by`, or if it had occurred only after `occurred_by`.
 """
 

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from itertools import islice
 from typing import Any
 
-from chassis.rpc.errors import InvalidInput, NotFound, Violation
+from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
 from chassis.rpc.watch import Bell, follow
 from contracts import catalogue
 from google.protobuf.json_format import MessageToJson
@@ -15,7 +15,7 @@ from reference import Territory
 from reftrack.reporting.v1 import audit_pb2 as pb
 from reftrack.reporting.v1 import audit_pb2_grpc as grpc
 
-from reporting.access import Reader
+from reporting.access import CARE, Reader, may_see
 from reporting.freshness import Freshness
 from reporting.pathway.entry import Entry
 from reporting.pathway.replay import AsOf, CaseState, Step, replay
@@ -52,7 +52,7 @@ class AuditServicer(grpc.AuditServiceServicer):
         self, request: pb.ReplayCaseRequest, _context: Any
     ) -> AsyncIterator[pb.ReplayCaseResponse]:
         """A case from its first event, each step with the state after it."""
-        reader, case_id = self._readers.current(), asking.case_id(request.case_id)
+        reader, case_id = self._reader(), asking.case_id(request.case_id)
         await self._freshness.has(request.after_event_id)
         entries = await self._queries.entries_of(case_id)
         if not entries:
@@ -68,6 +68,7 @@ class AuditServicer(grpc.AuditServiceServicer):
         self, request: pb.StreamEventsRequest, _context: Any
     ) -> AsyncIterator[pb.StreamEventsResponse]:
         """The history in its order, byte for byte; ends at its end unless told to follow."""
+        self._reader()
         if request.after_seq < 0:
             raise InvalidInput([Violation("after_seq", "out_of_range")])
         case_id = asking.case_id(request.case_id) if request.case_id else None
@@ -81,6 +82,13 @@ class AuditServicer(grpc.AuditServiceServicer):
         async with aclosing(pages) as batches:
             async for batch in batches:
                 yield pb.StreamEventsResponse(events=[_event(entry) for _, entry in batch])
+
+    def _reader(self) -> Reader:
+        """Who asks. Bytes as published leave nothing out: raises `Forbidden` unless all may be seen."""
+        reader = self._readers.current()
+        if not may_see(reader, CARE):
+            raise Forbidden("label_not_yours")
+        return reader
 
     async def _pages(self, read: Read, after: int, *, go_on: bool) -> AsyncGenerator[Page]:
         if go_on:

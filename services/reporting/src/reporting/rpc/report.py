@@ -10,12 +10,14 @@ from chassis.clock import Clock
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
 from chassis.rpc.reads import Reads
+from contracts.base import Label
+from contracts.vocabulary import SERVICE_LABELS
 from google.protobuf.timestamp_pb2 import Timestamp
 from psycopg import AsyncCursor
 from reftrack.reporting.v1 import report_pb2 as pb
 from reftrack.reporting.v1 import report_pb2_grpc as grpc
 
-from reporting.access import event_labels, may_see
+from reporting.access import Reader, event_labels, may_see, service_labels
 from reporting.freshness import Freshness
 from reporting.indicators.counting import CountedFact, Narrowed, Question, explain
 from reporting.indicators.definitions import Indicator, UnknownIndicator
@@ -68,9 +70,7 @@ class ReportServicer(grpc.ReportServiceServicer):
         reader = self._readers.current()
         question = _question(request)
         scope = self._reports.scope(reader, question, request.districts, request.communes)
-        wanted = [self._held(name, question.period.last) for name in request.indicators] or self._all(
-            question
-        )
+        wanted = self._wanted(request.indicators, reader, question)
         await self._freshness.has(request.after_event_id, ("facts",))
         async with self._reads.snapshot() as cursor:
             known_at, seq = await _known(cursor, question)
@@ -78,7 +78,7 @@ class ReportServicer(grpc.ReportServiceServicer):
                 _figure(indicator, cell, request.by)
                 for indicator in wanted
                 for cell in await self._reports.run(cursor, indicator, question, scope)
-                if _belongs(cell, request.by)
+                if _belongs(cell, request.by) and may_see(reader, service_labels(cell.row))
             ]
         return pb.RunReportResponse(
             figures=cells,
@@ -95,9 +95,10 @@ class ReportServicer(grpc.ReportServiceServicer):
         reader = self._readers.current()
         question = _question(request)
         indicator = self._held(request.indicator_id, question.period.last)
-        labels = {label for kind in indicator.facts for label in event_labels(TYPES[kind], request.row)}
-        if not may_see(reader, labels):
-            raise Forbidden("label_not_yours", field="indicator_id")
+        if not may_see(reader, _labels(indicator, request.row) | _labels_of_rows(indicator, request.row)):
+            raise Forbidden("label_not_yours", field="row" if indicator.rows else "indicator_id")
+        if not (reader.sees_every_case or reader.area):
+            raise Forbidden("area_not_yours", field="area")
         asked: tuple[list[str], list[str]] = ([], [])
         if request.area:
             asked[request.by == pb.AREA_COMMUNE].append(request.area)
@@ -124,6 +125,19 @@ class ReportServicer(grpc.ReportServiceServicer):
             facts = await explain(cursor, indicator, question, narrowed, limit=size + 1)
         token = self._cursors.after(_place_of(facts[size - 1]), *query) if len(facts) > size else ""
         return pb.ExplainFigureResponse(facts=[_fact(each) for each in facts[:size]], next_page_token=token)
+
+    def _wanted(self, names: Sequence[str], reader: Reader, question: Question) -> list[Indicator]:
+        """The indicators that are named, or all that the reader may see.
+
+        Raises `NotFound` for one that there is not, `Forbidden` for one that the reader may not see: a day and
+        a commune narrow a figure down to a person.
+        """
+        if not names:
+            return [each for each in self._all(question) if may_see(reader, _labels(each))]
+        wanted = [self._held(name, question.period.last) for name in names]
+        if not all(may_see(reader, _labels(each)) for each in wanted):
+            raise Forbidden("label_not_yours", field="indicators")
+        return wanted
 
     def _all(self, question: Question) -> list[Indicator]:
         definitions = self._reports.definitions
@@ -160,6 +174,17 @@ async def _known(cursor: AsyncCursor[Any], question: Question) -> tuple[datetime
     assert row is not None
     recorded_at, seq = row
     return (recorded_at if question.known_at == _EVER else question.known_at), seq
+
+
+def _labels(indicator: Indicator, row: str = "") -> frozenset[Label]:
+    """What the facts of an indicator tell by having happened."""
+    return frozenset().union(*(event_labels(TYPES[kind], row) for kind in indicator.facts))
+
+
+def _labels_of_rows(indicator: Indicator, row: str) -> frozenset[Label]:
+    """What opening all rows of an indicator at once tells: the services of all of them."""
+    services = indicator.services or SERVICE_LABELS if indicator.rows == "service" and not row else ()
+    return frozenset().union(*map(service_labels, services))
 
 
 def _belongs(cell: Figure, by: int) -> bool:

@@ -64,6 +64,8 @@ class StatusServicer(grpc.StatusServiceServicer):
             found = await self._queries.case_by_agency_ref(reader.org, request.agency_ref)
             if found is None:
                 raise NotFound("case_unknown")
+            if not _is_allowed(reader, found):
+                return pb.FindCaseResponse(case=await self._own_part(reader, found))
         else:
             found = _allowed(reader, await self._by_number(request, reader))
         return pb.FindCaseResponse(case=await self._case(reader, found))
@@ -125,6 +127,12 @@ class StatusServicer(grpc.StatusServiceServicer):
         number = asking.number(getattr(request, kind), _NUMBERS[kind], kind)
         return await self._queries.case_by_number(kind, number, reader.org)
 
+    async def _own_part(self, reader: Reader, found: FoundCase) -> pb.Case:
+        """Of a case that is not the reader's: which it is, and the referrals that it sent or was sent."""
+        case = await self._case(reader, found)
+        parties = [each for each in case.referrals if reader.org in (each.sender, each.provider)]
+        return pb.Case(case_id=case.case_id, agency_refs=case.agency_refs, referrals=parties, seq=case.seq)
+
     async def _case(self, reader: Reader, found: FoundCase) -> pb.Case:
         case = found.case
         introduction, refs = await self._queries.names_of(case.case_id, reader.org)
@@ -150,11 +158,13 @@ def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferr
 
 
 def _allowed(reader: Reader, found: FoundCase | None) -> FoundCase:
-    if found is not None:
-        in_area = found.case.commune in reader.area
-        if found.is_readers or in_area or reader.sees_every_case:
-            return found
-    raise NotFound("case_unknown")
+    if found is None or not _is_allowed(reader, found):
+        raise NotFound("case_unknown")
+    return found
+
+
+def _is_allowed(reader: Reader, found: FoundCase) -> bool:
+    return found.is_readers or found.case.commune in reader.area or reader.sees_every_case
 
 
 def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
