@@ -104,7 +104,7 @@ def write_rows(connection: Connection[Any], commit: Commit, now: datetime) -> Ca
     if commit.waits:
         statements.WAITS.write(cursor, commit.waits)
     if commit.inbox:
-        statements.INBOX.write(cursor, [statements.with_json(row) for row in commit.inbox])
+        statements.INBOX.write(cursor, [statements.inbox_row(row) for row in commit.inbox])
     settled = _settle(connection, commit.verdicts) if commit.verdicts else None
     if commit.other_contents:
         statements.OTHER_CONTENTS.write(cursor, commit.other_contents)
@@ -147,7 +147,7 @@ def _take_away(connection: Connection[Any], waits: Sequence[int]) -> Cursor[Any]
 
 def _settle(connection: Connection[Any], verdicts: Sequence[Verdict]) -> Cursor[Any]:
     cursor = connection.cursor(row_factory=tuple_row)
-    statements.VERDICTS.write(cursor, [statements.with_json(row) for row in verdicts])
+    statements.VERDICTS.write(cursor, [statements.verdict_row(row) for row in verdicts])
     return cursor
 
 

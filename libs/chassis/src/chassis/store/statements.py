@@ -128,6 +128,16 @@ PARKED = Unnest(
 )
 
 
-def with_json(row: InboxRow | Verdict) -> tuple[Any, ...]:
-    """The row with what is a mapping as JSON text."""
-    return tuple(to_json(value).decode() if isinstance(value, Mapping) else value for value in row)
+def inbox_row(row: InboxRow) -> InboxRow | tuple[Any, ...]:
+    """The row with its detail as JSON text."""
+    detail = row.detail
+    return row if detail is None else (*row[:10], _json(detail), *row[11:])
+
+
+def verdict_row(row: Verdict) -> tuple[Any, ...]:
+    """The row with both details as JSON text."""
+    return (*row[:3], _json(row.was_detail), *row[4:7], _json(row.detail), *row[8:])
+
+
+def _json(detail: Mapping[str, Any] | None) -> str | None:
+    return None if detail is None else to_json(detail).decode()

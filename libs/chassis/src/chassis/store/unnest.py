@@ -7,6 +7,8 @@ from typing import Any
 
 from psycopg import Cursor
 
+from chassis.store.arrays import array
+
 
 class Unnest:
     """A statement over rows: `Unnest("INSERT INTO t (a, b) SELECT * FROM {rows}", "text", "bigint")`.
@@ -19,7 +21,7 @@ class Unnest:
     def __init__(self, statement: str, *types: str) -> None:
         rows = ", ".join(f"%b::{name}[]" for name in types)
         self._statement = statement.replace("{rows}", f"unnest({rows})").encode()
-        self._width = len(types)
+        self._types = types
 
     def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]], *further: Any) -> None:
         """Send it for these rows (each as wide as there are types); prepared, so it is planned once."""
@@ -27,11 +29,5 @@ class Unnest:
 
     def send(self, cursor: Cursor[Any], columns: Iterable[Sequence[Any]], *further: Any) -> None:
         """Send it for rows that are given column by column."""
-        cursor.execute(self._statement, [*map(_array, columns), *further], prepare=True)
-
-
-def _array(column: Sequence[Any]) -> list[Any] | None:
-    """NULL for a column without values: unnest pads the shorter array, and an array of NULLs has no type."""
-    if column[0] is None and column.count(None) == len(column):
-        return None
-    return list(column)
+        arrays = map(array, self._types, columns)
+        cursor.execute(self._statement, [*arrays, *further], prepare=True)
