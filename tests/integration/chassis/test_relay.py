@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from chassis.kafka import KafkaSettings
 from chassis.relay import EventsLog, Outgoing, Relay
+from chassis.relay.lease import Lease
 from chassis.relay.publisher import PagePublisher, PublisherLost
 from chassis.store.migrations import migrate
 from confluent_kafka import Consumer, TopicPartition
@@ -177,6 +178,16 @@ async def test_a_lease_lost_with_its_connection_loses_and_doubles_nothing(
     await eventually(lambda: 800 in [relay.positions().get("events") for relay in relays])
     assert in_order_and_complete(kafka, service, 800)
     await eventually(lambda: all(relay.check().ready() is None for relay in relays))
+
+
+async def test_who_froze_with_the_lease_loses_it_to_another_instance(dsn: str) -> None:
+    """A frozen process keeps its connection open for ever; its session must not keep the lease."""
+    with Lease(dsn, "frozen", (), silent_seconds=0.5) as frozen, Lease(dsn, "frozen", ()) as other:
+        assert frozen.acquire()
+        assert not other.acquire()
+        await eventually(other.acquire)
+        with pytest.raises(psycopg.OperationalError):
+            frozen.wait(1.0)
 
 
 async def test_a_commit_is_published_at_once(

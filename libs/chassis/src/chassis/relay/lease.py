@@ -12,8 +12,9 @@ from psycopg import sql
 from chassis.relay.log import Connection
 
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_SILENT = 30.0
+"""Seconds without a word from whoever holds the lease, after which PostgreSQL ends its session: it froze."""
 _SESSION: dict[str, Any] = {
-    "options": "-c timezone=UTC",
     "application_name": "reftrack-relay",
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -23,14 +24,18 @@ _SESSION: dict[str, Any] = {
 
 
 class Lease:
-    """The right to publish, held as long as the connection lives.
+    """The right to publish, held as long as the connection lives and is used now and then.
 
-    If PostgreSQL ends the session, the lock is gone and the next statement raises
-    `psycopg.OperationalError`; Kafka fences whoever publishes on without noticing.
+    If PostgreSQL ends the session (also that of an instance which has been silent for half a minute), the
+    lock is gone and the next statement raises `psycopg.OperationalError`; Kafka fences whoever publishes on
+    without noticing.
     """
 
-    def __init__(self, dsn: str, name: str, channels: Iterable[str]) -> None:
-        self.connection: Connection = psycopg.connect(dsn, autocommit=True, **_SESSION)
+    def __init__(
+        self, dsn: str, name: str, channels: Iterable[str], *, silent_seconds: float = _SILENT
+    ) -> None:
+        options = f"-c timezone=UTC -c idle_session_timeout={int(silent_seconds * 1000)}"
+        self.connection: Connection = psycopg.connect(dsn, autocommit=True, options=options, **_SESSION)
         self._name = f"reftrack.lease.{name}"
         self._channels = tuple(channels)
 
