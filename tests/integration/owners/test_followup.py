@@ -341,7 +341,9 @@ async def test_what_is_due_comes_in_pages(followup: World, three_managed: list[U
     assert (seen, token) == (three_managed, "")
 
 
-@pytest.mark.parametrize("org", ["ubnd-duc-giang", "dpv-nam-tu-liem"])
+@pytest.mark.parametrize(
+    "org", ["ubnd-duc-giang", "dpv-nam-tu-liem", "cap-bo-de", "opc-long-bien", "viec-lam-ha-noi"]
+)
 async def test_nobody_sees_what_is_due_elsewhere(
     followup: World, three_managed: list[UUID], org: str
 ) -> None:

@@ -11,11 +11,16 @@ from chassis.rpc.call import current_caller
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from chassis.rpc.reads import Reads
+from contracts.vocabulary import OrgKind
 from reference import Organisation, Reference
 from reference.days import local_day
 from reftrack.followup.v1.followup_pb2 import DueEvaluation, ListDueRequest, ListDueResponse
 
 USUAL, MOST = 50, 500
+_OF_AN_AREA = frozenset(
+    {OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.COMMUNE_AUTHORITY, OrgKind.SUPERVISOR}
+)
+"""Who sees the cases of its commune, district or province (`domain.md`, who takes part); others their own."""
 
 _PAGE = """
 SELECT case_id, org, due_on, window_from, window_until FROM evaluations
@@ -49,8 +54,8 @@ class Due:
         return ListDueResponse(due=[self._due(*row, today=today) for row in page], next_page_token=token)
 
     def _answering_for(self, commune: str) -> list[str]:
-        """The organisations whose cases the caller may see: those of its own commune, district or
-        province."""
+        """The organisations whose cases the caller may see: its own, and those of the area that it answers
+        for."""
         caller = self._reference.organisations.get(current_caller().org)
         if caller is None:
             raise Forbidden("agency_unknown")
@@ -76,6 +81,10 @@ class Due:
 
 
 def _within(one: Organisation, caller: Organisation) -> bool:
+    if one.id == caller.id:
+        return True
+    if caller.kind not in _OF_AN_AREA:
+        return False
     if caller.commune is not None:
         return one.commune == caller.commune
     return caller.district is None or one.district == caller.district

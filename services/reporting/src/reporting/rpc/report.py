@@ -129,8 +129,8 @@ class ReportServicer(grpc.ReportServiceServicer):
     def _wanted(self, names: Sequence[str], reader: Reader, question: Question) -> list[Indicator]:
         """The indicators that are named, or all that the reader may see.
 
-        Raises `NotFound` for one that there is not, `Forbidden` for one that the reader may not see: a day and
-        a commune narrow a figure down to a person.
+        Raises `NotFound` for one that there is not, `Forbidden` for one that the reader may not see: a day
+        and a commune narrow a figure down to a person.
         """
         if not names:
             return [each for each in self._all(question) if may_see(reader, _labels(each))]
