@@ -123,6 +123,13 @@ def test_what_is_wrong_is_named_by_the_field_of_the_request(
     assert [violation[:2] for violation in wrong.value.violations] == violations
 
 
+def test_a_time_that_is_none_is_named_and_does_not_break_the_call() -> None:
+    request = referral.ScheduleAppointmentRequest(appointment_at=Timestamp(seconds=2**60))
+    with pytest.raises(InvalidInput) as wrong:
+        payload_of(request, AppointmentScheduled)
+    assert [violation[:2] for violation in wrong.value.violations] == [("appointment_at", "wrong_type")]
+
+
 def test_a_command_that_says_no_time_happened_now() -> None:
     meta = envelope(command(), Act(), subject=CASE, policy=REFERENCE.policy, now=NOW)
     assert (meta.occurred_at, meta.precision, meta.received_at) == (NOW, "instant", NOW)
@@ -143,6 +150,13 @@ def test_a_day_stands_before_a_time_and_begins_at_midnight_in_vietnam() -> None:
         (Act(at=timestamp(NOW + timedelta(minutes=6))), "act.at", "time_in_future"),
         (Act(on="2019-03-03"), "act.on", "time_in_future"),
         (Act(on="yesterday"), "act.on", "wrong_type"),
+        (Act(on="0001-01-01"), "act.on", "time_too_early"),
+        (Act(on="1899-12-31"), "act.on", "time_too_early"),
+        (Act(at=Timestamp(seconds=-62135596800)), "act.at", "time_too_early"),
+        (Act(at=Timestamp(seconds=253402300799)), "act.at", "time_in_future"),
+        (Act(at=Timestamp(seconds=2**60)), "act.at", "wrong_type"),
+        (Act(at=Timestamp(seconds=1, nanos=-5)), "act.at", "wrong_type"),
+        (Act(legal_basis="QĐ\0 12"), "act.legal_basis", "not_of_form"),
         (Act(legal_basis="x" * 201), "act.legal_basis", "too_long"),
     ],
 )

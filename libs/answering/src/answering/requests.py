@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -13,6 +14,8 @@ from chassis.refusal import Refusal
 from chassis.rpc.errors import Conflict, Forbidden, InvalidInput, Violation
 from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.fields import PATTERNS
+from contracts.posted import EARLIEST
 from contracts.problems import problems_of
 from contracts.registry import POSTABLE
 from google.protobuf.message import Message
@@ -30,6 +33,7 @@ TOLERANCE = timedelta(minutes=5)
 """How far a caller's clock may run ahead of ours."""
 
 P = TypeVar("P", bound=Payload)
+_PRINTABLE = re.compile(PATTERNS["printable"])
 
 
 def payload_of(request: Message, model: type[P], renamed: Mapping[str, str] | None = None) -> P:
@@ -152,8 +156,16 @@ def _said(request: Message, name: str) -> Any:
         return None
     value = getattr(request, name)
     if isinstance(value, Timestamp):
-        return value.ToJsonString()
+        return _as_text(value)
     return list(value) if field.is_repeated else value
+
+
+def _as_text(at: Timestamp) -> str:
+    """RFC 3339; what is no time at all stays no time, for the payload to say so."""
+    try:
+        return at.ToJsonString()
+    except ValueError:
+        return "?"
 
 
 def _is_given(value: Any, model: type[Payload], name: str) -> bool:
@@ -168,14 +180,35 @@ def _field(pointer: str | None, renamed: Mapping[str, str]) -> str:
 
 def _occurred_at(act: Act, now: datetime) -> tuple[datetime, bool]:
     if act.on:
-        try:
-            return start_of(date.fromisoformat(act.on)), True
-        except ValueError:
-            raise InvalidInput([Violation("act.on", "wrong_type", {"expected": "date"})]) from None
-    return (act.at.ToDatetime(now.tzinfo) if act.HasField("at") else now), False
+        return start_of(_day(act.on)), True
+    if not act.HasField("at"):
+        return now, False
+    try:
+        at = act.at.ToDatetime(now.tzinfo)
+    except (ValueError, OverflowError):
+        raise InvalidInput([Violation("act.at", "wrong_type", {"expected": "datetime"})]) from None
+    if at < start_of(EARLIEST):
+        raise _too_early("act.at")
+    return at, False
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput([Violation("act.on", "wrong_type", {"expected": "date"})]) from None
+    if day < EARLIEST:
+        raise _too_early("act.on")
+    return day
+
+
+def _too_early(field: str) -> InvalidInput:
+    return InvalidInput([Violation(field, "time_too_early", {"earliest": EARLIEST.isoformat()})])
 
 
 def _legal_basis(act: Act) -> str | None:
     if len(act.legal_basis) > 200:
         raise InvalidInput([Violation("act.legal_basis", "too_long", {"max_length": "200"})])
+    if not _PRINTABLE.match(act.legal_basis):
+        raise InvalidInput([Violation("act.legal_basis", "not_of_form", {"form": "printable"})])
     return act.legal_basis or None
