@@ -49,7 +49,7 @@ def effects_of_what_was_sent(journal: Journal, seen: Seen) -> Iterator[str]:
 
 def effects_in_order(journal: Journal, seen: Seen) -> Iterator[str]:
     """Of each case, what an agency sent is recorded in the order of sending, but for what had to wait."""
-    sent = {event: places[0] for event, places in journal.deliveries().items()}
+    sent = {event: places[0] for event, places in journal.deliveries().items() if places}
     waited = {(receipt.source, receipt.id) for receipt in seen.receipts if receipt.verdict == "waiting"}
     order: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     known: set[Event] = set()

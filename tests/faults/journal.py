@@ -30,6 +30,8 @@ class Journal:
 
     def __init__(self) -> None:
         self.topics: dict[str, list[Sent]] = defaultdict(list)
+        self.submitted: set[tuple[str, str]] = set()
+        """Events that went in over gRPC: they have a verdict, and no place on Kafka."""
 
     def note(self, sent: Sent) -> None:
         """Keep one more delivery; call it in the order of sending."""
@@ -44,8 +46,8 @@ class Journal:
         return sum(map(len, self.topics.values()))
 
     def deliveries(self) -> dict[tuple[str, str], list[tuple[str, int]]]:
-        """(topic, offset) of every delivery of an event, in the order of sending."""
-        found: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+        """(topic, offset) of every delivery of an event, in the order of sending; none if only submitted."""
+        found: dict[tuple[str, str], list[tuple[str, int]]] = {event: [] for event in self.submitted}
         for offset, sent in self:
-            found[sent.event].append((sent.topic, offset))
+            found.setdefault(sent.event, []).append((sent.topic, offset))
         return found

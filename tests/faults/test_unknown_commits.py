@@ -31,7 +31,7 @@ def request(
         provider = system.agencies.provider("legal_aid", system.agencies.wards("004")[0])
         asked = referral_pb2.RequestReferralRequest(case_id=case_id, service="legal_aid", provider=provider)
         stub = referral_pb2_grpc.ReferralServiceStub(channel)
-        metadata = tuple((name, f"{value} {about}") for name, value in ASKED)
+        metadata = tuple((name, f"{value}-{about}") for name, value in ASKED)
         return stub.RequestReferral(asked, timeout=30, wait_for_ready=True, metadata=metadata)
 
 
