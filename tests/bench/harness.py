@@ -114,10 +114,10 @@ def show(rows: list[Row], against: dict[str, str], console: Console) -> None:
         console.print(f"[dim]{name}: beside is {beside}[/]")
 
 
-def write(rows: list[Row], against: dict[str, str], *, json_path: Path, page: Path) -> None:
-    """Write `bench.json` and the page, with the machine and the date of the run."""
+def write(rows: list[Row], against: dict[str, str], shown: list[str], *, json_path: Path, page: Path) -> None:
+    """Write `bench.json` and the page, with the machine and the date; `shown` are plain figures."""
     json_path.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
-    page.write_text(_page(rows, against), encoding="utf-8")
+    page.write_text(_page(rows, against, shown), encoding="utf-8")
 
 
 def machine() -> str:
@@ -131,7 +131,7 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}"
 
 
-def _page(rows: list[Row], against: dict[str, str]) -> str:
+def _page(rows: list[Row], against: dict[str, str], shown: list[str]) -> str:
     lines = [
         "# Benchmarks",
         "",
@@ -148,4 +148,5 @@ def _page(rows: list[Row], against: dict[str, str]) -> str:
     ]
     lines += ["", "What stands beside:", ""]
     lines += [f"- *{name}*: {beside}" for name, beside in against.items()]
+    lines += ["", "Also:", "", *(f"- {one}" for one in shown)]
     return "\n".join(lines) + "\n"

@@ -94,8 +94,8 @@ def _page(steps: list[Step]) -> str:
         f"Written by `python -m tests.bench.memory --events {steps[-1][0]}` on "
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}.",
         "",
-        "Resident memory of each service, in MB, after so many agency events went through all four:",
-        "taken in, published, appended to the history, folded into every view. Bound: 1 GB together, and flat.",
+        "Resident memory of each service, in MB, after so many agency events passed all four: taken in,",
+        "published, appended to the history, folded into every view. Bound: 1 GB together, and flat.",
         "",
         f"| agency events | {' | '.join(NAMES)} | together |",
         "|--:|" + "--:|" * (len(NAMES) + 1),
