@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import grpc
 import pytest
-from contracts.events import intake, referral
+from contracts.events import common, intake, referral
 from contracts.vocabulary import Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
@@ -323,3 +323,22 @@ async def test_a_code_that_its_list_does_not_have_is_named_instead_of_finding_no
     for request in (pb.ListReferralsRequest(states=["acepted"]), pb.ListReferralsRequest(service="detoks")):
         call = world.status.ListReferrals(request, **world.by("supervisor", SUPERVISOR))
         assert await refused(call) is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_answers_to_events_that_were_not_carried_out_tell_police_nothing(world: World) -> None:
+    """Who was refused, in which state, tells of treatment as much as what was carried out."""
+    story = Story()
+    whole_pathway(story)
+    refusal = common.AgencyEventRefused(code="already_recorded", detail={}, state="detox_completed")
+    story.followup("an", refusal, org="cai-nghien-ha-noi")
+    story.referral("an", "turned away", refusal, org=HIV_CLINIC)
+    story.referral("an", "an/hiv_test", refusal, org=HIV_CLINIC)
+    await world.tell(story)
+
+    async def refusals(role: str, org: str) -> int:
+        answer = await world.status.GetTimeline(pb.GetTimelineRequest(case_id=CASE), **world.by(role, org))
+        return sum("refused" in entry.type for entry in answer.entries)
+
+    assert await refusals("operator", POLICE) == 0
+    assert await refusals("operator", "ubnd-bo-de") == 1
+    assert await refusals("operator", SOCIAL) == 3

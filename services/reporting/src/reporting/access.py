@@ -15,6 +15,8 @@ from contracts.base import Label
 from contracts.events import followup, intake
 from contracts.vocabulary import SERVICE_LABELS
 
+from reporting.pathway.entry import FOLLOWUP
+
 WITHHELD = "withheld"
 """What stands in place of a value that the reader may not see."""
 
@@ -108,6 +110,16 @@ def service_labels(service: str) -> frozenset[Label]:
 def event_labels(type_: str, service: str | None = None) -> frozenset[Label]:
     """The labels of an event's mere happening; `service`: of the referral that it is about, if it is."""
     return TYPE_LABELS.get(type_, frozenset()) | (service_labels(service) if service else frozenset())
+
+
+def answer_labels(source: str, service: str) -> frozenset[Label]:
+    """The labels of a refusal or a deferral: whom it answers and the state it met tell of what it is about.
+
+    A request that was turned away says of no service, so it may be any.
+    """
+    if source == FOLLOWUP:
+        return frozenset({Label.DRUG, Label.OST})
+    return service_labels(service) if service else CARE
 
 
 def shown_stage(reader: Reader, stage: str) -> str:

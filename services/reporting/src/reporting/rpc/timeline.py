@@ -8,10 +8,10 @@ from uuid import UUID
 from contracts import catalogue
 from contracts.base import Payload
 from contracts.envelope import Recorded, UnknownType
-from contracts.events import followup, intake
+from contracts.events import common, followup, intake
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import Reader, event_labels, may_see
+from reporting.access import Reader, answer_labels, event_labels, may_see
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import begins_a_referral
 from reporting.queries import Queries
@@ -46,15 +46,17 @@ def tell(reader: Reader, entries: Iterable[Entry]) -> Iterator[pb.TimelineEntry]
         if begins_a_referral(entry):
             referrals[entry.stream] = (entry.data.number, str(entry.data.service))
         number, service = referrals.get(entry.stream, ("", ""))
-        if _is_told(reader, recorded.data, service):
+        if _is_told(reader, entry, recorded.data, service):
             yield _entry(reader, entry, recorded, number)
 
 
-def _is_told(reader: Reader, data: Payload, service: str) -> bool:
+def _is_told(reader: Reader, entry: Entry, data: Payload, service: str) -> bool:
     if isinstance(data, intake.AgencyEventRouted):
         return False
     if isinstance(data, intake.AgencyReferenceBound) and data.org != reader.org:
         return reader.sees_every_case
+    if isinstance(data, common.AgencyEventRefused | common.AgencyEventDeferred):
+        return may_see(reader, answer_labels(entry.source, service))
     return may_see(reader, event_labels(data.TYPE, service))
 
 
