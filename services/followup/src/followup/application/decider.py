@@ -75,8 +75,9 @@ class FollowupDecider:
         if command.name != RING:
             return self._pathways.commanded(uow, command, self._told.cause(command))
         timer = Timer.of(command.message)  # type: ignore[arg-type]
-        self._pathways.ring(uow, timer)
-        take_away(uow, timer)
+        if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
+            self._pathways.ring(uow, timer)
+            take_away(uow, timer)
         return b""
 
 
