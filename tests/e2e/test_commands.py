@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chassis.ids import number
 from reftrack_cli.main import app
 from reftrack_demo.steps import Step
 from typer.testing import CliRunner
@@ -60,13 +61,15 @@ def test_a_case_is_found_by_reference_and_number_and_shown(
     terminal: Terminal, town: System, helped: list[Step], case: dict[str, Any]
 ) -> None:
     gives = next(step.gives for step in helped if step.gives and "introduction" in step.gives)
-    assert terminal.json("case", "find", town.office.slips[gives]) == [case]
-    assert terminal.json("case", "show", case["case_id"]) == [case]
-    assert {each["service"] for each in case["referrals"]} == {"hiv_test", "methadone"}
+    (found,) = terminal.json("case", "find", town.office.slips[gives])
+    assert terminal.json("case", "show", case["case_id"]) == [found]
+    assert found["case_id"] == case["case_id"]
+    assert {each["service"] for each in found["referrals"]} == {"hiv_test", "hiv_prevention"}
 
 
 def test_a_case_that_does_not_exist_is_refused_in_words(terminal: Terminal) -> None:
-    assert "NOT_FOUND" in terminal.run("case", "find", "GT-0000-0000-0000-0", code=1)
+    assert "NOT_FOUND" in terminal.run("case", "find", number(bytes(32), "GT", "nobody"), code=1)
+    assert "INVALID_ARGUMENT" in terminal.run("case", "find", "GT-0000-0000-0000-0", code=1)
 
 
 def test_the_history_of_a_case_grows_with_the_moment_as_of_which_it_is_asked(
@@ -94,13 +97,16 @@ def test_referrals_are_listed_by_provider_and_shown_one_by_one(
     assert (shown["number"], shown["state"]) == (wanted["number"], "closed")
 
 
-def test_a_report_counts_the_people_of_the_company(terminal: Terminal) -> None:
-    (report,) = terminal.json("report", "run", "--from", "2018-12-11", "--to", "2019-12-10")
+def test_a_report_counts_who_was_helped_in_a_commune(terminal: Terminal) -> None:
+    period = ("--from", "2018-12-11", "--to", "2019-12-10")
+    (report,) = terminal.json("report", "run", *period, "--by", "commune")
     figures = {
-        (each["indicator_id"], each.get("row", "")): int(each.get("value", 0)) for each in report["figures"]
+        (each["indicator_id"], each.get("row", "")): int(each.get("value", 0))
+        for each in report["figures"]
+        if each.get("area") == "00133"
     }
-    assert figures["clients_reached", ""] == 4
-    assert figures["plans_agreed", ""] == 4
+    assert figures["clients_reached", ""] == 1
+    assert figures["plans_agreed", ""] == 1
     assert figures["referred_to", "hiv_test"] == 1
 
 

@@ -27,7 +27,13 @@ class Office:
         self._patience = patience
         self._gives: dict[tuple[str, str], str] = {}
         self._producer = Producer(
-            {"bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 2, "log_level": 0}
+            {
+                "bootstrap.servers": bootstrap,
+                "enable.idempotence": True,
+                "linger.ms": 2,
+                "log_level": 0,
+                "message.max.bytes": 3_000_000,
+            }
         )
         self._receipts = Consumer(
             {

@@ -45,9 +45,9 @@ def _met(number: int) -> datetime:
 
 
 def _helped(life: Life) -> None:
-    life.lead_to_plan(["hiv_test", "methadone"])
+    life.lead_to_plan(["hiv_test", "hiv_prevention"])
     life.refer("hiv_test")
-    life.refer("methadone")
+    life.refer("hiv_prevention")
 
 
 def _turned_away(life: Life) -> None:
