@@ -36,3 +36,14 @@ def test_undoing_gives_back_what_was_there(writes: list[tuple[str, int | None]],
         overlay.put(key, value)
     journal.undo(mark)
     assert {key: overlay.get(key) for key in "abc"} == seen
+
+
+def test_what_was_written_unread_then_read_and_taken_back_is_no_change() -> None:
+    journal = Journal()
+    overlay: Overlay[str, str] = Overlay(journal)
+    overlay.put("a", "mine")
+    overlay.know(["a"], [("a", "theirs")])
+    journal.undo(0)
+    assert list(overlay.changes()) == []
+    overlay.know(overlay.unknown(["a"]), [("a", "theirs")])
+    assert overlay.get("a") == "theirs"
