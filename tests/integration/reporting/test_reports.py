@@ -341,3 +341,20 @@ async def test_a_provider_of_the_whole_province_does_not_count_its_people(world:
     await world.tell(story)
     shown = figures_of(await run(world, role="operator", org="viec-lam-ha-noi"))
     assert set(shown.values()) <= {0}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"period_to": "9999-12-31"},
+        {"period_from": "0001-01-01"},
+        {"known_at": Timestamp(seconds=10**15)},
+        {"occurred_by": Timestamp(nanos=-5)},
+    ],
+    ids=str,
+)
+async def test_days_and_moments_out_of_any_range_are_named(world: World, asked: dict[str, Any]) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await run(world, **asked)
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert next(iter(asked)) in str(error.value.details())

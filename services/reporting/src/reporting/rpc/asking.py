@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from chassis.ids import NotANumber, parse_number
@@ -16,6 +17,10 @@ from reporting.places import communes_of
 
 LARGEST_PAGE = 500
 MOST_KNOWN = 10_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+"""Beyond them the arithmetic of days would overflow."""
+
+D = TypeVar("D", date, datetime)
 
 
 class Readers:
@@ -67,16 +72,27 @@ def case_id(text: str, field: str = "case_id") -> UUID:
 
 
 def day(text: str, field: str) -> date:
-    """A day, YYYY-MM-DD. Raises `InvalidInput`."""
+    """A day, YYYY-MM-DD, of a year in which something can have happened. Raises `InvalidInput`."""
     try:
-        return date.fromisoformat(text)
+        read = date.fromisoformat(text)
+        return _within_reason(read, field)
     except ValueError:
         raise InvalidInput([Violation(field, "wrong_type", {"expected": "date"})]) from None
 
 
-def moment(message: Timestamp) -> datetime:
-    """An instant, aware, in UTC. Raises nothing: protobuf has checked it."""
-    return message.ToDatetime(UTC)
+def moment(message: Timestamp, field: str) -> datetime:
+    """An instant, aware, in UTC; protobuf lets any number pass. Raises `InvalidInput`."""
+    try:
+        read = message.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput([Violation(field, "out_of_range")]) from None
+    return _within_reason(read, field)
+
+
+def _within_reason(read: D, field: str) -> D:
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise InvalidInput([Violation(field, "out_of_range")])
+    return read
 
 
 def page_size(asked: int, usual: int) -> int:

@@ -58,8 +58,8 @@ class AuditServicer(grpc.AuditServiceServicer):
         if not entries:
             raise NotFound("case_unknown")
         as_of = AsOf(
-            asking.moment(request.occurred_by) if request.HasField("occurred_by") else None,
-            asking.moment(request.recorded_by) if request.HasField("recorded_by") else None,
+            asking.moment(request.occurred_by, "occurred_by") if request.HasField("occurred_by") else None,
+            asking.moment(request.recorded_by, "recorded_by") if request.HasField("recorded_by") else None,
         )
         for steps in _chunks(replay(case_id, entries, as_of), STEPS_A_MESSAGE):
             yield pb.ReplayCaseResponse(steps=[_step(reader, self._territory, step) for step in steps])

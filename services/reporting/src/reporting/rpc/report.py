@@ -164,7 +164,7 @@ def _question(request: pb.RunReportRequest | pb.ExplainFigureRequest) -> Questio
 
 def _optional(request: Any, name: str) -> datetime | None:
     message: Timestamp = getattr(request, name)
-    return asking.moment(message) if request.HasField(name) else None
+    return asking.moment(message, name) if request.HasField(name) else None
 
 
 async def _known(cursor: AsyncCursor[Any], question: Question) -> tuple[datetime, int]:
