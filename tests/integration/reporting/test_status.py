@@ -342,3 +342,17 @@ async def test_answers_to_events_that_were_not_carried_out_tell_police_nothing(w
     assert await refusals("operator", POLICE) == 0
     assert await refusals("operator", "ubnd-bo-de") == 1
     assert await refusals("operator", SOCIAL) == 3
+
+
+async def test_texts_that_no_database_holds_are_bad_input(world: World) -> None:
+    options = world.by("supervisor", SUPERVISOR)
+    codes = [
+        await refused(call)
+        for call in (
+            world.status.FindCase(pb.FindCaseRequest(agency_ref="LB\0"), **options),
+            world.status.GetReferral(pb.GetReferralRequest(number="CG\0"), **options),
+            world.status.ListReferrals(pb.ListReferralsRequest(provider="x\0"), **options),
+            world.status.GetCase(pb.GetCaseRequest(case_id=CASE, after_event_id="x\0"), **options),
+        )
+    ]
+    assert codes == [grpc.StatusCode.INVALID_ARGUMENT] * 4

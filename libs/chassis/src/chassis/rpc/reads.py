@@ -12,7 +12,7 @@ from psycopg.sql import SQL, Composed
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from chassis.rpc.call import time_left
-from chassis.rpc.errors import TooLate, Unavailable
+from chassis.rpc.errors import InvalidInput, TooLate, Unavailable, Violation
 
 Query = LiteralString | SQL | Composed
 Row = tuple[Any, ...]
@@ -26,7 +26,8 @@ _STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
 class Reads:
     """Reads for RPC handlers. A statement ends with its caller's deadline, or after thirty seconds.
 
-    Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had.
+    Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had, `InvalidInput` for
+    a parameter that PostgreSQL cannot hold (a text with a NUL): nothing can be found by it.
     """
 
     def __init__(self, dsn: str, *, least: int = 2, most: int = 8) -> None:
@@ -82,6 +83,8 @@ class Reads:
                 return await fetch(await connection.execute(query, parameters or None))
             finally:
                 await self._pool.putconn(connection)
+        except psycopg.DataError as error:
+            raise _not_held() from error
         except psycopg.OperationalError as error:
             raise _told(error, left) from error
 
@@ -103,6 +106,8 @@ class Reads:
                 yield connection
             finally:
                 await self._pool.putconn(connection)
+        except psycopg.DataError as error:
+            raise _not_held() from error
         except psycopg.OperationalError as error:
             raise _told(error, left) from error
 
@@ -112,6 +117,10 @@ def _left() -> float | None:
     if left is not None and left <= 0:
         raise TooLate
     return left
+
+
+def _not_held() -> InvalidInput:
+    return InvalidInput([Violation("request", "not_of_form", {"form": "printable"})])
 
 
 def _told(error: psycopg.OperationalError, left: float | None) -> TooLate | Unavailable:
