@@ -19,23 +19,27 @@ from tests.integration.intake.bad_input import Bad, bad_records
 from tests.integration.intake.posts import Headers, Post, contact, counselling, registration, screening
 
 SOCIAL, POLICE = "ldtbxh-ngoc-lam", "cap-ngoc-lam"
+ON_THE_WIRE = "ldtbxh-my-dinh-1"
+"""An office that posts over gRPC: the same reference is another person there."""
+
 ONLY_ON_KAFKA = {"tombstone", "null header", "no headers", "not UTF-8"}
 """Protobuf has neither nulls nor headers: these come as something else that is missing."""
 
 Receipts = Mapping[int, dict[str, Any]]
 
 
-def all_bad(tag: str) -> list[Bad]:
+def all_bad(tag: str, social: str) -> list[Bad]:
     """The list, with a future that is one by this system's clock."""
-    ahead = counselling(SOCIAL, "TV-1", at=NOW + timedelta(hours=1), id=f"{tag}-ahead")
+    ahead = counselling(social, "TV-1", at=NOW + timedelta(hours=1), id=f"{tag}-ahead")
     future = Bad("future", ahead.headers(), ahead.value(), "rejected", "time_in_future", "ce_time")
-    return [future, *(bad for bad in bad_records(tag, SOCIAL, POLICE) if bad.name != "future")]
+    return [future, *(bad for bad in bad_records(tag, social, POLICE) if bad.name != "future")]
 
 
-def opening(tag: str) -> list[Post]:
+def opening(tag: str, social: str) -> list[Post]:
+    """What makes TV-1 known."""
     return [
-        contact(SOCIAL, "TV-1", id=f"{tag}-opens"),
-        registration(SOCIAL, {"agency_ref": "TV-1"}, id=f"{tag}-registers"),
+        contact(social, "TV-1", id=f"{tag}-opens"),
+        registration(social, {"agency_ref": "TV-1"}, id=f"{tag}-registers"),
     ]
 
 
@@ -50,10 +54,10 @@ def send(town: System, headers: Headers, value: bytes | None) -> int:
 @pytest.mark.timeout(300)
 def test_each_gets_its_receipt_the_good_ones_are_recorded_and_nothing_stops(town: System) -> None:
     tag = "e2e-kafka"
-    for post in opening(tag):
+    for post in opening(tag, SOCIAL):
         send(town, post.headers(), post.value())
     good, wrong = [], {}
-    for n, bad in enumerate(all_bad(tag)):
+    for n, bad in enumerate(all_bad(tag, SOCIAL)):
         between = counselling(SOCIAL, "TV-1", id=f"{tag}-good-{n}")
         good.append(send(town, between.headers(), between.value()))
         wrong[send(town, bad.headers, bad.value)] = bad
@@ -81,13 +85,13 @@ def test_each_gets_its_receipt_the_good_ones_are_recorded_and_nothing_stops(town
 
 @pytest.mark.timeout(120)
 def test_over_grpc_it_is_the_status_of_the_item_and_the_stream_goes_on(town: System) -> None:
-    tag, ref = "e2e-grpc", "TV-1"
-    bad = [each for each in all_bad(tag) if each.name not in ONLY_ON_KAFKA]
-    first = [submitted(post.headers(), post.value(), index=-1) for post in opening(tag)]
+    tag = "e2e-grpc"
+    bad = [each for each in all_bad(tag, ON_THE_WIRE) if each.name not in ONLY_ON_KAFKA]
+    first = [submitted(post.headers(), post.value(), index=-1) for post in opening(tag, ON_THE_WIRE)]
     middle = [submitted(each.headers, each.value, index=n) for n, each in enumerate(bad)]
-    after = counselling(SOCIAL, ref, id=f"{tag}-after")
+    after = counselling(ON_THE_WIRE, "TV-1", id=f"{tag}-after")
     batches = [first, middle, [submitted(after.headers(), after.value(), index=999)]]
-    with town.channel("intake", Speaker(role="agency", org=SOCIAL)) as channel:
+    with town.channel("intake", Speaker(role="agency", org=ON_THE_WIRE)) as channel:
         stub = intake_pb2_grpc.IntakeServiceStub(channel)
         requests = (intake_pb2.SubmitEventsRequest(events=batch) for batch in batches)
         answers = list(stub.SubmitEvents(requests, timeout=60))
