@@ -7,10 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from chassis.items import Item
 from chassis.store.batch import DeadlinePassed
 from chassis.store.rows import Wait
 from chassis.store.store import Store
+from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.writer import Writer
+from eventsourcing.persistence import ProgrammingError
 
 from tests.integration.store.conftest import MakeStore, Query
 from tests.integration.store.lending import SOURCE, TOPIC, Feed, LendingDesk, command
@@ -245,3 +248,18 @@ def test_a_trace_is_carried_on_only_in_its_proper_form_and_never_parks_a_case(
     (result,) = writer.run([replace(bought, headers={**bought.headers, "traceparent": sent})])
     assert not result.parked
     assert query("SELECT traceparent FROM stored_events") == [sent.decode() if kept else None]
+
+
+def test_a_table_that_is_not_there_parks_nothing(store: Store, query: Query) -> None:
+    """The database says that the software does not fit it: that is no record's own fault."""
+
+    class Lost(LendingDesk):
+        def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
+            with store.datastore.get_connection() as connection:
+                connection.execute("SELECT * FROM no_such_table")
+            return None
+
+    with pytest.raises(ProgrammingError):
+        Writer(store, Lost()).run([Feed().note("buy", "Kiều"), Feed(after=1).note("buy", "Số đỏ")])
+    assert query("SELECT count(*) FROM parked") == [0]
+    assert query("SELECT count(*) FROM positions") == [0]

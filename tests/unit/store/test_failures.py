@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from chassis.store.commit import NobodyAhead
-from chassis.store.failures import Failure, classify, reason
+from chassis.store.failures import Failure, classify, is_nobodys, reason
 from chassis.store.positions import StalePosition
 from chassis.store.recorder import CommitUnknown
 from eventsourcing import persistence
-from psycopg import DataError, InterfaceError, OperationalError, errors
+from psycopg import DataError, InterfaceError, OperationalError, ProgrammingError, errors
 from psycopg_pool import PoolTimeout
 
 
@@ -42,6 +42,22 @@ from psycopg_pool import PoolTimeout
 )
 def test_each_kind_of_failure_is_known(error: Exception, failure: Failure) -> None:
     assert classify(error) is failure
+
+
+@pytest.mark.parametrize(
+    ("error", "nobodys"),
+    [
+        (OperationalError("server closed the connection unexpectedly"), True),
+        (errors.UndefinedTable("no such table"), True),
+        (errors.InsufficientPrivilege("permission denied"), True),
+        (ProgrammingError("cannot adapt type 'dict'"), False),
+        (DataError("NUL"), False),
+        (RuntimeError("no mapper"), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_the_database_says_of_itself_is_no_items_fault(error: Exception, nobodys: bool) -> None:
+    assert is_nobodys(error) is nobodys
 
 
 def test_the_library_wraps_and_the_kind_stays() -> None:

@@ -11,7 +11,6 @@ from chassis.items import Command, Item, Record, Woken
 from chassis.refusal import Refusal
 from chassis.store import failures
 from chassis.store.decider import Decider, Result
-from chassis.store.failures import Failure
 from chassis.store.outcomes import Name, answer_again, digest
 from chassis.store.rows import Outcome, PositionMove
 from chassis.store.store import Store
@@ -104,7 +103,7 @@ class Batch:
             uow.roll_back(mark, refused=True)
             return self._refuse(item, refusal)
         except Exception as error:
-            if failures.classify(error) is Failure.CONNECTION:
+            if failures.is_nobodys(error):
                 raise
             uow.roll_back(mark, refused=False)
             return self._fail(item, error)
@@ -142,7 +141,7 @@ class Batch:
         try:
             key = self._decider.case_key(self.uow, item)
         except Exception as error:
-            if failures.classify(error) is Failure.CONNECTION or isinstance(item, Command):
+            if failures.is_nobodys(error) or isinstance(item, Command):
                 raise
         return key if key or isinstance(item, Command) else f"{item.topic}/{item.partition}/{item.offset}"
 

@@ -79,6 +79,14 @@ def classify(error: BaseException) -> Failure:
     return Failure.CONTENT if any(isinstance(cause, _CONTENT) for cause in chain) else Failure.BROKEN
 
 
+def is_nobodys(error: BaseException) -> bool:
+    """Whether it is no item's own fault: the database is away, or says that the software does not fit it."""
+    failure = classify(error)
+    if failure is Failure.BROKEN:
+        return any(isinstance(cause, psycopg.Error) and cause.sqlstate for cause in _causes(error))
+    return failure is Failure.CONNECTION
+
+
 def conflict(error: BaseException) -> str:
     """What the other writer had first: the name of the constraint, e.g. `claims_pkey`."""
     for cause in _causes(error):

@@ -10,7 +10,6 @@ from chassis.store import failures
 from chassis.store.batch import Batch
 from chassis.store.commit import TableWrite
 from chassis.store.decider import Decider
-from chassis.store.failures import Failure
 from chassis.store.parked import FAILURES, RESOLUTIONS, FailedAgain, Resolved
 from chassis.store.rows import Claim
 from chassis.store.store import Store
@@ -112,7 +111,7 @@ class Parking:
             self._decider.decide(uow, item)
             uow.collect()
         except Exception as error:
-            if failures.classify(error) is Failure.CONNECTION:
+            if failures.is_nobodys(error):
                 raise
             uow.roll_back(mark, refused=isinstance(error, Refusal))
             return f"refused: {error.code}" if isinstance(error, Refusal) else failures.reason(error)
