@@ -35,7 +35,7 @@ down: ready ## stop what `make up` started, and nothing else
 
 .PHONY: test
 test: ready ## every test but the long ones, on real servers of its own
-	@$(BIN)/pytest -m "not long" $(ARGS)
+	@$(BIN)/pytest -m "not long" -n 3 --dist loadfile $(ARGS)
 
 .PHONY: faults
 faults: ready ## kills, restarts, second instances, in full length

@@ -32,7 +32,7 @@ def name_in(list_name: str, code: str, lang: str) -> str:
     return code if title is None else in_lang(title, lang)
 
 
-def text(code: str, lang: str, **detail: str) -> str:
+def text(code: str, lang: str, /, **detail: str) -> str:
     """Why something was refused and what to do: the text of a refusal code, filled from its detail.
 
     Never raises: an unknown code speaks for itself, a detail that is lacking leaves `…`.
