@@ -87,11 +87,13 @@ def language(given: str | None) -> str:
 
 
 def as_json(message: Message) -> None:
-    """Print one message as one line of JSON."""
-    out.print(json.dumps(data(message), ensure_ascii=False), soft_wrap=True, markup=False)
+    """Print one message as one line of JSON, whole: a figure of 0 and an empty text stand there too."""
+    read = MessageToDict(message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True)
+    out.print(json.dumps(read, ensure_ascii=False), soft_wrap=True, markup=False)
 
 
 def data(message: Message) -> dict[str, Any]:
+    """What a message says, without what it leaves empty."""
     read: dict[str, Any] = MessageToDict(message, preserving_proto_field_name=True)
     return read
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from reftrack.admin.v1 import admin_pb2, admin_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli.session import As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
-Service = Annotated[str, typer.Argument(help="intake, referral, followup or reporting.")]
+
+
+class Service(StrEnum):
+    INTAKE = "intake"
+    REFERRAL = "referral"
+    FOLLOWUP = "followup"
+    REPORTING = "reporting"
 
 
 @app.command(name="list")
@@ -29,7 +36,7 @@ def list_(
             case.case_key, str(case.records), session.local(case.since), case.error, str(case.attempts)
         )
     if not json:
-        out.print(table if answer.cases else f"Nothing is parked in {service}.")
+        session.show(table, session.language(lang))
 
 
 @app.command()

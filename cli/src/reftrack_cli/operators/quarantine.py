@@ -37,7 +37,7 @@ def list_(
             if not page.next_page_token:
                 break
     if not json:
-        out.print(table)
+        session.show(table, session.language(lang))
 
 
 @app.command()
@@ -98,5 +98,5 @@ def discard(
 
 def _row(one: intake_pb2.Quarantined) -> tuple[str, ...]:
     problems = "; ".join(f"{problem.code} {problem.field}".strip() for problem in one.problems)
-    where = f"{one.topic}/{one.partition}/{one.offset}"
+    where = f"{one.topic}/{one.partition}/{one.offset}" if one.topic else "gRPC"
     return str(one.quarantine_id), one.org, where, session.local(one.received_at), str(one.size), problems

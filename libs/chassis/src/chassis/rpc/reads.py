@@ -26,8 +26,8 @@ _STEPS = (100, 250, 500, 1000, 2000, 5000, 10_000, LONGEST_SECONDS * 1000)
 class Reads:
     """Reads for RPC handlers. A statement ends with its caller's deadline, or after thirty seconds.
 
-    Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had, `InvalidInput` for
-    a parameter that PostgreSQL cannot hold (a text with a NUL): nothing can be found by it.
+    Raises `TooLate` when the deadline is over, `Unavailable` when no connection can be had, `InvalidInput`
+    for a parameter that PostgreSQL cannot hold (a text with a NUL): nothing can be found by it.
     """
 
     def __init__(self, dsn: str, *, least: int = 2, most: int = 8) -> None:

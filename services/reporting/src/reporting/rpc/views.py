@@ -17,7 +17,7 @@ from reporting.rpc.messages import timestamp
 
 _VIEWS: LiteralString = """
 SELECT view, version, position, changed_at, (SELECT coalesce(max(seq), 0) FROM history),
-    (SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class
+    (SELECT coalesce(sum(pg_stat_get_live_tuples(oid)), 0)::bigint FROM pg_class
      WHERE relnamespace = to_regnamespace(quote_ident(view)) AND relkind = 'r')
 FROM projections WHERE slot = 'live' ORDER BY view
 """
