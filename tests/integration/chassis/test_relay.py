@@ -229,6 +229,8 @@ class Receipts:
         assert row is not None
         return int(row[0])
 
+    stored = head
+
 
 async def test_two_logs_keep_a_position_each_also_when_one_of_them_is_silent_for_long(
     dsn: str, kafka: KafkaSettings, service: str, start: Start, kafka_topics: Callable[..., str]

@@ -47,6 +47,8 @@ class EventsLog:
         row = connection.execute(self._head).fetchone()
         return int(row[0]) if row else 0
 
+    stored = head
+
     def _outgoing(
         self,
         position: int,

@@ -36,5 +36,9 @@ class Log(Protocol):
         ...
 
     def head(self, connection: Connection) -> int:
-        """Return the highest position, 0 if the table is empty: what lag is measured against."""
+        """Return the highest position that is to be published, 0 if there is none: lag is measured against it."""
+        ...
+
+    def stored(self, connection: Connection) -> int:
+        """Return the highest position in the table, to be published or not: Kafka cannot be ahead of it."""
         ...

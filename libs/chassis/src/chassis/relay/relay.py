@@ -162,10 +162,10 @@ class Relay:
         self._trouble = None
         metrics.RELAY_ACTIVE.set(1)
         for log in self._logs:
-            head = log.head(lease.connection)
-            _log.info("relay_took_over", log=log.name, position=positions[log.name], stored=head)
-            if head < positions[log.name]:
-                raise LogBehindKafka(log.name, positions[log.name], head)
+            stored = log.stored(lease.connection)
+            _log.info("relay_took_over", log=log.name, position=positions[log.name], stored=stored)
+            if stored < positions[log.name]:
+                raise LogBehindKafka(log.name, positions[log.name], stored)
 
     def _hand_over(self) -> None:
         """Another instance knows better from now on."""

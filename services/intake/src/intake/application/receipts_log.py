@@ -48,6 +48,11 @@ class ReceiptsLog:
         row = connection.execute(_HEAD, (self._organisations,)).fetchone()
         return int(row[0]) if row else 0
 
+    def stored(self, connection: Connection) -> int:
+        """Return the position of the newest receipt, also where its organisation has left the directory."""
+        row = connection.execute("SELECT coalesce(max(position), 0) FROM receipts").fetchone()
+        return int(row[0]) if row else 0
+
 
 def with_place(body: bytes, position: int, recorded_at: datetime) -> bytes:
     """Return the receipt's JSON with what the lock gave it: its position and when it was recorded."""
