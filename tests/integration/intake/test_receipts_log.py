@@ -7,8 +7,8 @@ from chassis.store.migrations import migrate
 from intake.application.receipts_log import ReceiptsLog
 
 RECEIPT = """
-    INSERT INTO receipts (position, org, source, event_id, verdict, repetition, body, topic, partition, "offset",
-                          recorded_at)
+    INSERT INTO receipts (position, org, source, event_id, verdict, repetition, body, topic, partition,
+                          "offset", recorded_at)
     VALUES (%s, %s, '/agencies/a', 'e', 'accepted', false, '{"verdict":"accepted"}', 't', 0, 0, now())
 """
 

@@ -36,7 +36,7 @@ class Log(Protocol):
         ...
 
     def head(self, connection: Connection) -> int:
-        """Return the highest position that is to be published, 0 if there is none: lag is measured against it."""
+        """Return the highest position to be published, 0 if there is none: what lag is measured against."""
         ...
 
     def stored(self, connection: Connection) -> int:
