@@ -86,8 +86,10 @@ class LocalRuntime:
             self._reporter.say("Stopping at once.")
             for part in self._parts():
                 part.kill9()
-        self._enter("stopped")
-        self.folder.let_go()
+        try:
+            self._enter("stopped")
+        finally:
+            self.folder.let_go()
         if self.ephemeral:
             shutil.rmtree(self.folder.path, ignore_errors=True)
 
