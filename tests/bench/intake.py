@@ -86,6 +86,7 @@ async def _take_in(dsn: str, bootstrap: str, folder: str, events: int) -> float:
         writer=writer,
         positions=parts.store.positions,
         writer_thread=parts.writer_thread,
+        foresee=parts.writer.foresee,
         pattern=SERVICE.consumers[0].pattern,
     )
     await consumer.start()

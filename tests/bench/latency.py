@@ -107,7 +107,7 @@ LATENCY = Work(
     name="posted on Kafka → visible to GetReferral",
     against="three bare processes, each aiokafka's getmany (read committed) → one insert, one commit → a "
     "Kafka transaction of confluent-kafka's producer, and at the end a SELECT; one event at a time, looked "
-    "for every millisecond on both sides. Ours is intake, referral and reporting as they run, with relays, "
+    "for every 2 ms on both sides. Ours is intake, referral and reporting as they run, with relays, "
     "history and views between, and GetReferral with a token",
     unit="ms",
     at_least=0.5,

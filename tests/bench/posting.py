@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 
 from tests.bench.harness import Figures
 
-LOOK_EVERY = 0.001
+LOOK_EVERY = 0.002
 PAUSE = 0.01
 PATIENCE = 30.0
 
