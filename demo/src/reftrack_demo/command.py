@@ -71,6 +71,7 @@ def _further(console: Console, story: Story, folder: Path, seconds: float) -> No
     for command in (
         f"./reftrack up {at}",
         f"./reftrack case show {story.case_id} {at}",
+        f"./reftrack case timeline {story.case_id} --lang vi {at}",
         f"./reftrack case history {story.case_id} --recorded-by 2019-06-01 {at}",
         f"./reftrack referrals list --in-state rejected {at}",
         f"./reftrack report run --from 2018-12-11 --to 2019-12-10 --by commune {at}",
