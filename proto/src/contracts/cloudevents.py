@@ -7,9 +7,8 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic_core import from_json, to_json
 
@@ -19,6 +18,7 @@ Headers = Mapping[str, bytes | None] | Sequence[tuple[str, bytes | None]]
 
 STRUCTURED = "application/cloudevents+json"
 _REQUIRED = ("specversion", "id", "source", "type", "time")
+_HEADERS = tuple((name, f"ce_{name}") for name in (*_REQUIRED, "subject"))
 _LONGEST = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
@@ -27,8 +27,7 @@ _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class CloudEvent:
+class CloudEvent(NamedTuple):
     """An event's attributes and the bytes of its data. `time` is in UTC."""
 
     id: str
@@ -66,8 +65,7 @@ def read_cloudevent(headers: Headers, value: bytes | None) -> CloudEvent:
 def _binary(found: Mapping[str, bytes | None], value: bytes) -> CloudEvent:
     attributes: dict[str, str] = {}
     problems: list[Problem] = []
-    for name in (*_REQUIRED, "subject"):
-        key = f"ce_{name}"
+    for name, key in _HEADERS:
         raw = found.get(key)
         if raw is None:
             if key in found:
@@ -79,7 +77,8 @@ def _binary(found: Mapping[str, bytes | None], value: bytes) -> CloudEvent:
             attributes[name] = raw.decode()
         except UnicodeDecodeError:
             problems.append(Problem("not_utf8", key))
-    trace = (found.get("traceparent") or found.get("ce_traceparent") or b"").decode("ascii", "replace")
+    raw = found.get("traceparent") or found.get("ce_traceparent")
+    trace = raw.decode("ascii", "replace") if raw else ""
     return _event(attributes, problems, value, "binary", trace)
 
 
@@ -135,7 +134,11 @@ def _event(
     mode: Literal["binary", "structured"],
     trace: str,
 ) -> CloudEvent:
-    problems.extend(problem for name, text in attributes.items() if (problem := _check(name, text)))
+    for name, text in attributes.items():
+        if not (text.isprintable() and 0 < len(text) <= _LONGEST) or name == "specversion":
+            problem = _check(name, text)
+            if problem is not None:
+                problems.append(problem)
     time = _time(attributes["time"], problems) if "time" in attributes else None
     if problems or time is None:
         raise Unreadable(problems)
@@ -147,7 +150,7 @@ def _event(
         data=data,
         mode=mode,
         subject=attributes.get("subject"),
-        traceparent=trace if _TRACEPARENT.fullmatch(trace) else None,
+        traceparent=trace if trace and _TRACEPARENT.fullmatch(trace) else None,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -109,6 +107,6 @@ def an_update_teaches(new: str, like: str, monkeypatch: pytest.MonkeyPatch) -> N
 
     def updated(headers: Headers, value: bytes | None) -> CloudEvent:
         event = read_cloudevent(headers, value)
-        return replace(event, type=like) if event.type == new else event
+        return event._replace(type=like) if event.type == new else event
 
     monkeypatch.setattr(reading, "read_cloudevent", updated)

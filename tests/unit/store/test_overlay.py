@@ -47,3 +47,22 @@ def test_what_was_written_unread_then_read_and_taken_back_is_no_change() -> None
     assert list(overlay.changes()) == []
     overlay.know(overlay.unknown(["a"]), [("a", "theirs")])
     assert overlay.get("a") == "theirs"
+
+
+def test_a_row_written_unread_and_taken_back_is_read_as_it_stands() -> None:
+    journal = Journal()
+    overlay: Overlay[str, int] = Overlay(journal)
+    overlay.put("a", 1)
+    journal.undo(0)
+    assert overlay.unknown(["a", "a", "b"]) == ["a", "b"]
+    overlay.know(["a"], [("a", 5)])
+    assert (overlay.get("a"), list(overlay.changes())) == (5, [])
+
+
+def test_what_was_written_before_it_was_read_stays_and_is_a_change_of_what_was_there() -> None:
+    overlay: Overlay[str, int] = Overlay(Journal())
+    overlay.put("a", 1)
+    assert overlay.unknown(["a"]) == ["a"]
+    overlay.know(["a"], [("a", 5)])
+    assert overlay.unknown(["a"]) == []
+    assert (overlay.get("a"), list(overlay.changes())) == (1, [("a", 5, 1)])

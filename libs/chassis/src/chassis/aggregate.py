@@ -48,8 +48,10 @@ class Aggregate(domain.Aggregate):
 
     def trigger_event(self, event_class: type[domain.CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Makes the next event and evolves this aggregate with it; its time is `meta.received_at`."""
-        happened = happen(event_class, self._id, self._version + 1, **kwargs)
-        happened.mutate(self)
+        version = self._version + 1
+        happened = happen(event_class, self._id, version, **kwargs)
+        happened.apply(self)  # what `mutate` would check is so by construction
+        self._version, self._modified_on = version, happened.timestamp
         self._pending_events.append(happened)
 
 

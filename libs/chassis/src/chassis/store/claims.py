@@ -27,6 +27,7 @@ class Claims:
     def __init__(self, datastore: Datastore, journal: Journal) -> None:
         self._datastore = datastore
         self._rows: Overlay[Name, str] = Overlay(journal)
+        self.now = self._rows.now
 
     def load(self, names: Iterable[Name]) -> None:
         unknown = self._rows.unknown(names)

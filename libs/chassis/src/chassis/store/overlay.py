@@ -43,36 +43,45 @@ class Journal:
 
 
 class Overlay(Generic[K, V]):
-    """Rows by key: None is a row known to be absent."""
+    """Rows by key: None is a row known to be absent. `now` is for looking up what was read or written."""
 
-    __slots__ = ("_changed", "_journal", "_read")
+    __slots__ = ("_before", "_journal", "now")
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._read: dict[K, V | None] = {}
-        self._changed: dict[K, V | None] = {}
+        self._before: dict[K, V | _Missing | None] = {}
+        self.now: dict[K, V | None] = {}
 
     def unknown(self, keys: Iterable[K]) -> list[K]:
         """Those of the keys that nobody has read, each once."""
-        return [key for key in dict.fromkeys(keys) if key not in self._read]
+        now, before = self.now, self._before
+        return [key for key in dict.fromkeys(keys) if key not in now or before.get(key) is MISSING]
 
     def know(self, keys: Iterable[K], found: Iterable[tuple[K, V]]) -> None:
         """Take in the answer to a query for `keys`: what is not `found` is absent."""
-        self._read.update(dict.fromkeys(keys))
-        self._read.update(found)
+        read: dict[K, V | None] = dict.fromkeys(keys)
+        read.update(found)
+        for key in self._before.keys() & read.keys():
+            self._before[key] = read[key]
+            if key in self.now:
+                del read[key]
+        self.now.update(read)
 
     def get(self, key: K) -> V | None:
         """The row as the batch leaves it. Raises KeyError when it was neither read nor written."""
-        found = self._changed.get(key, MISSING)
-        return self._read[key] if isinstance(found, _Missing) else found
+        return self.now[key]
 
     def put(self, key: K, row: V | None) -> None:
         """The row is this from now on, or gone."""
-        self._journal.put(self._changed, key, row)
+        if key not in self._before:
+            self._before[key] = self.now.get(key, MISSING)
+        self._journal.put(self.now, key, row)
 
     def changes(self) -> Iterator[tuple[K, V | None, V | None]]:
         """(key, before, after) for each row that the batch changed in the end; unread counts as absent."""
-        for key, after in self._changed.items():
-            before = self._read.get(key)
+        for key, met in self._before.items():
+            if key not in self.now:
+                continue  # written before it was read, and taken back: nothing is known of it
+            before, after = None if isinstance(met, _Missing) else met, self.now[key]
             if before != after:
                 yield key, before, after

@@ -42,6 +42,7 @@ class UnitOfWork:
         self._journal = Journal()
         self._aggregates = Aggregates(history, self._journal)
         self._claims = Claims(datastore, self._journal)
+        self._holders = self._claims.now
         self._inbox = Inbox(datastore, self._journal)
         self._waits = Waits(datastore, self._journal)
         commit = self.commit
@@ -83,7 +84,11 @@ class UnitOfWork:
 
     def holder(self, kind: str, key: str) -> str | None:
         """Who holds the key, None if nobody."""
-        return self._claims.holder((kind, key))
+        name = (kind, key)
+        try:
+            return self._holders[name]
+        except KeyError:
+            return self._claims.holder(name)
 
     def claim(self, kind: str, key: str, holder: str) -> None:
         """Claims the key. If another writer is faster, the whole batch is decided again."""

@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from chassis.items import Woken
 from chassis.store.commit import Commit
 from chassis.store.datastore import Datastore
-from chassis.store.overlay import Journal, Overlay
+from chassis.store.overlay import MISSING, Journal, Overlay
 from chassis.store.rows import Wait
 from chassis.store.unnest import Unnest
 
@@ -57,6 +57,8 @@ class Waits:
 
     def of(self, key: str) -> Sequence[Woken]:
         """All that waits for the key, oldest first."""
+        if key not in self._added.now and self._stored.now.get(key, MISSING) is None:
+            return ()  # nearly always
         return (*self._of_stored(key), *self._of_added(key))
 
     def add(self, wait: Wait) -> None:

@@ -10,7 +10,7 @@ from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.intake import ClientRegisteredPosted
 from contracts.registry import POSTABLE
-from contracts.vocabulary import NumberKind, Verdict
+from contracts.vocabulary import NumberKind
 
 from intake.application import keys
 from intake.application.envelope import Policy
@@ -24,7 +24,7 @@ from intake.application.matching import (
     identified,
     match,
 )
-from intake.application.outcome import ROUTED, Outcome, quarantined, rejected, waiting
+from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
@@ -119,13 +119,8 @@ class FrontDoor:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
-        _wake(uow, event.naming, recorded, found)
-        return Outcome(
-            ROUTED if recorded.routed_id else Verdict.ACCEPTED,
-            numbers={NumberKind.INTRODUCTION: recorded.number} if recorded.number else {},
-            routed_id=recorded.routed_id,
-            case_key=keys.as_text(recorded.case.id),
-        )
+        _wake(uow, event.naming, recorded.case, found)
+        return _recorded(recorded)
 
     def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
         """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""
@@ -165,9 +160,18 @@ def _reference_waits(namings: set[Naming]) -> list[str]:
     return [keys.until_reference(one.org, one.reference) for one in namings if one.reference]
 
 
-def _wake(uow: UnitOfWork, naming: Naming, recorded: Recorded, found: Match) -> None:
+def _recorded(recorded: Recorded) -> Outcome:
+    return Outcome(
+        ROUTED if recorded.routed_id else ACCEPTED,
+        numbers={NumberKind.INTRODUCTION: recorded.number} if recorded.number else NONE,
+        routed_id=recorded.routed_id,
+        case_key=keys.as_text(recorded.case.id),
+    )
+
+
+def _wake(uow: UnitOfWork, naming: Naming, case: Case, found: Match) -> None:
     """Whatever waited for what is now known is decided right after this."""
     if found.case is not None:
-        uow.wake(keys.until_case(recorded.case.id))
+        uow.wake(keys.until_case(case.id))
     if found.binds and naming.reference is not None:
         uow.wake(keys.until_reference(naming.org, naming.reference))

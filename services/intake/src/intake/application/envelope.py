@@ -10,6 +10,8 @@ from contracts.envelope import Meta
 
 from intake.application.reading import Event, Reading, day_of
 
+_checked = Meta.__pydantic_validator__.validate_python
+
 
 class Terms(Protocol):
     """The terms of policy of one day."""
@@ -32,7 +34,7 @@ class Policy(Protocol):
 def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> Meta:
     """The envelope of every event that this reading causes; the cause is the agency's event id."""
     posted, submission = event.posted, reading.submission
-    return Meta.model_validate(
+    meta: Meta = _checked(
         {
             "subject": case_id,
             "occurred_at": event.occurred_at,
@@ -46,3 +48,4 @@ def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> M
             "causation_id": reading.event_id,
         }
     )
+    return meta

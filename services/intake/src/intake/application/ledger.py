@@ -10,7 +10,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.vocabulary import Verdict
 
 from intake.application.kept import KEPT, KEPT_DELIVERIES, Kept
-from intake.application.outcome import ROUTED, Outcome, from_row, rejected
+from intake.application.outcome import ACCEPTED, ROUTED, Outcome, from_row, rejected
 from intake.application.reading import Reading
 from intake.application.receipts import Delivery, Remedy, receipt
 from intake.domain.front_door import agency_of_source
@@ -40,7 +40,7 @@ class Ledger:
                 submission.offset,
                 outcome.code,
                 outcome.field,
-                outcome.as_detail() if outcome.verdict == Verdict.ACCEPTED else _detail(reading, outcome),
+                outcome.as_detail() if outcome.verdict == ACCEPTED else _detail(reading, outcome),
                 outcome.routed_id,
                 outcome.case_key,
             )

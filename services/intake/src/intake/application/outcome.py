@@ -12,10 +12,13 @@ from chassis.store.rows import InboxRow
 from contracts.problems import Problem
 from contracts.vocabulary import Verdict
 
+ACCEPTED: str = Verdict.ACCEPTED.value
+"""The usual verdict. Members of an enum are looked up by a call, each time: the hot path does without."""
+
 ROUTED = "routed"
 """Not a verdict: another service decides, and intake waits for its word."""
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Outcome(NamedTuple):
@@ -28,12 +31,12 @@ class Outcome(NamedTuple):
     verdict: str
     code: str | None = None
     field: str | None = None
-    detail: Mapping[str, str] = _NONE
+    detail: Mapping[str, str] = NONE
     problems: Sequence[Problem] = ()
     waiting_for: str | None = None
     wait_key: str | None = None
     until: datetime | None = None
-    numbers: Mapping[str, str] = _NONE
+    numbers: Mapping[str, str] = NONE
     state: str | None = None
     moves: Sequence[str] = ()
     routed_id: str | None = None
@@ -62,11 +65,11 @@ def from_row(row: InboxRow) -> Outcome:
         verdict=row.verdict,
         code=row.code,
         field=row.field,
-        detail=kept.get("detail", _NONE),
+        detail=kept.get("detail", NONE),
         problems=[Problem(code, name, detail) for code, name, detail in kept.get("problems", ())],
         waiting_for=kept.get("waiting_for"),
         until=datetime.fromisoformat(until) if until else None,
-        numbers=kept.get("numbers", _NONE),
+        numbers=kept.get("numbers", NONE),
         state=kept.get("state"),
         moves=kept.get("moves", ()),
         routed_id=row.routed_id,
