@@ -9,11 +9,13 @@ import signal
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 
 import pytest
 from aiokafka import TopicPartition as Place
 from aiokafka.errors import TopicAuthorizationFailedError
 from chassis.consumer import BatchConsumer
+from chassis.items import Record
 from chassis.kafka import KafkaSettings
 from chassis.telemetry import metrics
 from confluent_kafka import Producer
@@ -39,6 +41,25 @@ async def test_every_record_is_taken_once_and_in_order(
     assert ledger.values() == sent
     assert consumer.check().ready() is None
     assert max(ledger.batches) <= 1_000
+
+
+async def test_the_next_batch_is_foreseen_while_one_is_in_hand_and_nothing_depends_on_it(
+    kafka_topics: KafkaTopics, post: Post, ledger: Ledger, consume: Consume
+) -> None:
+    topic, sent = kafka_topics(), numbers(500)
+    foreseen: list[bytes] = []
+
+    def foresee(records: Sequence[Record]) -> None:
+        foreseen.extend(record.value or b"" for record in records)
+        raise ValueError("and it fails")
+
+    post(topic, *sent)
+    await consume(ledger, group=topic, topics=[topic], max_records=100, foresee=foresee)
+    await eventually(lambda: len(ledger.values()) >= len(sent))
+    assert ledger.values() == sent
+    assert foreseen, "no batch was foreseen"
+    assert foreseen == sorted(set(foreseen), key=sent.index), "a record was foreseen twice, or out of order"
+    assert sent[0] not in foreseen
 
 
 async def test_nulls_and_bytes_that_are_not_text_arrive_as_they_are_among_good_records(

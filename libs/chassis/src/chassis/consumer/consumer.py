@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from chassis.consumer.client import PatientConsumer
 from chassis.consumer.forbidden import Forbidden
 from chassis.consumer.hints import OffsetHints
 from chassis.consumer.placement import Placement
+from chassis.consumer.records import record_of
 from chassis.consumer.shell import Batch, make_broker, start_with, whole_names
 from chassis.consumer.watch import forget, measure, sign_of_life
 from chassis.items import Item, Record
@@ -55,8 +56,9 @@ class BatchConsumer:
     Topics are given by name or by a pattern (a regular expression for the whole name); new ones are found
     within seconds and read from their beginning. Kafka's own offsets are committed as a hint for onlookers
     only. One batch is in flight. `writer_thread` is the executor (one thread) on which the writer runs;
-    positions are read there too. Kafka or the database being away is waited for, for ever; `check()` says so
-    meanwhile. `sources`: topics of our own services, whose `ce_position` is trusted to tell repetitions.
+    positions are read there too. `foresee` is told, on another thread, what comes after the batch in hand.
+    Kafka or the database being away is waited for, for ever; `check()` says so meanwhile. `sources`: topics
+    of our own services, whose `ce_position` is trusted to tell repetitions.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class BatchConsumer:
         topics: Collection[str] = (),
         pattern: str | None = None,
         sources: Collection[str] = (),
+        foresee: Callable[[Sequence[Record]], None] | None = None,
         instance: str = "1",
         max_records: int = 1_000,
         session_timeout_ms: int = 10_000,
@@ -78,6 +81,7 @@ class BatchConsumer:
         self._writer = writer
         self._max_records = max_records
         self._thread = writer_thread
+        self._foresee = foresee
         self._shell: dict[str, Any] = {
             "pattern": whole_names(topics, pattern),
             "group": group,
@@ -195,7 +199,10 @@ class BatchConsumer:
             if self._stopping.is_set():
                 self._assignment.displace(_partitions(polled[start:]))
                 break
-            await self._take_in(polled[start : start + self._max_records])
+            end = start + self._max_records
+            await asyncio.gather(
+                self._take_in(polled[start:end]), self._look_ahead(polled[end : end + self._max_records])
+            )
         self._polled()
         self._idle.set()
 
@@ -211,6 +218,14 @@ class BatchConsumer:
             self._failures, self._writer_trouble = 0, None
         except Exception as error:
             await self._write_failed(partitions, error)
+
+    async def _look_ahead(self, batch: Batch) -> None:
+        """Let the next batch be read meanwhile. What fails here fails again in its turn, and is told then."""
+        if self._foresee is None or not batch:
+            return
+        with suppress(Exception):
+            records = [record_of(polled, after=None, source_position=None) for polled in batch]
+            await asyncio.to_thread(self._foresee, records)
 
     async def _write(self, records: Sequence[Record]) -> set[TopicPartition]:
         """Write; returns the partitions whose stored position had moved."""

@@ -151,6 +151,7 @@ class Running:
             writer=parts.writer,
             positions=parts.store.positions,
             writer_thread=parts.writer_thread,
+            foresee=parts.writer.foresee,
             topics=consume.topics,
             pattern=consume.pattern,
             sources=consume.sources,

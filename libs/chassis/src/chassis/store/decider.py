@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from chassis.items import Item
+from chassis.items import Item, Record
 from chassis.refusal import Refusal
 from chassis.store.recorder import Row
 from chassis.store.unit_of_work import UnitOfWork
@@ -36,6 +37,14 @@ class Decider(Protocol):
         parks it too.
         """
         ...
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """A decider that can read records before their batch begins: pure work, done while PostgreSQL works."""
+
+    def foresee(self, records: Sequence[Record], now: datetime) -> None:
+        """Called on any thread, for records that will probably come next; nothing may depend on it."""
 
 
 class Result(NamedTuple):

@@ -9,7 +9,7 @@ from typing import TypeVar
 from chassis.items import Item, Record
 from chassis.store import failures
 from chassis.store.batch import Batch
-from chassis.store.decider import Decider, Result
+from chassis.store.decider import Decider, Foresees, Result
 from chassis.store.failures import Failure
 from chassis.store.patience import Patience, Stopped
 from chassis.store.positions import Partition, StalePosition
@@ -49,6 +49,11 @@ class Writer:
         """
         with self._turn:
             return self._run(items) if items else []
+
+    def foresee(self, records: Sequence[Record]) -> None:
+        """Tell the decider, if it cares, which records come next. On any thread, also while a batch runs."""
+        if isinstance(self._decider, Foresees):
+            self._decider.foresee(records, self._store.clock.now())
 
     def once(self, work: Callable[[], Batch]) -> None:
         """Commit a batch that `work` decides, again from the start when another writer was faster."""

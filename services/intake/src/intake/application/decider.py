@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from chassis.box import Box
@@ -17,13 +18,14 @@ from reftrack.intake.v1.intake_pb2 import (
     SubmittedEvent,
 )
 
+from intake.application.ahead import ReadAhead
 from intake.application.door import FrontDoor
 from intake.application.identity import Identities
 from intake.application.kept import KEPT
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import Held, QuarantineDesk
 from intake.application.reading import Reader, Reading
-from intake.application.submissions import kept, of_item, of_record
+from intake.application.submissions import kept, of_item
 
 OWNERS = frozenset({"referral.events.v1", "followup.events.v1"})
 """The logs from which verdicts and numbers come back."""
@@ -66,8 +68,13 @@ class IntakeDecider:
         self._identities = identities
         self._box = box
         self._reader = reader
+        self._ahead = ReadAhead(reader)
         self._batch: UnitOfWork | None = None
         self._understood: dict[int, tuple[Item, Understood]] = {}
+
+    def foresee(self, records: Sequence[Record], now: datetime) -> None:
+        """Read agencies' records of the next batch, while this one is being committed."""
+        self._ahead.foresee([record for record in records if record.topic not in OWNERS], now)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Understand every item, then read all that deciding them needs."""
@@ -121,7 +128,7 @@ class IntakeDecider:
         if isinstance(item, Record):
             if item.topic in OWNERS:
                 return _recorded(item)
-            return self._reader.read(of_record(item, uow.now))
+            return self._ahead.read(item, uow.now)
         if isinstance(item, Woken):
             return self._waiting(item)
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
