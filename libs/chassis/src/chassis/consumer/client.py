@@ -55,10 +55,10 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         while True:
             self._on_poll()
             await self._our.any_placed()
-            generation, placed = self._our.generation, self._our.placed
-            batch = await self._poll(placed, max_records)
-            still = self._our.placed if generation == self._our.generation else ()
-            batch = {partition: records for partition, records in batch.items() if partition in still}
+            polled = await self._poll(self._our.placed, max_records)
+            # By now a rebalance may have come and gone: then what is placed was sought anew, and the records
+            # stand there. To leave them out would lose them: the client has moved on behind them.
+            batch = {partition: polled[partition] for partition in self._our.placed if partition in polled}
             if batch:
                 self._on_batch()
                 return batch
