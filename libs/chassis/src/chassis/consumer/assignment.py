@@ -40,6 +40,7 @@ class Assignment:
         self._sources = frozenset(sources)
         self._assigned: set[TopicPartition] = set()
         self._places: dict[TopicPartition, Place] = {}
+        self._polled: dict[TopicPartition, Place] = {}
         self._placed = asyncio.Event()
         self.generation = 0
         self.joined = False
@@ -94,12 +95,21 @@ class Assignment:
         """Return the next offset to be read of a placed partition. Raises `KeyError` if it is not placed."""
         return self._places[partition].next
 
+    def polled(self, partitions: Iterable[TopicPartition]) -> None:
+        """The client gave records of these placed partitions, as they stand now; one poll is in flight."""
+        self._polled = {partition: self._places[partition] for partition in partitions}
+
     def take(self, batch: Iterable[ConsumerRecord]) -> list[Record]:
-        """Turn what was polled into records and move on behind it; what the source repeats is left out."""
+        """Turn what was polled into records and move on behind it; what the source repeats is left out.
+
+        So is what was polled before its partition was placed where it stands now: offsets have gaps, and
+        nobody could tell one from the records that will be polled again before these.
+        """
         records = []
         for polled in batch:
-            place = self._places.get(TopicPartition(polled.topic, polled.partition))
-            if place is None:
+            partition = TopicPartition(polled.topic, polled.partition)
+            place = self._places.get(partition)
+            if place is None or place is not self._polled.get(partition):
                 continue
             record = self._next(polled, place)
             if record is not None:

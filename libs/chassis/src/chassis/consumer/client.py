@@ -60,6 +60,7 @@ class PatientConsumer(AIOKafkaConsumer):  # type: ignore[misc]
             # stand there. To leave them out would lose them: the client has moved on behind them.
             batch = {partition: polled[partition] for partition in self._our.placed if partition in polled}
             if batch:
+                self._our.polled(batch)
                 self._on_batch()
                 return batch
 
