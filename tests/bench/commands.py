@@ -38,7 +38,7 @@ ROUNDS = itertools.count()
 def setup(servers: Servers) -> Iterator[Pair]:
     with running("referral") as runtime, database(servers.postgres_dsn) as dsn, serving(_bare, dsn) as bare:
         _open_cases(runtime)
-        many, few = servers.count(12_000) + WARM_UP, servers.count(2_000) + WARM_UP
+        many, few = servers.count(8_000) + WARM_UP, servers.count(1_500) + WARM_UP
         yield Pair(partial(_ours, runtime, many), partial(_beside, bare, few))
 
 

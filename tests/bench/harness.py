@@ -42,7 +42,7 @@ class Work:
     at_least: float
     setup: Callable[[Servers], AbstractContextManager[Pair]]
     less_is_better: bool = False
-    rounds: int = 3
+    rounds: int = 5
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,17 @@ def measure(work: Work, servers: Servers) -> Iterator[Row]:
                 if turn:
                     kept.append(figures)
     for figure in ours[0]:
-        us = statistics.median(one[figure] for one in ours)
-        them = statistics.median(one[figure] for one in beside)
-        ratio = them / us if work.less_is_better else us / them
         name = f"{work.name}, {figure}" if len(ours[0]) > 1 else work.name
-        yield Row(name, round(us, 3), round(them, 3), work.unit, round(ratio, 3), work.at_least)
+        yield _row(work, name, [one[figure] for one in ours], [one[figure] for one in beside])
+
+
+def _row(work: Work, name: str, ours: list[float], beside: list[float]) -> Row:
+    """The medians, and the median of the rounds' own ratios: whatever else the machine does meanwhile, both
+    sides of a round meet much the same of it."""
+    pairs = zip(ours, beside, strict=True)
+    ratio = statistics.median(them / us if work.less_is_better else us / them for us, them in pairs)
+    us, them = statistics.median(ours), statistics.median(beside)
+    return Row(name, round(us, 3), round(them, 3), work.unit, round(ratio, 3), work.at_least)
 
 
 def show(rows: list[Row], against: dict[str, str], console: Console) -> None:
@@ -132,7 +138,8 @@ def machine() -> str:
         models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
         cpu = models[0] if models else cpu
     system = f"{platform.system()} {platform.release()}"
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}"
+    load = f"load average {os.getloadavg()[2]:.1f} in the last 15 minutes"
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}, {load}"
 
 
 def _page(rows: list[Row], against: dict[str, str], shown: list[str]) -> str:
@@ -141,8 +148,9 @@ def _page(rows: list[Row], against: dict[str, str], shown: list[str]) -> str:
         "",
         f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}.",
         "",
-        "Each work and its bare counterpart ran in the same run, in turns; a figure is the median of rounds.",
-        "For a time the ratio is beside ÷ ours, so that more is always better. Trust ratios, not figures.",
+        "Each work and its bare counterpart ran in the same run, in turns; a figure is the median of rounds,",
+        "a ratio the median of the rounds' own ratios. For a time it is beside ÷ ours: more is always",
+        "better. Trust ratios, not figures.",
         "",
         "| work | ours | beside | unit | ratio | at least | |",
         "|---|--:|--:|---|--:|--:|---|",

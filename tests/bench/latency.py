@@ -24,12 +24,12 @@ from tests.bench.posting import Letter, percentiles, waited
 from tests.bench.system import Metadata, bearer, running
 
 CLINIC, SOCIAL, SUPERVISOR = "methadone-long-bien", "ldtbxh-bo-de", "pctnxh-ha-noi"
-ROUNDS = 3
+ROUNDS = 5
 
 
 @contextmanager
 def setup(servers: Servers) -> Iterator[Pair]:
-    letters = servers.count(300)
+    letters = servers.count(200)
     with (
         running("intake", "referral", "followup", "reporting") as runtime,
         database(servers.postgres_dsn) as dsn,

@@ -37,7 +37,7 @@ def setup(servers: Servers) -> Iterator[Pair]:
     with running("reporting") as runtime, serving(_bare, runtime.dsn("reporting")) as bare:
         events = tell_referrals(runtime.dsn("reporting"), cases)
         _await_views(runtime.dsn("reporting"), events)
-        requests = _requests(servers.count(10_000) + WARM_UP, cases)
+        requests = _requests(servers.count(6_000) + WARM_UP, cases)
         yield Pair(partial(_ours, runtime, requests), partial(_beside, bare, requests))
 
 

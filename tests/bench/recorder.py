@@ -30,7 +30,7 @@ RAW = b"""
 
 @contextmanager
 def setup(servers: Servers) -> Iterator[Pair]:
-    saves = servers.count(40)
+    saves = servers.count(25)
     with database(servers.postgres_dsn) as dsn, psycopg.connect(dsn, autocommit=True) as connection:
         migrations.migrate(dsn, migrations.CHASSIS)
         # Like ours with its indexes; only the storage parameters of the library stay away.

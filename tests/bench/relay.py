@@ -27,7 +27,7 @@ A_PAGE = 1_000
 
 @contextmanager
 def setup(servers: Servers) -> Iterator[Pair]:
-    events = servers.count(60_000)
+    events = servers.count(40_000)
     with database(servers.postgres_dsn) as dsn:
         migrations.migrate(dsn, migrations.CHASSIS)
         insert_events(dsn, events)
