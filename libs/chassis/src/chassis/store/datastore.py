@@ -12,7 +12,11 @@ from psycopg.rows import dict_row
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 
 _FROZEN = 20.0
-"""Seconds after which PostgreSQL takes the lock from an instance that froze between writing and COMMIT."""
+"""Seconds after which PostgreSQL takes the lock from an instance that froze between writing and COMMIT.
+
+Twice, for PostgreSQL counts a client that froze half-way through a pipeline as active, not as idle: such a
+transaction ends by its own age.
+"""
 _SENSIBLE = {
     "application_name": "reftrack",
     "connect_timeout": "5",
@@ -48,6 +52,7 @@ class Datastore(PostgresDatastore):
 
         def after_connect(connection: Connection[Any]) -> None:
             configure(connection)
+            connection.execute(f"SET transaction_timeout = {int(_FROZEN * 1000)}".encode())
             # One width for all integers: otherwise each mix of widths in the arrays is a statement to
             # prepare.
             connection.adapters.register_dumper(int, Int8Dumper)
