@@ -23,6 +23,25 @@ from psycopg.conninfo import make_conninfo
 
 PostgresDatabase = Callable[[], str]
 
+TOGETHER = ("tests/faults/", "tests/e2e/")
+"""Folders whose tests share running systems, which take long to start: one worker runs a folder's tests."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers: a file's tests stay together, and so do those of a folder of `TOGETHER`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFolder(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+        def _split_scope(self, nodeid: str) -> str:
+            folder = next((folder for folder in TOGETHER if nodeid.startswith(folder)), None)
+            alone = nodeid.startswith(("tests/e2e/test_demo.py", "tests/faults/test_checker.py"))
+            return folder if folder and not alone else super()._split_scope(nodeid)
+
+    return ByFolder(config, log)
+
 
 class KafkaTopics(Protocol):
     """Makes a topic with a unique name and returns the name."""

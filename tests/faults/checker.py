@@ -25,10 +25,10 @@ def unfinished(seen: Seen) -> list[str]:
     """What is still under way: not taken in, not published, not decided."""
     found = [line for service in READS for line in lag(service, seen)]
     for service in WRITERS:
-        behind = len(seen.stores[service].events) - len(seen.log(service))
-        found += [f"{service}: {behind} events are not on Kafka yet"] if behind > 0 else []
-    behind = len(seen.receipts) - sum(map(len, verdicts.published(seen).values()))
-    found += [f"intake: {behind} receipts are not on Kafka yet"] if behind > 0 else []
+        stored, there = len(seen.stores[service].events), len(seen.log(service))
+        found += [f"{service}: {stored} events in the store, {there} on Kafka"] if stored > there else []
+    stored, there = len(seen.receipts), sum(map(len, verdicts.published(seen).values()))
+    found += [f"intake: {stored} receipts in the store, {there} on Kafka"] if stored > there else []
     return [*found, *verdicts.undecided(seen)]
 
 

@@ -78,36 +78,37 @@ class Topics:
 
 
 def look(bootstrap: str, dsn: Callable[[str], str]) -> Seen:
-    """One look at the whole system; `dsn(service)` is that of a service's database."""
+    """One look at the whole system; `dsn(service)` is that of a service's database.
+
+    Kafka first, then each database as of one moment: if nobody is found behind or ahead of Kafka then
+    (`checker.unfinished`), nothing moved in between, and all that was seen fits together.
+    """
     topics = Topics(bootstrap)
     try:
-        seen = stores(dsn)
-        seen.messages = topics.read()
+        seen = Seen(messages=topics.read())
     finally:
         topics.close()
-    return seen
-
-
-def stores(dsn: Callable[[str], str]) -> Seen:
-    """One look at the four databases; first the readers', so that nobody seems to have read too much."""
-    seen = Seen()
-    with _open(dsn("reporting")) as reporting:
-        seen.history = _rows(reporting, HistoryRow, _HISTORY)
-    with _open(dsn("intake")) as intake:
-        seen.inbox = _rows(intake, InboxRow, _INBOX)
-        seen.receipts = _rows(intake, ReceiptRow, _RECEIPTS)
     for service in READS:
         with _open(dsn(service)) as connection:
-            seen.stores[service] = Store(
-                _rows(connection, StoredEvent, _EVENTS),
-                _rows(connection, Position, _POSITIONS),
-                [f"{reason} ({case})" for reason, case in connection.execute(_PARKED).fetchall()],
-            )
+            seen.stores[service] = _store(connection)
+            if service == "intake":
+                seen.inbox = _rows(connection, InboxRow, _INBOX)
+                seen.receipts = _rows(connection, ReceiptRow, _RECEIPTS)
+            if service == "reporting":
+                seen.history = _rows(connection, HistoryRow, _HISTORY)
     return seen
+
+
+def _store(connection: psycopg.Connection[Any]) -> Store:
+    return Store(
+        _rows(connection, StoredEvent, _EVENTS),
+        _rows(connection, Position, _POSITIONS),
+        [f"{reason} ({case})" for reason, case in connection.execute(_PARKED).fetchall()],
+    )
 
 
 def _open(dsn: str) -> psycopg.Connection[Any]:
-    return psycopg.connect(dsn, options="-c timezone=UTC")
+    return psycopg.connect(dsn, options="-c timezone=UTC -c default_transaction_isolation=repeatable\\ read")
 
 
 def _ours(topic: str) -> bool:

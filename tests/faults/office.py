@@ -19,7 +19,7 @@ FINAL = frozenset({"accepted", "rejected", "discarded"})
 class Office:
     """Posts rounds of steps. The journal says what went out, `slips` which numbers came back."""
 
-    def __init__(self, bootstrap: str, orgs: Iterable[str], *, patience: float = 90.0) -> None:
+    def __init__(self, bootstrap: str, orgs: Iterable[str], *, patience: float = 180.0) -> None:
         self.journal = Journal()
         self.slips: dict[str, str] = {}
         self.verdicts: dict[tuple[str, int], list[str]] = defaultdict(list)

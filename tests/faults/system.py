@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 import grpc
+import psutil
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 from reftrack_demo.agencies import Agencies
 from reftrack_demo.steps import Step
@@ -105,8 +106,9 @@ class System:
 
     @contextmanager
     def channel(self, service: str, speaker: Speaker = SUPERVISOR) -> Iterator[grpc.Channel]:
-        """A channel to a service, as somebody."""
-        with Access(self.runtime.folder.path).channel(service, speaker) as channel:
+        """A channel to an instance of a service that is awake, as somebody."""
+        awake = next(each for each in self.runtime.services[service] if not asleep(each))
+        with To(self.runtime.folder.path, awake.grpc).channel(service, speaker) as channel:
             yield channel
 
     @contextmanager
@@ -142,6 +144,22 @@ class System:
             ):
                 assert time.monotonic() < deadline, "the views do not reach the end of the history"
                 time.sleep(0.1)
+
+
+class To(Access):
+    """Access to one instance."""
+
+    def __init__(self, state: Path, address: str) -> None:
+        super().__init__(state)
+        self._instance = address
+
+    def _address(self, service: str) -> str:
+        return self._instance
+
+
+def asleep(process: ServiceProcess) -> bool:
+    """Whether it has been stopped (SIGSTOP), or has ended."""
+    return not process.alive() or psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
 
 
 @contextmanager

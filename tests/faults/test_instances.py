@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import psutil
 import psycopg
 import pytest
 from reftrack_local.processes import await_true
 from reftrack_local.services import ServiceProcess
 
-from tests.faults.system import SERVICES, System
+from tests.faults.system import SERVICES, System, asleep
 
 WRITERS = SERVICES[:3]
 
@@ -68,7 +67,7 @@ def test_who_falls_asleep_with_work_in_hand_and_wakes_when_another_one_did_it_ca
             await_asleep(alone.only(service), point)
             if point.startswith("relay"):
                 end_lease(alone, service)
-    alone.quiet()
+    alone.check()
     for service in points:
         alone.only(service).thaw()
     alone.play(number + 50)
@@ -86,9 +85,8 @@ def add_to(system: System, services: Iterable[str]) -> None:
 
 def await_asleep(process: ServiceProcess, point: str) -> None:
     """Wait until the process has stopped itself."""
-    own = psutil.Process(process.pid)
-    what = f"{process.name} to fall asleep at {point}"
-    await_true(what, lambda: own.status() == psutil.STATUS_STOPPED, within=60)
+    await_true(f"{process.name} to fall asleep at {point}", lambda: asleep(process), within=90)
+    assert process.alive()
 
 
 def end_lease(system: System, service: str) -> None:

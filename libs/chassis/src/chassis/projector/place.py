@@ -13,7 +13,8 @@ from chassis.projector.view import Connection, Cursor, View
 
 Slot = Literal["live", "next"]
 _SESSION: dict[str, Any] = {"application_name": "reftrack-projector", "connect_timeout": 5}
-_OPTIONS = "-c timezone=UTC -c synchronous_commit=off"
+_OPTIONS = "-c timezone=UTC -c synchronous_commit=off -c idle_in_transaction_session_timeout=20s"
+"""An instance that froze over a page keeps the others from folding it for so long."""
 
 
 class Place(NamedTuple):
