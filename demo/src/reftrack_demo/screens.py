@@ -16,6 +16,11 @@ from reftrack_demo.figures import Cell
 HANOI = timezone(timedelta(hours=7))
 
 
+def _title(console: Console, text: str) -> None:
+    """On a line of its own: a table folds its title to its own width."""
+    console.print(f"\n[bold]{text}[/]")
+
+
 def day(moment: Timestamp) -> str:
     return moment.ToDatetime(tzinfo=HANOI).strftime("%Y-%m-%d")
 
@@ -23,7 +28,8 @@ def day(moment: Timestamp) -> str:
 def report(
     console: Console, found: Iterable[Cell], titles: Mapping[str, str], names: Mapping[str, str]
 ) -> None:
-    table = Table(title="First year of the Hà Nội pilot, to 10 December 2019", title_justify="left")
+    _title(console, "First year of the Hà Nội pilot, to 10 December 2019")
+    table = Table()
     for heading in ("indicator", "service", "district"):
         table.add_column(heading, overflow="fold")
     for heading in ("published", "known on that day", "known at the end"):
@@ -61,7 +67,8 @@ BOOKKEEPING = frozenset(
 
 
 def timeline(console: Console, entries: Iterable[status_pb2.TimelineEntry]) -> None:
-    table = Table(title="One person's timeline / Dòng thời gian của một khách hàng", title_justify="left")
+    _title(console, "One person's timeline / Dòng thời gian của một khách hàng")
+    table = Table()
     for heading in ("ngày / day", "sự kiện", "event", "cơ quan / by", "chi tiết / details"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
@@ -88,7 +95,8 @@ def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime)
 
 
 def receipts(console: Console, counted: Mapping[str, int]) -> None:
-    table = Table(title="Receipts by kind, as the agencies read them", title_justify="left")
+    _title(console, "Receipts by kind, as the agencies read them")
+    table = Table()
     table.add_column("verdict")
     table.add_column("receipts", justify="right")
     for kind, count in sorted(counted.items()):
