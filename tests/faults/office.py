@@ -94,6 +94,8 @@ class Office:
         return read
 
     def _read(self, receipt: dict[str, object]) -> None:
+        if "topic" not in receipt:
+            return  # posted over gRPC by another test of this system: nothing that we sent to a topic
         self.verdicts[str(receipt["topic"]), int(str(receipt["offset"]))].append(str(receipt["verdict"]))
         numbers = receipt.get("numbers") or {}
         slip = self._gives.get((str(receipt["source"]), str(receipt["id"])))

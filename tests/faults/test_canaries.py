@@ -44,7 +44,7 @@ def test_a_name_stands_sealed_in_the_vault_and_in_nothing_else_that_anybody_read
     canaries = [*(door.canary for door in [*kafka, *wire]), ASKED, PHONE, *NUMBERS]
     left = [*told, *everything(system)]
     assert traces.found(canaries, left) == []
-    assert len(left) > 200, "hardly anything was searched"
+    assert len(left) > 100, "hardly anything was searched"
 
 
 @pytest.mark.timeout(60)
