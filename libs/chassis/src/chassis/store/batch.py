@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from chassis import crash
 from chassis.items import Command, Item, Record, Woken
@@ -26,14 +27,35 @@ class DeadlinePassed(TimeoutError):
     """The caller's deadline passed before its command was decided: nothing was done."""
 
 
-class Batch:
-    """Decides items in their order and writes what came of them. Used once; a second try takes a new one."""
+WokenName = tuple[str, str]
+"""(source, event id) of what was woken: the same in every try, also of what no table has seen yet."""
+NO_POISON: Mapping[WokenName, BaseException] = MappingProxyType({})
 
-    def __init__(self, store: Store, decider: Decider, items: Sequence[Item]) -> None:
+
+class Batch:
+    """Decides items in their order and writes what came of them. Used once; a second try takes a new one.
+
+    `poison` is what is known not to be fit for a commit when it is woken, and why: it is parked unseen.
+    `most_woken` is for a rehearsal only: what is woken after so many is not decided. `followed` tells which
+    were, in their order.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        decider: Decider,
+        items: Sequence[Item],
+        *,
+        poison: Mapping[WokenName, BaseException] = NO_POISON,
+        most_woken: int | None = None,
+    ) -> None:
+        self.followed: list[WokenName] = []
         self.uow = store.unit_of_work()
         self._store = store
         self._decider = decider
         self._items = items
+        self._poison = poison
+        self._most_woken = most_woken
         self._parked: set[str] = set()
         self._outcomes: dict[Name, Outcome] = {}
 
@@ -63,7 +85,7 @@ class Batch:
             uow.woken.clear()
             self._decider.prepare(uow, woken)
             for item in woken:
-                self._decide(item)
+                self._follow(item)
 
     def commit(self) -> None:
         """Write all of it, unless there is nothing. Raises `CommitUnknown` when nobody knows."""
@@ -72,6 +94,20 @@ class Batch:
             crash.point("before_commit")
             self._store.recorder.write(rows, commit)
         self.uow.keep()
+
+    def rehearse(self) -> None:
+        """Write all of it and undo it. Raises what a commit would raise."""
+        self._store.recorder.rehearse(*self.uow.seal())
+
+    def _follow(self, item: Woken) -> None:
+        if len(self.followed) == self._most_woken:
+            return
+        name = (item.source, item.event_id)
+        self.followed.append(name)
+        if (error := self._poison.get(name)) is not None:
+            self._fail(item, error)
+        else:
+            self._decide(item)
 
     def _answer(self, command: Command) -> Result:
         """A command: its first answer again, or a decision whose answer is kept."""

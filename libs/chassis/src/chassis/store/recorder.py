@@ -115,6 +115,14 @@ class Recorder(PostgresApplicationRecorder):
             _commit(connection, token)
         return committed
 
+    def rehearse(self, events: Sequence[Row], commit: Commit) -> None:
+        """Everything but COMMIT, then undone. Raises what `write` would raise, but never `CommitUnknown`."""
+        with self.datastore.get_connection() as connection:
+            try:
+                self._send(connection, next(self._tokens), events, commit)
+            finally:
+                _roll_back(connection)
+
     def was_committed(self, token: int) -> bool:
         """What became of the newest commit, whose answer was lost. Waits until it is done or undone."""
         with self.datastore.get_connection() as connection, connection.transaction():

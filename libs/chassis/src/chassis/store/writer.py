@@ -11,6 +11,7 @@ from chassis.store import failures
 from chassis.store.batch import Batch
 from chassis.store.decider import Decider, Foresees, Result
 from chassis.store.failures import Failure
+from chassis.store.isolation import Isolation
 from chassis.store.patience import Patience, Stopped
 from chassis.store.positions import Partition, StalePosition
 from chassis.store.recorder import CommitUnknown
@@ -75,15 +76,18 @@ class Writer:
             raise
 
     def _commit(
-        self, decide: Callable[[], tuple[Batch, T]], most_conflicts: int = MOST_CONFLICTS_OF_ONE
+        self,
+        decide: Callable[[], tuple[Batch, T]],
+        most_conflicts: int = MOST_CONFLICTS_OF_ONE,
+        settle: Callable[[Batch], None] | None = None,
     ) -> T:
-        """Decide and commit until it is done or it is clear that trying again does not help."""
+        """Decide and commit (or `settle`) until it is done or it is clear that trying again does not help."""
         conflicts = 0
         patience = self._patience.anew()
         while True:
             try:
                 batch, results = decide()
-                self._settle(batch)
+                (settle or self._settle)(batch)
             except Exception as error:
                 failure = failures.classify(error)
                 if failure is Failure.CONNECTION:
@@ -128,14 +132,8 @@ class Writer:
         if len(items) > 1:
             middle = len(items) // 2
             return [*self._run(items[:middle]), *self._run(items[middle:])]
-        _log.warning("item_set_aside", reason=failures.reason(error))
-
-        def set_aside() -> tuple[Batch, list[Result]]:
-            batch = Batch(self._store, self._decider, items)
-            return batch, batch.park_all(error)
-
         try:
-            return self._commit(set_aside)
+            return Isolation(self._store, self._decider, items[0], self._commit).set_aside(error)
         except StalePosition as stale:
             return self._without(items, stale.partitions)
 
