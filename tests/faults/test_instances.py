@@ -61,10 +61,10 @@ def test_who_falls_asleep_with_work_in_hand_and_wakes_when_another_one_did_it_ca
     undisturbed.play(number)
     for service, point in points.items():
         alone.only(service).restart({"REFTRACK_CRASH_AT": f"{point}:1:freeze"})
-    add_to(alone, points)
     with alone.meanwhile(number):
         for service, point in points.items():
             await_asleep(alone.only(service), point)
+            add_to(alone, [service])
             if point.startswith("relay"):
                 end_lease(alone, service)
     alone.check()
@@ -78,9 +78,8 @@ def test_who_falls_asleep_with_work_in_hand_and_wakes_when_another_one_did_it_ca
 
 def add_to(system: System, services: Iterable[str]) -> None:
     """One more instance of each, ready."""
-    for service in services:
-        system.runtime.add_instance(service, wait=False)
-    system.runtime.await_ready()
+    for added in [system.runtime.add_instance(service, wait=False) for service in services]:
+        added.await_ready()
 
 
 def await_asleep(process: ServiceProcess, point: str) -> None:
