@@ -120,7 +120,7 @@ def test_a_missing_folder_says_which_variable_points_at_it(tmp_path: Path) -> No
             "organisations.yaml",
             "kind: ward_police",
             "kind: Ward Police",
-            "organisations.yaml: .*cap-ngoc-lam.*kind",
+            r"organisations.yaml:\d+: .*cap-ngoc-lam.*kind",
         ),
         ("organisations.yaml", 'commune: "00133"', 'commune: "99999"', "cap-ngoc-lam: unit 99999 is not in"),
         (
@@ -137,7 +137,7 @@ def test_a_missing_folder_says_which_variable_points_at_it(tmp_path: Path) -> No
             "lies in 004, not in 019",
         ),
         ("territory.yaml", 'parent: "01"', 'parent: "77"', "territory.yaml: unit 004: parent 77"),
-        ("territory.yaml", "until: 2025-06-30", "until: 1999-01-01", "territory.yaml: .*before from"),
+        ("territory.yaml", "until: 2025-06-30", "until: 1999-01-01", r"territory.yaml:\d+: .*before from"),
         ("territory.yaml", 'code: "00118"', 'code: "00115"', "unit 00115: two entries hold on one day"),
         ("territory.yaml", "units:", "units: []\nold:", "units: must be a list"),
         ("policy/vn-law-2021.yaml", "id: vn-law-2021", "id: other", "must bear the pack's id"),
@@ -165,9 +165,9 @@ def test_a_missing_folder_says_which_variable_points_at_it(tmp_path: Path) -> No
             "policy/vn-law-2025.yaml",
             "{value: 12,",
             "{value: twelve,",
-            "vn-law-2025.yaml: .*evaluation_months.value",
+            r"vn-law-2025.yaml:\d+: .*evaluation_months.value",
         ),
-        ("policy/vn-law-2025.yaml", "id:", "id: [", "vn-law-2025.yaml: file: is not YAML"),
+        ("policy/vn-law-2025.yaml", "id:", "id: [", r"vn-law-2025.yaml:\d+: file: is not YAML"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_entry(

@@ -1,12 +1,14 @@
-"""Organisations, territory and terms of policy: reference data, read once at start and held in memory."""
+"""Organisations, territory, terms of policy and instruments: data read once at start and held in memory."""
 
 from reference.errors import ReferenceInvalid
+from reference.instruments import Instruments
 from reference.loading import Reference
 from reference.organisations import Organisation, Organisations
 from reference.policy import Policy, Terms
 from reference.territory import Territory, Unit
 
 __all__ = [
+    "Instruments",
     "Organisation",
     "Organisations",
     "Policy",

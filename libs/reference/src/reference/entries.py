@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
@@ -11,8 +11,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reference.errors import ReferenceInvalid
+from reference.marks import line_of, line_of_error, load
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 Code = Annotated[str, Field(pattern=r"^[0-9]{2,5}$")]
 
 
@@ -41,6 +43,16 @@ class Lasting(Entry):
             raise ValueError(f"until {self.until} is before from {self.since}: swap or correct them")
         return self
 
+    @property
+    def first_day(self) -> date:
+        """The first day in force; the first of all days where none is given."""
+        return self.since or date.min
+
+    @property
+    def last_day(self) -> date:
+        """The last day in force; the last of all days where none is given."""
+        return self.until or date.max
+
     def holds(self, on: date) -> bool:
         """Whether the entry is in force on that day of Asia/Ho_Chi_Minh."""
         return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
@@ -52,15 +64,17 @@ E = TypeVar("E", bound=Entry)
 def read_mapping(file: Path) -> dict[str, Any]:
     """The mapping that a YAML file holds; raises `ReferenceInvalid` where it holds none."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = load(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReferenceInvalid(
             file, "file", "is missing: point REFTRACK_REFERENCE_PATH at its folder"
         ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ReferenceInvalid(file, "file", f"is not YAML in UTF-8: {error}") from None
+        raise ReferenceInvalid(
+            file, "file", f"is not YAML in UTF-8: {error}", line=line_of_error(error)
+        ) from None
     if not isinstance(content, dict):
-        raise ReferenceInvalid(file, "file", "must be a mapping at its top")
+        raise ReferenceInvalid(file, "file", "must be a mapping at its top", line=1)
     return content
 
 
@@ -68,19 +82,29 @@ def read_entries(file: Path, key: str, model: type[E], identity: str) -> list[E]
     """The list under `key` as entries of `model`; `identity` is the field that names an entry in errors."""
     rows = read_mapping(file).get(key)
     if not isinstance(rows, list) or not rows:
-        raise ReferenceInvalid(file, key, "must be a list with at least one entry")
+        raise wrong(file, key, "must be a list with at least one entry", at=(key,))
     return [
-        read_entry(file, _entry_name(key, number, row, identity), model, row)
+        read_entry(file, _entry_name(key, number, row, identity), model, row, at=(key, number))
         for number, row in enumerate(rows)
     ]
 
 
-def read_entry(file: Path, name: str, model: type[E], row: object) -> E:
-    """One entry; raises `ReferenceInvalid` naming each field that is wrong."""
+def read_entry(file: Path, name: str, model: type[E], row: object, *, at: Sequence[int | str] = ()) -> E:
+    """One entry; raises `ReferenceInvalid` naming each field that is wrong and its line.
+
+    `at`: where in the file the entry stands, to find the line.
+    """
     try:
         return model.model_validate(row)
     except ValidationError as error:
-        raise ReferenceInvalid(file, name, "; ".join(_problems(error))) from None
+        problems = sorted(_problems(file, at, error))
+        found = "; ".join(_told(line, text, problems[0][0]) for line, text in problems)
+        raise ReferenceInvalid(file, name, found, line=problems[0][0] or None) from None
+
+
+def wrong(file: Path, entry: str, problem: str, *, at: Sequence[int | str]) -> ReferenceInvalid:
+    """What to raise about a place in a file: with its line."""
+    return ReferenceInvalid(file, entry, problem, line=line_of(file, at))
 
 
 def refuse_duplicates(file: Path, key: str, identities: Iterable[str]) -> None:
@@ -97,8 +121,13 @@ def _entry_name(key: str, number: int, row: object, identity: str) -> str:
     return f"{key}[{number}] ({identity} {name})"
 
 
-def _problems(error: ValidationError) -> Iterable[str]:
+def _problems(file: Path, at: Sequence[int | str], error: ValidationError) -> Iterable[tuple[int, str]]:
     for problem in error.errors():
         where = ".".join(str(part) for part in problem["loc"]) or "entry"
         hint = " (quote it)" if problem["type"] == "string_type" else ""
-        yield f"{where}: {problem['msg']}{hint}"
+        line = line_of(file, (*at, *problem["loc"]))
+        yield line or 0, f"{where}: {problem['msg']}{hint}"
+
+
+def _told(line: int, text: str, first: int) -> str:
+    return text if line in (0, first) else f"line {line}: {text}"

@@ -6,10 +6,15 @@ from pathlib import Path
 
 
 class ReferenceInvalid(ValueError):
-    """A file of reference data cannot be used: names the file, the entry in it and the remedy."""
+    """A file of reference data cannot be used: names the file, the line, the entry in it and the remedy.
 
-    def __init__(self, file: Path, entry: str, problem: str) -> None:
-        super().__init__(f"{file}: {entry}: {problem}")
+    `line` counts from 1 and is none where the file as a whole is meant.
+    """
+
+    def __init__(self, file: Path, entry: str, problem: str, *, line: int | None = None) -> None:
+        where = str(file) if line is None else f"{file}:{line}"
+        super().__init__(f"{where}: {entry}: {problem}")
         self.file = file
+        self.line = line
         self.entry = entry
         self.problem = problem

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field
 
-from reference.entries import Code, Lasting, Name, Slug, read_entries, refuse_duplicates
+from reference.entries import Code, Lasting, Name, Slug, Word, read_entries, refuse_duplicates
 from reference.errors import ReferenceInvalid
 from reference.territory import Territory
-
-Word = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
 
 
 class Organisation(Lasting):

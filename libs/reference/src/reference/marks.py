@@ -1,0 +1,67 @@
+"""YAML read so that an error can name its line: strict about keys that stand twice, lines found afterwards.
+
+PyYAML keeps a mark on every node; the tree of nodes is built once more only when something is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Path_ = Sequence[int | str]
+
+
+class StrictLoader(yaml.SafeLoader):
+    """`SafeLoader` that refuses a key which stands twice in a mapping: YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key.value} stands twice: keep one of the two", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load(text: str) -> Any:
+    """The content of one YAML document; raises `yaml.YAMLError`, with a mark where there is one."""
+    return yaml.load(text, StrictLoader)
+
+
+def line_of(file: Path, path: Path_) -> int | None:
+    """The line, from 1, of what `path` leads to, or of the nearest thing around it that is there."""
+    try:
+        node = yaml.compose(file.read_text(encoding="utf-8"), StrictLoader)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError):
+        return None
+    if node is None:
+        return None
+    line = int(node.start_mark.line)
+    for step in path:
+        found = _child(node, step)
+        if found is None:
+            break
+        line, node = found
+    return line + 1
+
+
+def line_of_error(error: Exception) -> int | None:
+    """The line, from 1, that a YAML error points at."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    return None if mark is None else int(mark.line) + 1
+
+
+def _child(node: yaml.Node, step: int | str) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        child = node.value[step]
+        return int(child.start_mark.line), child
+    if isinstance(node, yaml.MappingNode):
+        return next(
+            ((int(key.start_mark.line), value) for key, value in node.value if key.value == str(step)), None
+        )
+    return None
