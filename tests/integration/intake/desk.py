@@ -12,11 +12,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from chassis.clock import FixedClock
-from chassis.items import Command, Record
+from chassis.items import Command, Item, Record
 from chassis.service import Parts
 from chassis.store.migrations import migrate
+from chassis.store.parking import Parking
 from chassis.store.store import Store
+from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.writer import Result, Writer
 from chassis.vault import write_master_key
 from contracts.base import Payload
@@ -74,6 +77,10 @@ class Desk:
     def close(self) -> None:
         self._connection.close()
         self._parts.store.close()
+
+    def parking(self) -> Parking:
+        """What an administrator does with parked items."""
+        return Parking(self._parts.store, self.decider, self.writer)
 
     @contextmanager
     def with_the_same_keys(self, dsn: str) -> Iterator[Desk]:
@@ -180,6 +187,18 @@ def as_item(post: Post, index: int = 0) -> SubmittedEvent:
             data=post.value(),
         ),
     )
+
+
+def park(desk: Desk, monkeypatch: pytest.MonkeyPatch, post: Post) -> None:
+    """Receive this event while the software cannot decide any record."""
+
+    def fail(uow: UnitOfWork, item: Item) -> bytes | None:
+        raise RuntimeError("software")
+
+    monkeypatch.setattr(desk.decider, "decide", fail)
+    topic = f"agency.{post.agency}.events.v1"
+    (result,) = desk.writer.run([desk.record(topic, post.headers(), post.value())])
+    assert result.parked
 
 
 def verdicts(receipts: Iterable[dict[str, Any]]) -> list[str]:

@@ -10,7 +10,7 @@ from intake.application import reading
 from intake.application.decider import DISCARD, RELEASE
 from reftrack.intake.v1.intake_pb2 import DiscardQuarantinedRequest, ReleaseQuarantinedRequest
 
-from tests.integration.intake.desk import SOCIAL, Desk
+from tests.integration.intake.desk import SOCIAL, Desk, park
 from tests.integration.intake.posts import Headers, Post, contact, counselling
 
 TOPIC = f"agency.{SOCIAL}.events.v1"
@@ -47,6 +47,25 @@ def test_what_can_be_read_by_now_is_released_through_the_same_door(
     assert desk.types()[-1] == "counselling-provided"
     assert desk.count("kept_deliveries") == 0
     assert desk.rows("SELECT act, by, reason FROM quarantine_acts") == [("released", "sup/s-1", "mended")]
+
+
+def test_what_is_released_does_not_overtake_what_is_parked_of_its_case(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown = Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {"mode": "office", "topic": "job"})
+    desk.post(contact(SOCIAL, "TV-1"), unknown)
+    with monkeypatch.context() as broken:
+        park(desk, broken, counselling(SOCIAL, "TV-1"))
+    an_update_teaches("org.reftrack.client-sung-to.v1", "org.reftrack.counselling-provided.v1", monkeypatch)
+    asked = release(desk)
+    (refused,) = desk.writer.run([asked])
+    assert isinstance(refused.refusal, Refusal)
+    assert refused.refusal.code == "case_parked"
+    assert desk.count("kept_deliveries") == 1
+    case_id = desk.events()[0]["meta"]["subject"]
+    assert desk.parking().retry(case_id, by="operator").done == 1
+    (told,) = desk.take([asked])
+    assert (told["id"], told["verdict"]) == (unknown.id, "accepted")
 
 
 def test_what_still_cannot_be_read_stays_and_the_caller_learns_why(desk: Desk) -> None:

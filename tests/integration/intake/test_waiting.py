@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from chassis.items import Item, Record
+from chassis.store.parking import Retried
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.referral import ReferralRequested
@@ -14,7 +15,7 @@ from contracts.vocabulary import Service
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.application.decider import RETRY
 
-from tests.integration.intake.desk import SOCIAL, Desk, verdicts
+from tests.integration.intake.desk import SOCIAL, Desk, park, verdicts
 from tests.integration.intake.posts import (
     NOW,
     answer,
@@ -109,6 +110,37 @@ def test_what_waits_for_the_commit_of_another_instance_is_tried_once_more(desk: 
     desk.take([desk.command(RETRY, StringValue(value=key), "system:intake")])
     assert desk.types()[-1] == "agency-event-routed"
     assert desk.count("waits") == 0
+
+
+def test_what_waits_for_a_parked_case_does_not_overtake_what_is_parked(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    case_id = desk.events()[0]["meta"]["subject"]
+    desk.post(answer(CLINIC, NUMBER))
+    with monkeypatch.context() as broken:
+        park(desk, broken, screening(SOCIAL, "TV-1"))
+    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"referral/{NUMBER}", case_id)
+    ((key,),) = desk.rows("SELECT key FROM waits")
+    (result,) = desk.writer.run([desk.command(RETRY, StringValue(value=key), "system:intake")])
+    assert (result.refusal, result.error) == (None, None)
+    assert desk.types()[-1] == "agency-reference-bound"
+    assert desk.count("waits") == 0
+    assert desk.rows("SELECT case_key, behind FROM parked ORDER BY id") == [(case_id, False), (case_id, True)]
+    assert desk.parking().retry(case_id, by="operator") == Retried(2, 0, None)
+    assert desk.types()[-2:] == ["client-screened", "agency-event-routed"]
+
+
+def test_what_waits_for_a_parked_case_and_still_has_to_wait_stays_as_it_was(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.post(contact(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1"))
+    with monkeypatch.context() as broken:
+        park(desk, broken, counselling(SOCIAL, "TV-1"))
+    before = desk.rows("SELECT * FROM waits")
+    desk.take([desk.command(RETRY, StringValue(value=before[0][1]), "system:intake")])
+    assert desk.rows("SELECT * FROM waits") == before
+    assert desk.count("parked") == 1
 
 
 def test_a_wait_that_is_tried_in_vain_stays_as_it_was(desk: Desk) -> None:

@@ -150,6 +150,11 @@ class UnitOfWork:
         self.woken += taken
         return len(taken)
 
+    def wake_one(self, wait: Woken) -> None:
+        """Wakes this one only, and leaves what else waits for its key."""
+        self._waits.remove(wait)
+        self.woken.append(wait)
+
     def overdue(self, limit: int = 500) -> Sequence[Woken]:
         """Waits whose term is over by `now`, longest first.
 

@@ -95,6 +95,8 @@ class IntakeDecider:
         told = self._of(uow, item)
         if isinstance(told, Reading):
             return self._door.case_key(uow, told)
+        if isinstance(told, Held) and isinstance(item, Command) and item.name == RELEASE:
+            return self._door.case_key(uow, told.reading)
         if isinstance(told, Recorded):
             return str(told.meta.subject)
         return (item.key or b"").decode("utf-8", "replace") if isinstance(item, Record) else ""

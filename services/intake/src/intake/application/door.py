@@ -82,9 +82,10 @@ class FrontDoor:
         return self._ledger.later(uow, reading, row, self._judge(uow, reading))
 
     def retry(self, uow: UnitOfWork, waiting_one: Woken, reading: Reading) -> bool:
-        """Decide once more what waits, and leave it untouched if it still has to; whether it went on.
+        """Wake what waits, if by now it would go on, and leave it untouched if it still has to wait; which.
 
-        An earlier item of the batch may have let it go on. And it must not wake itself.
+        It is tried here and taken back, so that it goes on as all do that is woken: behind what is parked of
+        its case, and alone in it if it breaks. An earlier item of the batch may have let it go on.
         """
         if waiting_one not in uow.waiting(waiting_one.key):
             return False
@@ -92,10 +93,10 @@ class FrontDoor:
         mark = uow.mark()
         uow.stop_waiting(waiting_one)
         outcome = self._judge(uow, reading)
+        uow.roll_back(mark, refused=True)
         if row is None or outcome.wait_key == waiting_one.key:
-            uow.roll_back(mark, refused=True)
             return False
-        self._ledger.later(uow, reading, row, outcome)
+        uow.wake_one(waiting_one)
         return True
 
     def case_key(self, uow: UnitOfWork, reading: Reading) -> str:
