@@ -22,7 +22,7 @@ from contracts.events.referral import (
     ServiceResumed,
     ServiceStarted,
 )
-from contracts.states import ReferralState
+from contracts.states import ReferralState, moves_from
 from contracts.vocabulary import FailReason, HoldReason, OrgKind, Progress, RejectReason, ServiceOutcome
 
 from tests.unit.referral.stories import (
@@ -45,6 +45,7 @@ SCHEDULED = AppointmentScheduled(appointment_at=BEGUN + timedelta(days=3))
 HELD = ServiceHeld(reason=HoldReason.CLIENT_ABSENT)
 INTERIM = InterimReported(progress=Progress.STABLE)
 CLOSED = LoopClosed()
+MISSED = AppointmentMissed()
 
 
 def deferred(payload: Payload, state: str, moves: tuple[str, ...], awaits: str) -> AgencyEventDeferred:
@@ -63,6 +64,10 @@ def deferred(payload: Payload, state: str, moves: tuple[str, ...], awaits: str) 
 def refused(code: str, state: str, *moves: str, **detail: str) -> AgencyEventRefused:
     words = {**detail, "state": state, "moves": ", ".join(moves) or "–"}
     return AgencyEventRefused(code=code, detail=words, state=state, moves=moves)
+
+
+def overtaken(state: str, move: str) -> AgencyEventRefused:
+    return refused("overtaken", state, *moves_from(ReferralState(state)), move=move)
 
 
 def test_a_referral_goes_from_request_to_closed_loop() -> None:
@@ -144,6 +149,46 @@ def test_a_deferred_event_that_can_never_come_any_more_is_refused() -> None:
         )
     )
     assert causes(referral)[-1] == "routed:1"
+
+
+def test_a_missed_appointment_told_twice_does_not_undo_the_next_appointment() -> None:
+    (
+        given(
+            requested(),
+            posts(RECEIVED, cause="r1", hours=1),
+            posts(ACCEPTED, cause="r2", hours=2),
+            posts(SCHEDULED, cause="r3", hours=3),
+            posts(MISSED, cause="r4", hours=30),
+            posts(MISSED, cause="r5", hours=30),
+        )
+        .when(posts(SCHEDULED, cause="r6", hours=60))
+        .then(SCHEDULED, overtaken("scheduled", "miss_appointment"))
+    )
+
+
+def test_a_hold_told_twice_does_not_hold_a_service_that_was_resumed() -> None:
+    began = [posts(RECEIVED, hours=1), posts(ACCEPTED, hours=2), posts(STARTED, hours=3)]
+    held = [posts(HELD, cause="r4", hours=30), posts(HELD, cause="r5", hours=30)]
+    (
+        given(requested(), *began, *held)
+        .when(posts(ServiceResumed(), cause="r6", hours=60))
+        .then(ServiceResumed(), overtaken("in_progress", "hold"))
+    )
+
+
+def test_old_news_of_a_hold_does_not_hold_a_service_that_was_resumed() -> None:
+    began = [posts(RECEIVED, hours=1), posts(ACCEPTED, hours=2), posts(STARTED, hours=3)]
+    (
+        given(requested(), *began, posts(HELD, hours=30), posts(ServiceResumed(), hours=60))
+        .when(posts(HELD, cause="r6", hours=30))
+        .then(overtaken("in_progress", "hold"))
+    )
+
+
+def test_a_first_hold_counts_although_the_clock_of_its_office_is_behind() -> None:
+    began = [posts(RECEIVED, hours=1), posts(ACCEPTED, hours=2)]
+    held_too_early = posts(HELD, cause="r4", hours=2.5)
+    given(requested(), *began, held_too_early).when(posts(STARTED, hours=3)).then(STARTED, HELD)
 
 
 def test_a_deferred_event_is_refused_when_its_term_has_passed() -> None:

@@ -96,6 +96,10 @@ class Answering(Aggregate):
                 linked = {"causation_id": cause.causation_id, "correlation_id": cause.correlation_id}
                 self._refuse(self.refusal("wait_term_passed"), meta.model_copy(update=linked))
 
+    def has_happened(self, data: Payload) -> bool:
+        """Whether an event of this type was recorded before."""
+        return _word(data) in self.happened
+
     def state_met(self) -> str:
         """The state that a refusal names."""
         raise NotImplementedError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -29,6 +30,10 @@ from contracts.states import MOVE_OF, Move, Party, ReferralState, may_still_come
 from reference import Policy
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far two clocks may stand apart before one event counts as earlier than another."""
+
+
 class Referral(Answering):
     """Moves only as the table `contracts.states.MOVES` says, and only by the party the table names.
 
@@ -43,6 +48,8 @@ class Referral(Answering):
         def apply(self, aggregate: Any) -> None:
             super().apply(aggregate)
             if (move := MOVE_OF.get(type(self.data))) is not None:
+                if move.to is not aggregate.state:
+                    aggregate.entered_at = self.meta.occurred_at
                 aggregate.state = move.to
 
     class Created(Event, Answering.Created):
@@ -92,6 +99,7 @@ class Referral(Answering):
         self.sender = meta.org
         self.provider = data.provider
         self.state = ReferralState.REQUESTED
+        self.entered_at = meta.occurred_at
 
     @classmethod
     def request(cls, referral_id: UUID, data: ReferralRequested, meta: Meta) -> Self:
@@ -105,6 +113,7 @@ class Referral(Answering):
             raise self.refusal("not_a_move", type=posting.type)
         self._allow_party(move, posting.meta.org)
         self._allow_state(move)
+        self._allow_time(move, posting)
         self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
 
     def state_met(self) -> str:
@@ -125,6 +134,13 @@ class Referral(Answering):
             awaits = ", ".join(sorted(str(state) for state in move.from_))
             raise self.refusal("too_early", later=True, move=move.name, awaits=awaits)
         raise self.refusal("move_not_allowed", move=move.name)
+
+    def _allow_time(self, move: Move, posting: Posting) -> None:
+        """A move that can be made again (hold, miss) is not made again by old news of it: what happened before
+        the state was entered would undo what happened since."""
+        is_old = posting.meta.latest_at < self.entered_at - CLOCKS_DIFFER
+        if is_old and move.to is not self.state and self.has_happened(posting.payload):
+            raise self.refusal("overtaken", move=move.name)
 
 
 _RECORDS: dict[type[Payload], type[Referral.Event]] = {
