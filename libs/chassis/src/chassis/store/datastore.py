@@ -17,6 +17,9 @@ _FROZEN = 20.0
 Twice, for PostgreSQL counts a client that froze half-way through a pipeline as active, not as idle: such a
 transaction ends by its own age.
 """
+_BY_KEY = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+"""Statements of the write side look rows up by key. They are planned once, maybe while a table is empty:
+without this the plan goes on reading all of it, batch after batch, as it grows."""
 _SENSIBLE = {
     "application_name": "reftrack",
     "connect_timeout": "5",
@@ -53,6 +56,7 @@ class Datastore(PostgresDatastore):
         def after_connect(connection: Connection[Any]) -> None:
             configure(connection)
             connection.execute(f"SET transaction_timeout = {int(_FROZEN * 1000)}".encode())
+            connection.execute(_BY_KEY.encode())
             # One width for all integers: otherwise each mix of widths in the arrays is a statement to
             # prepare.
             connection.adapters.register_dumper(int, Int8Dumper)
