@@ -98,16 +98,63 @@ def test_a_whole_way_reported_backwards_ends_where_it_should() -> None:
 
 
 def test_a_facility_has_one_open_stay_of_a_person_at_a_time() -> None:
-    given(opened(), commands(ADMITTED)).when(commands(ADMITTED, number=OTHER_STAY)).then_refused(
-        "too_early", later=True
-    )
+    again = commands(ADMITTED, IN_AUGUST, number=OTHER_STAY)
+    given(opened(), commands(ADMITTED, IN_MARCH)).when(again).then_refused("too_early", later=True)
 
 
 def test_a_readmission_waits_for_the_completion_and_keeps_its_number() -> None:
     readmission = DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility=FACILITY, stay_number=OTHER_STAY)
     given(
-        opened(), posts(ADMITTED, cause="routed:1"), posts(ADMITTED, cause="routed:2", number=OTHER_STAY)
-    ).when(posts(COMPLETED, cause="routed:3")).then(COMPLETED, readmission)
+        opened(),
+        posts(ADMITTED, IN_MARCH, cause="routed:1"),
+        posts(ADMITTED, IN_SEPTEMBER, cause="routed:2", number=OTHER_STAY),
+    ).when(posts(COMPLETED, IN_AUGUST, cause="routed:3")).then(COMPLETED, readmission)
+
+
+def test_an_admission_told_twice_opens_no_second_stay() -> None:
+    twice = [posts(ADMITTED, IN_MARCH, cause="r1"), posts(ADMITTED, IN_MARCH, cause="r2", number=OTHER_STAY)]
+    pathway = given(opened(), *twice).when(posts(COMPLETED, IN_AUGUST, cause="r3")).then(COMPLETED)
+    assert [stay.number for stay in pathway.stays] == [STAY]
+
+
+def test_nobody_is_admitted_to_a_facility_in_the_middle_of_a_stay_there() -> None:
+    stay = (commands(ADMITTED, IN_MARCH), commands(COMPLETED, IN_AUGUST))
+    given(opened(), *stay).when(commands(ADMITTED, date(2019, 5, 1), number=OTHER_STAY)).then_refused(
+        "already_recorded", later=False
+    )
+
+
+def test_an_earlier_stay_that_is_reported_late_is_completed_by_its_own_completion() -> None:
+    earlier = posts(ADMITTED, date(2018, 3, 2), cause="r2", number=OTHER_STAY)
+    pathway = (
+        given(opened(), posts(ADMITTED, IN_MARCH, cause="r1"), earlier)
+        .when(posts(COMPLETED, date(2018, 9, 1), cause="r3"))
+        .then(COMPLETED)
+    )
+    assert {stay.number: stay.completed_on for stay in pathway.stays} == {
+        STAY: None,
+        OTHER_STAY: date(2018, 9, 1),
+    }
+
+
+def test_management_does_not_start_before_the_detox_was_completed() -> None:
+    stay = (commands(ADMITTED, IN_MARCH), commands(COMPLETED, IN_AUGUST))
+    given(opened(), *stay).when(commands(MANAGED, date(2019, 1, 6))).then_refused(
+        "before_completion", field="time", later=False
+    )
+
+
+def test_management_that_starts_before_the_handover_waits_for_the_completion() -> None:
+    handed_over = (
+        commands(ADMITTED, IN_MARCH),
+        commands(NOTIFIED, IN_AUGUST),
+        commands(RECEIVED, IN_SEPTEMBER),
+    )
+    (
+        given(opened(), *handed_over, posts(MANAGED, IN_AUGUST, cause="r4"))
+        .when(posts(COMPLETED, IN_AUGUST, cause="r5"))
+        .then(COMPLETED, MANAGED)
+    )
 
 
 def test_a_number_of_no_stay_of_that_facility_is_refused() -> None:

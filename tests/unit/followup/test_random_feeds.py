@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
+from itertools import pairwise
 
 from contracts.base import Payload
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
@@ -98,6 +99,15 @@ def test_no_stay_is_completed_told_of_or_taken_over_twice(feed: Feed) -> None:
     assert kinds[ManagementStarted] <= kinds[DetoxAdmitted]
     assert kinds[ReintegrationEvaluated] <= kinds[ManagementStarted]
     assert kinds[EvaluationDue] <= kinds[ManagementStarted]
+
+
+@for_all(FEEDS)
+def test_nobody_is_in_a_facility_twice_on_one_day(feed: Feed) -> None:
+    stays = sorted(pathway_after(feed).stays, key=lambda stay: (stay.facility, stay.admitted_on))
+    for one, following in pairwise(stays):
+        if one.facility == following.facility:
+            assert one.admitted_on < following.admitted_on
+            assert one.completed_on is None or one.completed_on <= following.admitted_on
 
 
 @for_all(FEEDS)

@@ -137,18 +137,20 @@ class Pathway(Answering):
     def _admit(self, data: DetoxAdmittedPosted, posting: Posting, policy: Policy) -> None:
         facility = posting.meta.org
         assert posting.number is not None, "an admission gets its number before it is decided"
-        if self.stays.open_at(facility) is not None:
+        day = local_day(posting.meta.occurred_at)
+        if any(stay.covers(day) for stay in self.stays.at(facility)):
+            raise self.refusal("already_recorded", step="admit")
+        if self.stays.open_at(facility, day) is not None:
             raise self._too_early("admit", Fact.COMPLETED)
         admitted = _recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
         self._admitted(data=admitted, meta=posting.meta)
 
     def _complete(self, data: DetoxCompleted, posting: Posting, policy: Policy) -> None:
-        facility = posting.meta.org
-        stay = self._own_stay(posting, self.stays.open_at(facility), "complete_detox")
-        if local_day(posting.meta.occurred_at) < stay.admitted_on:
-            raise Refusal(
-                "before_admission", field="time", detail={"admitted_on": stay.admitted_on.isoformat()}
-            )
+        facility, day = posting.meta.org, local_day(posting.meta.occurred_at)
+        candidate, later = self.stays.open_at(facility, day), self.stays.begun_after(facility, day)
+        if candidate is None and later is not None and posting.number in (None, later.number):
+            raise _before("before_admission", admitted_on=later.admitted_on)
+        self._own_stay(posting, candidate, "complete_detox")
         self._completed(data=data, meta=posting.meta)
 
     def _notify(self, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
@@ -185,8 +187,14 @@ class Pathway(Answering):
         self._received(data=data, meta=posting.meta)
 
     def _manage(self, data: ManagementStarted, posting: Posting, policy: Policy) -> None:
-        if not self.stays.may_be_managed:
+        stays, day = self.stays.to_manage, local_day(posting.meta.occurred_at)
+        if not stays:
             raise self.refusal("already_recorded", step="start_management")
+        first = min(stays, key=lambda stay: stay.over_on or date.max)
+        if first.over_on is not None and day < first.over_on:
+            if first.completed_on is None:
+                raise self._too_early("start_management", Fact.COMPLETED)
+            raise _before("before_completion", completed_on=first.completed_on)
         self._managed(data=data, meta=posting.meta)
 
     def _support(self, data: SupportProvided, posting: Posting, policy: Policy) -> None:
@@ -208,7 +216,8 @@ class Pathway(Answering):
 
     @event(Completed)
     def _completed(self, data: DetoxCompleted, meta: Meta) -> None:
-        self.stays = self.stays.changed(self.stays.open_at(meta.org), completed=True)
+        day = local_day(meta.occurred_at)
+        self.stays = self.stays.changed(self.stays.open_at(meta.org, day), completed_on=day)
         self.known |= {Fact.COMPLETED}
 
     @event(Notified)
@@ -218,7 +227,8 @@ class Pathway(Answering):
 
     @event(Received)
     def _received(self, data: HandoverReceived, meta: Meta) -> None:
-        self.stays = self.stays.changed(self.stays.to_receive(meta.org), received=True)
+        day = local_day(meta.occurred_at)
+        self.stays = self.stays.changed(self.stays.to_receive(meta.org), received_on=day)
         self.known |= {Fact.RECEIVED}
 
     @event(Inducted)
@@ -252,6 +262,11 @@ class Pathway(Answering):
 
 
 R = TypeVar("R", bound=Payload)
+
+
+def _before(code: str, **day: date) -> Refusal:
+    """The time given is before a day that is known."""
+    return Refusal(code, field="time", detail={name: on.isoformat() for name, on in day.items()})
 
 
 def _recorded(model: type[R], posted: Payload, **added: str) -> R:

@@ -18,20 +18,32 @@ class Stay:
     facility: str
     kind: DetoxKind
     admitted_on: date
-    completed: bool = False
+    completed_on: date | None = None
     notified_to: str | None = None
-    received: bool = False
+    received_on: date | None = None
     managed: bool = False
 
     @property
     def handover_pending(self) -> bool:
         """Told, and not yet confirmed by who was told."""
-        return self.notified_to is not None and not self.received
+        return self.notified_to is not None and self.received_on is None
+
+    @property
+    def over_on(self) -> date | None:
+        """The day on which the person left: of the completion, or of the handover while no completion is
+        reported."""
+        return self.completed_on or self.received_on
 
     @property
     def may_be_managed(self) -> bool:
         """Over, or handed over, and no management has begun since."""
-        return (self.completed or self.received) and not self.managed
+        return self.over_on is not None and not self.managed
+
+    def covers(self, day: date) -> bool:
+        """Whether the person was in the facility on that day, as far as is reported; not on the last one."""
+        if day == self.admitted_on:
+            return True
+        return self.completed_on is not None and self.admitted_on < day < self.completed_on
 
 
 @dataclass(frozen=True)
@@ -51,9 +63,16 @@ class Stays:
         """The stays at a facility."""
         return tuple(stay for stay in self.all if stay.facility == facility)
 
-    def open_at(self, facility: str) -> Stay | None:
-        """The stay at a facility that is not completed; a facility has at most one."""
-        return next((stay for stay in self.at(facility) if not stay.completed), None)
+    def open_at(self, facility: str, day: date) -> Stay | None:
+        """The last stay at a facility that began by that day, if it is not completed."""
+        begun = (one for one in self.at(facility) if one.admitted_on <= day)
+        last = max(begun, key=lambda stay: stay.admitted_on, default=None)
+        return last if last is not None and last.completed_on is None else None
+
+    def begun_after(self, facility: str, day: date) -> Stay | None:
+        """The first stay at a facility that is not completed and began after that day."""
+        later = (one for one in self.at(facility) if one.completed_on is None and one.admitted_on > day)
+        return min(later, key=lambda stay: stay.admitted_on, default=None)
 
     def to_notify(self, facility: str) -> Stay | None:
         """The newest stay at a facility whose handover nobody was told of."""
@@ -64,9 +83,9 @@ class Stays:
         return next((stay for stay in self.all if stay.handover_pending and stay.notified_to == org), None)
 
     @property
-    def may_be_managed(self) -> bool:
-        """Whether a stay is over or handed over, and no management has begun since."""
-        return any(stay.may_be_managed for stay in self.all)
+    def to_manage(self) -> tuple[Stay, ...]:
+        """The stays that are over or handed over, and no management has begun since."""
+        return tuple(stay for stay in self.all if stay.may_be_managed)
 
     def with_new(self, stay: Stay) -> Stays:
         """These and one more."""

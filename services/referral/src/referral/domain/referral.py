@@ -29,7 +29,6 @@ from contracts.events.referral import (
 from contracts.states import MOVE_OF, Move, Party, ReferralState, may_still_come, moves_from
 from reference import Policy
 
-
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far two clocks may stand apart before one event counts as earlier than another."""
 
@@ -136,8 +135,8 @@ class Referral(Answering):
         raise self.refusal("move_not_allowed", move=move.name)
 
     def _allow_time(self, move: Move, posting: Posting) -> None:
-        """A move that can be made again (hold, miss) is not made again by old news of it: what happened before
-        the state was entered would undo what happened since."""
+        """A move that can be made again (hold, miss) is not made again by old news of it: what happened
+        before the state was entered would undo what happened since."""
         is_old = posting.meta.latest_at < self.entered_at - CLOCKS_DIFFER
         if is_old and move.to is not self.state and self.has_happened(posting.payload):
             raise self.refusal("overtaken", move=move.name)
