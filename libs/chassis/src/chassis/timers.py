@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -60,16 +60,41 @@ def take_away(uow: UnitOfWork, timer: Timer) -> None:
 
 def ticker(seconds: float = EVERY_SECONDS) -> Ticker[Any]:
     """Make the ticker of a service that has timers."""
-    return Ticker(RING, seconds, _due)
+    return Ticker(RING, seconds, _Due())
 
 
-async def _due(parts: Parts[Any]) -> Sequence[StringValue]:
-    rows = await parts.reads.all(
-        "SELECT kind, stream, key, due_at FROM timers WHERE due_at <= %s"
-        " ORDER BY due_at, stream, key LIMIT %s",
-        (parts.clock.now(), MOST_AT_ONCE),
-    )
-    return [Timer(*row).message() for row in rows]
+class _Due:
+    """A page of what is due, each time the next one, and after the last page again the first.
+
+    What cannot be decided now, because its case is parked, stays due and must not hide what is due after it.
+    """
+
+    def __init__(self) -> None:
+        self._after: tuple[datetime, UUID, str, str] | None = None
+
+    async def __call__(self, parts: Parts[Any]) -> Sequence[StringValue]:
+        timers = await self._page(parts)
+        if not timers and self._after is not None:
+            self._after = None
+            timers = await self._page(parts)
+        if len(timers) == MOST_AT_ONCE:
+            last = timers[-1]
+            self._after = (last.due_at, last.stream, last.key, last.kind)
+        else:
+            self._after = None
+        return [timer.message() for timer in timers]
+
+    async def _page(self, parts: Parts[Any]) -> list[Timer]:
+        rows = await parts.reads.all(_PAGE, (parts.clock.now(), *(self._after or _BEFORE_ALL), MOST_AT_ONCE))
+        return [Timer(*row) for row in rows]
+
+
+_BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0), "", "")
+_PAGE = """
+    SELECT kind, stream, key, due_at FROM timers
+    WHERE due_at <= %s AND (due_at, stream, key, kind) > (%s, %s, %s, %s)
+    ORDER BY due_at, stream, key, kind LIMIT %s
+"""
 
 
 class _Statement:
