@@ -71,15 +71,16 @@ def admit(
 ) -> Organisation:
     """The organisation that reports. Raises `Refusal` unless it may report this event.
 
-    `kinds` are the kinds of organisation that may.
+    `kinds` are the kinds of organisation that may. The more fundamental answer comes first: who is not in the
+    directory is told that, not what else is wrong.
     """
+    organisation = organisations.get(arrival.agency)
+    if organisation is None:
+        raise Refusal("agency_unknown", field="ce_source", detail={"agency": arrival.agency})
     if arrival.claimed_source != arrival.source:
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
     if arrival.occurred_at > now + TOLERANCE:
         raise Refusal("time_in_future", field="ce_time", detail={"now": now.isoformat(timespec="seconds")})
-    organisation = organisations.get(arrival.agency)
-    if organisation is None:
-        raise Refusal("agency_unknown", field="ce_source", detail={"agency": arrival.agency})
     if organisation.kind not in kinds:
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
         raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
