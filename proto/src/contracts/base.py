@@ -21,6 +21,7 @@ class Label(StrEnum):
     OST = "OST"
     PSY = "PSY"
     TB = "TB"
+    HEALTH = "HEALTH"
     LEGAL = "LEGAL"
     TRAFFICKING = "TRAFFICKING"
 

@@ -212,6 +212,7 @@ SERVICE_LABELS: MappingProxyType[str, Label] = MappingProxyType(
         Service.HIV_TREATMENT: Label.HIV,
         Service.MENTAL_HEALTH: Label.PSY,
         Service.TUBERCULOSIS: Label.TB,
+        Service.GENERAL_HEALTH: Label.HEALTH,
         Service.LEGAL_AID: Label.LEGAL,
         Service.VICTIM_RETURN: Label.TRAFFICKING,
     }

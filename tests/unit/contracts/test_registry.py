@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from contracts.base import Label, Payload, label_of_value, labels_of, title_of
-from contracts.events.intake import PlanItem
+from contracts.events.intake import ConsentGiven, PlanItem
+from contracts.events.referral import ReferralRequested
 from contracts.registry import PAYLOADS, POSTABLE, RECORDED_BY
 from contracts.states import MOVES
-from contracts.vocabulary import OrgKind, Service
+from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -77,3 +78,28 @@ def test_the_name_of_a_service_carries_the_label_of_the_service() -> None:
     assert label_of_value(service, "methadone") == {Label.OST}
     assert label_of_value(service, Service.LOAN) == frozenset()
     assert labels_of(service) >= {Label.HIV, Label.OST, Label.PSY, Label.TB, Label.LEGAL, Label.TRAFFICKING}
+
+
+def test_what_was_consented_to_tells_of_what_care_it_is_for() -> None:
+    for name in ("labels", "recipients"):
+        assert labels_of(ConsentGiven.model_fields[name]) == frozenset(Label) - {Label.IDENTITY}
+
+
+def test_every_field_of_a_plan_tells_of_the_services_in_it() -> None:
+    services = labels_of(PlanItem.model_fields["service"])
+    assert services <= labels_of(PlanItem.model_fields["due_on"])
+    assert services <= labels_of(ReferralRequested.model_fields["plan_item"])
+    assert services <= labels_of(ReferralRequested.model_fields["provider"])
+
+
+def test_every_service_of_health_carries_a_label() -> None:
+    unlabelled = {str(service) for service in Service if service not in SERVICE_LABELS}
+    assert unlabelled == {
+        "health_insurance_card",
+        "identity_papers",
+        "vocational_training",
+        "job_placement",
+        "loan",
+        "housing",
+        "livelihood",
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import AwareDatetime, Field, JsonValue
 
@@ -11,22 +11,26 @@ from contracts.fields import Code, EventType, FieldPath, Note, Number, ShortText
 from contracts.vocabulary import OrgKind
 
 State = Annotated[Code | None, Title("Trạng thái", "State met")]
-RoutedData = Annotated[
-    dict[str, JsonValue],
+
+T = TypeVar("T")
+TellsOfCare = Annotated[
+    T,
     Label.DRUG,
     Label.HIV,
     Label.OST,
     Label.PSY,
     Label.TB,
+    Label.HEALTH,
     Label.LEGAL,
     Label.TRAFFICKING,
-    Title("Nội dung", "Data"),
 ]
+"""May tell of any care: to whom, by when, or that there is more of it than a reader is shown."""
+
+RoutedData = Annotated[TellsOfCare[dict[str, JsonValue]], Title("Nội dung", "Data")]
 """The data of an agency's event on its way to its owner: anything but identity may stand in it."""
 
-FreeText = Annotated[
-    Note | None, Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Title("Ghi chú", "Note")
-]
+TellsOfHealth = Annotated[T, Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Label.HEALTH]
+FreeText = Annotated[TellsOfHealth[Note | None], Title("Ghi chú", "Note")]
 """What people write may tell anything about a client's health: whoever may not know all, reads none."""
 
 Moves = Annotated[tuple[Code, ...], Field(max_length=30), Title("Bước được phép", "Moves allowed")]

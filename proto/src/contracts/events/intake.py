@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from contracts.base import Contract, Label, Payload, SensitiveByValue, Title
-from contracts.events.common import FreeText, RoutedData
+from contracts.events.common import FreeText, RoutedData, TellsOfCare, TellsOfHealth
 from contracts.fields import (
     AgencyRef,
     CommuneCode,
@@ -146,9 +146,13 @@ class ConsentGiven(Payload):
         tuple[PurposeOfUse, ...], Field(min_length=1, max_length=6), Title("Mục đích", "Purposes")
     ]
     recipients: Annotated[
-        tuple[OrgKind, ...], Field(min_length=1, max_length=14), Title("Bên nhận", "Recipient kinds")
+        TellsOfCare[tuple[OrgKind, ...]],
+        Field(min_length=1, max_length=14),
+        Title("Bên nhận", "Recipient kinds"),
     ]
-    labels: Annotated[tuple[Label, ...], Field(max_length=8), Title("Loại dữ liệu", "Data labels")] = ()
+    labels: Annotated[
+        TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("Loại dữ liệu", "Data labels")
+    ] = ()
     expires_on: Annotated[date | None, Title("Hết hạn ngày", "Expires on")] = None
 
 
@@ -192,16 +196,8 @@ class BriefInterventionGiven(Payload):
 
 class PlanItem(Contract):
     service: Annotated[Service, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ", "Service")]
-    goal: Annotated[
-        ShortText | None,
-        Label.DRUG,
-        Label.HIV,
-        Label.OST,
-        Label.PSY,
-        Label.TB,
-        Title("Mục tiêu", "Goal"),
-    ] = None
-    due_on: Annotated[date | None, Title("Thời hạn", "Due on")] = None
+    goal: Annotated[TellsOfHealth[ShortText | None], Title("Mục tiêu", "Goal")] = None
+    due_on: Annotated[TellsOfCare[date | None], Title("Thời hạn", "Due on")] = None
 
 
 class PlanAgreed(Payload):

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.base import Payload, SensitiveByValue, Title
-from contracts.events.common import FreeText
+from contracts.events.common import FreeText, TellsOfCare
 from contracts.fields import EventId, Number, OrgId, ShortText
 from contracts.vocabulary import (
     SERVICE_LABELS,
@@ -29,9 +29,9 @@ class ReferralRequestedPosted(Payload):
     TITLE: ClassVar[Title] = Title("Chuyển gửi", "Referral requested")
 
     service: Annotated[Service, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ", "Service")]
-    provider: Annotated[OrgId, Title("Cơ sở cung cấp", "Provider")]
+    provider: Annotated[TellsOfCare[OrgId], Title("Cơ sở cung cấp", "Provider")]
     plan_item: Annotated[
-        Annotated[int, Field(ge=1, le=21)] | None,
+        TellsOfCare[Annotated[int, Field(ge=1, le=21)] | None],
         Title("Mục trong kế hoạch, từ 1", "Item of the plan, from 1"),
     ] = None
     note: FreeText = None
