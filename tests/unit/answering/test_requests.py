@@ -166,6 +166,14 @@ def test_a_wrong_time_or_ground_is_named(act: Act, field: str, code: str) -> Non
     assert [violation[:2] for violation in wrong.value.violations] == [(field, code)]
 
 
+def test_a_time_in_the_future_is_held_against_the_clock_of_those_who_read_it() -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        envelope(command(), Act(on="2019-03-03"), subject=CASE, policy=REFERENCE.policy, now=NOW)
+    now = wrong.value.violations[0].detail["now"]
+    assert now.endswith("+07:00")
+    assert datetime.fromisoformat(now) == NOW
+
+
 def test_a_number_of_another_kind_is_named() -> None:
     with pytest.raises(InvalidInput) as wrong:
         number_of("GT-0000-0000-0000-0", "CG", "referral")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from chassis.refusal import Refusal
+from contracts.catalogue import text
 from contracts.events.intake import ClientIntroducedPosted
 from contracts.events.referral import ReferralRequestedPosted
 from contracts.registry import POSTABLE
@@ -104,3 +105,13 @@ def test_what_the_agency_wrote_is_not_repeated_in_the_refusal() -> None:
     with pytest.raises(Refusal) as refused:
         knock(referral(provider="nguyen-van-an"))
     assert "nguyen" not in repr(refused.value) + str(refused.value.detail)
+
+
+def test_a_time_in_the_future_is_held_against_the_clock_of_those_who_read_it() -> None:
+    """DAY_ONE is told as in Hà Nội, seven hours ahead of UTC."""
+    with pytest.raises(Refusal) as refused:
+        knock(CONTACT._replace(occurred_at=DAY_ONE + timedelta(days=1)))
+    now = refused.value.detail["now"]
+    assert now.endswith("+07:00")
+    assert datetime.fromisoformat(now) == DAY_ONE
+    assert now in text("time_in_future", "vi", **refused.value.detail)

@@ -23,7 +23,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
 from pydantic_core import to_json
 from reference import Organisation, Organisations, Policy
-from reference.days import local_day, start_of
+from reference.days import local_day, local_time, start_of
 from reftrack.common.v1.command_pb2 import Act, Outcome
 
 from answering.aggregate import Answering
@@ -60,7 +60,8 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
     """
     occurred_at, by_day = _occurred_at(act, now)
     if occurred_at > now + TOLERANCE:
-        raise InvalidInput([Violation("act.on" if by_day else "act.at", "time_in_future")])
+        field = "act.on" if by_day else "act.at"
+        raise InvalidInput([Violation(field, "time_in_future", {"now": local_time(now)})])
     org, _, actor = command.caller.partition("/")
     return Meta(
         subject=subject,

@@ -14,6 +14,11 @@ def local_day(at: datetime) -> date:
     return at.astimezone(VIETNAM).date()
 
 
+def local_time(at: datetime) -> str:
+    """An instant as people there read it: RFC 3339 to the second, with +07:00."""
+    return at.astimezone(VIETNAM).isoformat(timespec="seconds")
+
+
 def start_of(day: date) -> datetime:
     """The first instant of a day, in UTC."""
     return datetime.combine(day, time(), VIETNAM).astimezone(UTC)

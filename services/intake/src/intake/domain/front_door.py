@@ -17,6 +17,7 @@ from contracts.base import Payload
 from contracts.events.followup import HandoverNotified
 from contracts.events.intake import ClientIntroducedPosted
 from contracts.events.referral import ReferralRequestedPosted
+from reference.days import local_time
 
 TOLERANCE = timedelta(minutes=5)
 """How far an agency's clock may run ahead of ours."""
@@ -80,7 +81,7 @@ def admit(
     if arrival.claimed_source != arrival.source:
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
     if arrival.occurred_at > now + TOLERANCE:
-        raise Refusal("time_in_future", field="ce_time", detail={"now": now.isoformat(timespec="seconds")})
+        raise Refusal("time_in_future", field="ce_time", detail={"now": local_time(now)})
     if organisation.kind not in kinds:
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
         raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
