@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reference.errors import ReferenceInvalid
-from reference.marks import line_of, line_of_error, load
+from reference.marks import line_of, line_of_error, load, located
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 Word = Annotated[str, Field(pattern=r"^[a-z0-9]+(_[a-z0-9]+)*$")]
@@ -123,9 +123,9 @@ def _entry_name(key: str, number: int, row: object, identity: str) -> str:
 
 def _problems(file: Path, at: Sequence[int | str], error: ValidationError) -> Iterable[tuple[int, str]]:
     for problem in error.errors():
-        where = ".".join(str(part) for part in problem["loc"]) or "entry"
+        line, path = located(file, (*at, *problem["loc"]))
+        where = ".".join(str(part) for part in path[len(at) :]) or "entry"
         hint = " (quote it)" if problem["type"] == "string_type" else ""
-        line = line_of(file, (*at, *problem["loc"]))
         yield line or 0, f"{where}: {problem['msg']}{hint}"
 
 

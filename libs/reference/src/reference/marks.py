@@ -15,7 +15,8 @@ Path_ = Sequence[int | str]
 
 
 class StrictLoader(yaml.SafeLoader):
-    """`SafeLoader` that refuses a key which stands twice in a mapping: YAML would silently keep the last."""
+    """`SafeLoader` that names the line of a day that is none, and refuses a key that stands twice in a
+    mapping, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -28,6 +29,18 @@ class StrictLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _day(loader: StrictLoader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError as error:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"{node.value} is no day of the calendar ({error})", node.start_mark
+        ) from None
+
+
+StrictLoader.add_constructor("tag:yaml.org,2002:timestamp", _day)
+
+
 def load(text: str) -> Any:
     """The content of one YAML document; raises `yaml.YAMLError`, with a mark where there is one."""
     return yaml.load(text, StrictLoader)
@@ -35,19 +48,31 @@ def load(text: str) -> Any:
 
 def line_of(file: Path, path: Path_) -> int | None:
     """The line, from 1, of what `path` leads to, or of the nearest thing around it that is there."""
+    return located(file, path)[0]
+
+
+def located(file: Path, path: Path_) -> tuple[int | None, tuple[int | str, ...]]:
+    """The line as `line_of`, and the path as the file has it: without the steps that only a reader's own
+    model has (a value that may stand alone or in a list)."""
+    node = _tree(file)
+    if node is None:
+        return None, tuple(path)
+    line, kept = int(node.start_mark.line), list[int | str]()
+    for number, step in enumerate(path):
+        found = _child(node, step)
+        if found is not None:
+            line, node = found
+        elif not isinstance(step, int):
+            return line + 1, (*kept, *path[number:])
+        kept += [step] if found is not None else []
+    return line + 1, tuple(kept)
+
+
+def _tree(file: Path) -> yaml.Node | None:
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), StrictLoader)
+        return yaml.compose(file.read_text(encoding="utf-8"), StrictLoader)
     except (OSError, yaml.YAMLError, UnicodeDecodeError):
         return None
-    if node is None:
-        return None
-    line = int(node.start_mark.line)
-    for step in path:
-        found = _child(node, step)
-        if found is None:
-            break
-        line, node = found
-    return line + 1
 
 
 def line_of_error(error: Exception) -> int | None:
