@@ -11,7 +11,7 @@ import grpc
 import pytest
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
+from contracts.events.common import AgencyEventDeferred
 from contracts.events.followup import (
     DetoxAdmitted,
     DetoxAdmittedPosted,
@@ -124,13 +124,13 @@ async def test_every_routed_event_has_an_answer_on_the_log(followup: World, case
     assert codes == ["too_early", "too_early", "stay_unknown", "done", "already_recorded"]
 
 
-async def test_what_waits_is_refused_when_its_term_has_passed(followup: World, case_id: UUID) -> None:
-    followup.feed(routed(followup, case_id, COMPLETED, FACILITY))
-    followup.clock_shows(BEGUN + timedelta(days=31))
-    await eventually(lambda: kinds(followup.log(case_id))[-1] == "agency-event-refused", "the refusal")
-    refusal = followup.log(case_id)[-1].data
-    assert isinstance(refusal, AgencyEventRefused)
-    assert refusal.code == "wait_term_passed"
+async def test_what_waits_goes_through_also_long_after_its_term(followup: World, case_id: UUID) -> None:
+    early = routed(followup, case_id, COMPLETED, FACILITY, at=BEGUN + timedelta(days=90))
+    followup.feed(early)
+    followup.clock_shows(BEGUN + timedelta(days=400))
+    followup.feed(routed(followup, case_id, ADMITTED, FACILITY))
+    assert kinds(followup.log(case_id))[-2:] == ["detox-admitted", "detox-completed"]
+    assert followup.log(case_id)[-1].meta.causation_id == early.id
 
 
 async def test_the_evaluation_falls_due_a_year_after_management_started(

@@ -9,9 +9,6 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
-from answering.clock import TERM
-from chassis.items import Command
-from chassis.timers import RING, Timer
 from contracts.base import Label, Payload
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
 from contracts.events.intake import ConsentGiven
@@ -25,7 +22,7 @@ from contracts.events.referral import (
 from contracts.vocabulary import OrgKind, PurposeOfUse, Service
 
 from tests.integration.owners.intake_log import BEGUN
-from tests.integration.owners.world import World, details, eventually, kinds
+from tests.integration.owners.world import World, details, kinds
 
 SENDER, PROVIDER, STRANGER = "ldtbxh-bo-de", "methadone-long-bien", "opc-long-bien"
 REQUEST = ReferralRequestedPosted(service=Service.METHADONE, provider=PROVIDER)
@@ -123,31 +120,16 @@ async def test_a_late_move_releases_what_waited_for_it(referral: World, case_id:
     assert last.meta.causation_id == early.id
 
 
-async def test_what_waits_is_refused_when_its_term_has_passed(referral: World, case_id: UUID) -> None:
+async def test_what_waits_goes_through_also_long_after_its_term(referral: World, case_id: UUID) -> None:
     number = requested(referral, case_id)
     early = referral.intake.routed(case_id, STARTED, PROVIDER, number=number)
     referral.feed(early)
-    referral.clock_shows(BEGUN + timedelta(days=31))
-    await eventually(lambda: len(referral.log(case_id)) == 3, "the refusal of what waited too long")
+    referral.clock_shows(BEGUN + timedelta(days=400))
+    moved(referral, case_id, number, RECEIVED)
+    moved(referral, case_id, number, ACCEPTED)
     last = referral.log(case_id)[-1]
-    assert isinstance(last.data, AgencyEventRefused)
-    assert (last.data.code, last.meta.causation_id) == ("wait_term_passed", early.id)
-    assert last.meta.org == "system:referral"
-
-
-async def test_a_timer_that_rings_by_a_clock_set_back_since_rings_once_more(
-    referral: World, case_id: UUID
-) -> None:
-    number = requested(referral, case_id)
-    early = referral.intake.routed(case_id, STARTED, PROVIDER, number=number)
-    referral.feed(early)
-    deferred = referral.log(case_id)[-1]
-    assert isinstance(deferred.data, AgencyEventDeferred)
-    stream = UUID(deferred.id.partition(":")[0])
-    rung = Timer(TERM, stream, early.id, deferred.data.until).message()
-    referral.parts.writer.run([Command("", "system:referral/ring", RING, rung, None, "c")])
-    referral.clock_shows(BEGUN + timedelta(days=31))
-    await eventually(lambda: len(referral.log(case_id)) == 3, "the refusal of what waited too long")
+    assert isinstance(last.data, ServiceStarted)
+    assert last.meta.causation_id == early.id
 
 
 async def test_a_closed_case_takes_no_new_request_but_goes_on_with_what_is_under_way(

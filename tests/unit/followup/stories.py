@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import cast
 from uuid import UUID
@@ -109,10 +109,6 @@ def commands(
 def year_passes(on: date) -> Step:
     """The clock reaches that day and rings for the management that is under way."""
     return lambda pathway: pathway.fall_due(pathway.management or "", POLICY, meta("reftrack", on))
-
-
-def clock_shows(at: datetime) -> Step:
-    return lambda pathway: pathway.expire(meta("reftrack", at.astimezone(UTC).date()))
 
 
 def recorded(pathway: Pathway) -> list[Pathway.Event]:

@@ -69,7 +69,7 @@ def test_a_facility_may_tell_of_the_handover_before_the_stay_is_over() -> None:
 
 def test_a_completion_that_comes_before_its_admission_waits() -> None:
     pathway = given(opened()).when(posts(COMPLETED, cause="routed:1")).then_recorded(AgencyEventDeferred)
-    assert [kept.posting.type for kept in pathway.kept] == [COMPLETED.TYPE]
+    assert [kept.type for kept in pathway.kept] == [COMPLETED.TYPE]
 
 
 def test_a_completion_that_waited_goes_through_after_the_admission() -> None:

@@ -69,10 +69,6 @@ def commands(payload: Payload, *, org: str | None = None) -> Step:
     return lambda referral: referral.command(posting(payload, org=org, cause=""), POLICY)
 
 
-def clock_shows(at: datetime) -> Step:
-    return lambda referral: referral.expire(meta("reftrack", at=at))
-
-
 def recorded(referral: Referral) -> list[Referral.Event]:
     """What happened since the last look, without the request itself."""
     pending = cast("list[Referral.Event]", list(referral.pending_events))

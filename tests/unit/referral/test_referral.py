@@ -31,7 +31,6 @@ from tests.unit.referral.stories import (
     SENDER,
     STRANGER,
     causes,
-    clock_shows,
     commands,
     posts,
     requested,
@@ -189,21 +188,6 @@ def test_a_first_hold_counts_although_the_clock_of_its_office_is_behind() -> Non
     began = [posts(RECEIVED, hours=1), posts(ACCEPTED, hours=2)]
     held_too_early = posts(HELD, cause="r4", hours=2.5)
     given(requested(), *began, held_too_early).when(posts(STARTED, hours=3)).then(STARTED, HELD)
-
-
-def test_a_deferred_event_is_refused_when_its_term_has_passed() -> None:
-    referral = (
-        given(requested(), posts(STARTED, cause="routed:1"))
-        .when(clock_shows(BEGUN + timedelta(days=30)))
-        .then(refused("wait_term_passed", "requested", "receive", "reject"))
-    )
-    assert causes(referral)[-1] == "routed:1"
-    assert referral.kept == ()
-
-
-def test_a_deferred_event_waits_until_its_term_and_not_a_moment_less() -> None:
-    before = BEGUN + timedelta(days=30) - timedelta(microseconds=1)
-    given(requested(), posts(STARTED)).when(clock_shows(before)).then_nothing()
 
 
 def test_an_agencys_move_that_was_made_already_is_refused_on_the_log() -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from chassis.aggregate import Aggregate
@@ -17,15 +16,6 @@ from reference.days import local_day
 from answering.posting import Posting
 
 
-@dataclass(frozen=True)
-class Kept:
-    """An event that came too early, with the refusal it met; tried again after each later move until its
-    term."""
-
-    posting: Posting
-    until: datetime
-
-
 class Answering(Aggregate):
     """One road for agencies' events and operators' commands.
 
@@ -35,7 +25,10 @@ class Answering(Aggregate):
     its cause; each routed event ends with exactly one of: what it changed, or `AgencyEventRefused`.
     """
 
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[Posting, ...] = ()
+    """What came too early: tried again after each later move, for as long as it takes. Past the term that its
+    `AgencyEventDeferred` names it stands on intake's list of what is overdue, and a person looks into it."""
+
     happened: tuple[str, ...] = ()
     """What was recorded, one word an event (`referral-accepted`): the n-th is version n."""
 
@@ -47,10 +40,7 @@ class Answering(Aggregate):
             super().apply(aggregate)
             aggregate.happened = (*aggregate.happened, _word(self.data))
             if isinstance(self.data, AgencyEventDeferred):
-                aggregate.kept = (
-                    *aggregate.kept,
-                    Kept(Posting.deferred(self.data, self.meta), self.data.until),
-                )
+                aggregate.kept = (*aggregate.kept, Posting.deferred(self.data, self.meta))
             elif aggregate.kept:
                 aggregate.kept = _without(aggregate.kept, self.meta.causation_id)
 
@@ -73,8 +63,7 @@ class Answering(Aggregate):
         self.try_kept(policy)
 
     def answer(self, posting: Posting, policy: Policy) -> None:
-        """Carries out an agency's event, or defers it until the policy's term, or refuses it. Never
-        raises."""
+        """Carries out an agency's event, or defers it, or refuses it. Never raises."""
         try:
             self.carry_out(posting, policy)
         except Refusal as refusal:
@@ -84,17 +73,8 @@ class Answering(Aggregate):
 
     def try_kept(self, policy: Policy) -> None:
         """Tries every kept event again, in the order in which they happened, until none of them moves."""
-        while any(self._try(kept.posting, policy) for kept in sorted(self.kept, key=_happened)):
+        while any(self._try(kept, policy) for kept in sorted(self.kept, key=_happened)):
             continue
-
-    def expire(self, meta: Meta) -> None:
-        """Refuses every kept event whose term has passed at `meta.occurred_at`; `meta` is that of the
-        clock."""
-        for kept in self.kept:
-            if kept.until <= meta.occurred_at:
-                cause = kept.posting.meta
-                linked = {"causation_id": cause.causation_id, "correlation_id": cause.correlation_id}
-                self._refuse(self.refusal("wait_term_passed"), meta.model_copy(update=linked))
 
     def has_happened(self, data: Payload) -> bool:
         """Whether an event of this type was recorded before."""
@@ -161,8 +141,8 @@ def refused(refusal: Refusal) -> AgencyEventRefused:
     )
 
 
-def _without(kept: tuple[Kept, ...], cause: str | None) -> tuple[Kept, ...]:
-    return tuple(one for one in kept if one.posting.cause != cause)
+def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...]:
+    return tuple(one for one in kept if one.cause != cause)
 
 
 def _word(data: Payload) -> str:
@@ -170,5 +150,5 @@ def _word(data: Payload) -> str:
     return data.TYPE.rsplit(".", 2)[-2]
 
 
-def _happened(kept: Kept) -> tuple[Any, ...]:
-    return kept.posting.order
+def _happened(kept: Posting) -> tuple[Any, ...]:
+    return kept.order

@@ -31,6 +31,10 @@ class Organisation(Lasting):
         return service in self.services
 
 
+OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority", "supervisor"})
+"""Kinds that answer for everybody in their commune, district or province (`domain.md`, who takes part)."""
+
+
 class Organisations:
     """All organisations by id."""
 
@@ -60,6 +64,23 @@ class Organisations:
             if organisation.offers(service)
             and (district is None or organisation.district in (None, district))
         ]
+
+    def answers_for(self, org: str, other: str) -> bool:
+        """Whether `org` is `other`, or answers for the area in which `other` works."""
+        one, placed = self.get(org), self.get(other)
+        if one is None or placed is None:
+            return False
+        if one.id == placed.id:
+            return True
+        if one.kind not in OF_AN_AREA:
+            return False
+        if one.commune is not None:
+            return one.commune == placed.commune
+        return one.district is None or one.district == placed.district
+
+    def answered_for_by(self, org: str) -> list[str]:
+        """The ids of all organisations that `org` answers for, in the order of the file."""
+        return [other.id for other in self if self.answers_for(org, other.id)]
 
     def __getitem__(self, org: str) -> Organisation:
         return self._by_id[org]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from answering.clock import set_terms
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
 from reference import Policy
@@ -32,10 +31,8 @@ class Before(NamedTuple):
         return cls(len(pathway.stays.all), pathway.management, pathway.evaluated)
 
 
-def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, *, cause: str = "") -> None:
+def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:
     """Write what follows from everything that happened to a pathway since `before`."""
-    if cause:
-        set_terms(uow, pathway, cause)
     for stay in pathway.stays.all[before.stays :]:
         uow.claim(STAY, stay.number, str(pathway.case_id))
     if (pathway.management, pathway.evaluated) != before[1:]:

@@ -11,16 +11,11 @@ from chassis.rpc.call import current_caller
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from chassis.rpc.reads import Reads
-from contracts.vocabulary import OrgKind
-from reference import Organisation, Reference
+from reference import Reference
 from reference.days import local_day
 from reftrack.followup.v1.followup_pb2 import DueEvaluation, ListDueRequest, ListDueResponse
 
 USUAL, MOST = 50, 500
-_OF_AN_AREA = frozenset(
-    {OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.COMMUNE_AUTHORITY, OrgKind.SUPERVISOR}
-)
-"""Who sees the cases of its commune, district or province (`domain.md`, who takes part); others their own."""
 
 _PAGE = """
 SELECT case_id, org, due_on, window_from, window_until FROM evaluations
@@ -56,14 +51,11 @@ class Due:
     def _answering_for(self, commune: str) -> list[str]:
         """The organisations whose cases the caller may see: its own, and those of the area that it answers
         for."""
-        caller = self._reference.organisations.get(current_caller().org)
-        if caller is None:
+        organisations, org = self._reference.organisations, current_caller().org
+        if org not in organisations:
             raise Forbidden("agency_unknown")
-        return [
-            organisation.id
-            for organisation in self._reference.organisations
-            if _within(organisation, caller) and (not commune or organisation.commune == commune)
-        ]
+        answered_for = organisations.answered_for_by(org)
+        return [one for one in answered_for if not commune or organisations[one].commune == commune]
 
     def _due(
         self, case_id: UUID, org: str, due_on: date, since: date, until: date, *, today: date
@@ -78,16 +70,6 @@ class Due:
             org=org,
             commune=(organisation.commune if organisation else None) or "",
         )
-
-
-def _within(one: Organisation, caller: Organisation) -> bool:
-    if one.id == caller.id:
-        return True
-    if caller.kind not in _OF_AN_AREA:
-        return False
-    if caller.commune is not None:
-        return one.commune == caller.commune
-    return caller.district is None or one.district == caller.district
 
 
 def _day(text: str) -> date:

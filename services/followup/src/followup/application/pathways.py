@@ -9,7 +9,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
-from answering.clock import TERM, by_the_clock
+from answering.clock import by_the_clock
 from answering.requests import (
     caller_of,
     case_of,
@@ -84,7 +84,7 @@ class Pathways:
         pathway = self._pathway(uow, posting.meta)
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
-        follow(uow, pathway, before, self._policy, cause=posting.cause)
+        follow(uow, pathway, before, self._policy)
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
@@ -102,13 +102,9 @@ class Pathways:
         return outcome_of(pathway, begun or "").SerializeToString()
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
-        """A term has passed, or a year since management started."""
+        """A year has passed since management started."""
         pathway = uow.get(Pathway, timer.stream)
-        if pathway is None:
-            return
-        if timer.kind == TERM:
-            pathway.expire(self._by_the_clock(uow, pathway))
-        elif timer.kind == EVALUATION and pathway.managed_on is not None:
+        if pathway is not None and timer.kind == EVALUATION and pathway.managed_on is not None:
             pathway.fall_due(timer.key, self._policy, self._on_the_day(uow, pathway, timer.key))
 
     def case_named(self, uow: UnitOfWork, command: Command) -> UUID | None:
@@ -147,9 +143,6 @@ class Pathways:
             raise InvalidInput([Violation("to_org", "organisation_unknown")])
         if not self._reference.territory.knows(payload.to_commune):
             raise InvalidInput([Violation("to_commune", "commune_unknown")])
-
-    def _by_the_clock(self, uow: UnitOfWork, pathway: Pathway) -> Meta:
-        return by_the_clock("followup", pathway.case_id, self._policy, now=uow.now, occurred_at=uow.now)
 
     def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
         assert pathway.managed_on is not None

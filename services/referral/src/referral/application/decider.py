@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from answering.clock import TERM
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.timers import RING, Timer, take_away
 from contracts.envelope import Recorded
 from contracts.events.intake import AgencyEventRouted
 from contracts.events.referral import ReferralRequestedPosted
@@ -27,8 +25,7 @@ REQUEST = "RequestReferral"
 
 
 class ReferralDecider:
-    """Intake's log brings cases, consents, requests and moves; operators command; the clock ends what
-    waits."""
+    """Intake's log brings cases, consents, requests and moves; operators command."""
 
     def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
         self._key = ids_key
@@ -38,14 +35,13 @@ class ReferralDecider:
         self._requests = Requests(reference, self._cases, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
-        """Read what the batch needs: cases that get a request, referrals that are named, those whose term is
-        over."""
+        """Read what the batch needs: cases that get a request, referrals that are named."""
         self._told.begin(uow)
         commands = commands_of(items)
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
         self._cases.load(_cases(routed, commands))
         self._requests.foresee(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))])
-        self._moves.load(uow, _numbers(routed, commands), _streams(commands))
+        self._moves.load(uow, _numbers(routed, commands))
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""
@@ -71,8 +67,6 @@ class ReferralDecider:
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
-        if command.name == RING:
-            return self._ring(uow, Timer.of(command.message))  # type: ignore[arg-type]
         if command.name == REQUEST:
             return self._requests.commanded(uow, command, self._told.cause(command))
         return self._moves.commanded(uow, command)
@@ -91,17 +85,7 @@ class ReferralDecider:
             )
             uow.add(TurnedAway.because(stream, refusal, meta))
 
-    def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
-        if timer.due_at > uow.now:
-            return b""  # the clock was set back: it rings again
-        if timer.kind == TERM:
-            self._moves.expire(uow, timer.stream)
-        take_away(uow, timer)
-        return b""
-
     def _referral(self, uow: UnitOfWork, command: Command) -> Referral | None:
-        if command.name == RING:
-            return uow.get(Referral, Timer.of(command.message).stream)  # type: ignore[arg-type]
         return self._moves.find(uow, _typed(command))
 
 
@@ -131,7 +115,3 @@ def _typed(command: Command) -> str | None:
         return ids.parse_number(command.message.referral, {PREFIX})  # type: ignore[attr-defined]
     except ids.NotANumber:
         return None
-
-
-def _streams(commands: Iterable[Command]) -> list[UUID]:
-    return [Timer.of(c.message).stream for c in commands if c.name == RING]  # type: ignore[arg-type]

@@ -8,7 +8,6 @@ from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
-from answering.clock import by_the_clock, set_terms
 from answering.requests import caller_of, envelope, number_of, obey, outcome_of, payload_of
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -63,12 +62,12 @@ class Moves:
     def __init__(self, reference: Reference) -> None:
         self._reference = reference
 
-    def load(self, uow: UnitOfWork, numbers: Iterable[str], streams: Iterable[UUID]) -> None:
+    def load(self, uow: UnitOfWork, numbers: Iterable[str]) -> None:
         """Read the referrals of a batch: their numbers in one query, they themselves in another."""
         numbers = set(numbers)
         uow.load_claims(NUMBER, numbers)
         held = (uow.holder(NUMBER, number) for number in numbers)
-        uow.load(Referral, {*streams, *(UUID(holder) for holder in held if holder)})
+        uow.load(Referral, {UUID(holder) for holder in held if holder})
 
     def find(self, uow: UnitOfWork, number: str | None) -> Referral | None:
         """The referral of a number."""
@@ -84,7 +83,6 @@ class Moves:
         if referral is None or referral.case_id != recorded.meta.subject:
             raise Refusal("referral_unknown", field="/about/referral")
         referral.answer(posting, self._reference.policy)
-        set_terms(uow, referral, posting.cause)
 
     def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
@@ -95,14 +93,6 @@ class Moves:
         posting = Posting.commanded(payload, self._meta(uow, command, referral), OrgKind(caller.kind))
         obey(referral, posting, self._reference.policy, request)
         return outcome_of(referral).SerializeToString()
-
-    def expire(self, uow: UnitOfWork, stream: UUID) -> None:
-        """The term of something kept has passed."""
-        referral, policy = uow.get(Referral, stream), self._reference.policy
-        if referral is not None:
-            referral.expire(
-                by_the_clock("referral", referral.case_id, policy, now=uow.now, occurred_at=uow.now)
-            )
 
     def _between(self, uow: UnitOfWork, request: Message, org: str) -> Referral:
         """The referral that a request names, if that organisation is one of its two sides."""
