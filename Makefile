@@ -62,6 +62,10 @@ proto: ready ## make stubs, schemas and documents of the contracts anew
 lock: ready ## write requirements.lock anew (UPGRADE=1: newest versions)
 	@$(BIN)/python tools/lock.py .tools/uv/bin/uv $(if $(UPGRADE),--upgrade)
 
+.PHONY: territory
+territory: ready ## make the events and the table of Viet Nam's units anew, out of the pinned lists
+	@$(BIN)/python tools/territory.py .tools/uv/bin/uv $(ARGS)
+
 .PHONY: clean
 clean: ## remove everything that can be made again; the state in .reftrack stays
 	@if [[ -x $(BIN)/python && -d .reftrack ]]; then ./reftrack down; fi

@@ -1,0 +1,100 @@
+"""Finding units by name, for people who type."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from territory.events import Level
+from territory.names import accented, folded, own_name
+from territory.units import Unit
+
+if TYPE_CHECKING:
+    from territory.territory import Territory
+
+READ_AT_MOST = 150
+"""Units looked at for one question: "tan" begins hundreds of names, and nobody reads a list of hundreds."""
+_ORDER: dict[Level, int] = {"commune": 0, "district": 1, "province": 2}
+
+
+class _Alphabet:
+    """Units by folded keys in alphabetical order; under one key the living first."""
+
+    def __init__(self, pairs: Iterable[tuple[str, Unit]]) -> None:
+        units: dict[str, list[Unit]] = {}
+        for key, unit in pairs:
+            units.setdefault(key, []).append(unit)
+        self._keys = sorted(units)
+        self._units = [tuple(sorted(units[key], key=_order)) for key in self._keys]
+
+    def beginning(self, wanted: str) -> Iterator[Unit]:
+        """Units with a key that begins so: those named just so first, then by the alphabet."""
+        for at in range(bisect_left(self._keys, wanted), len(self._keys)):
+            if not self._keys[at].startswith(wanted):
+                return
+            yield from self._units[at]
+
+
+class NameIndex:
+    """The folded names of all units, readable from their beginning or from any word of theirs on."""
+
+    def __init__(self, territory: Territory) -> None:
+        keys = {unit: folded(own_name(unit.vi, unit.level)) for unit in territory}
+        whole = ((folded(unit.vi), unit) for unit in keys)
+        self._names = _Alphabet([*((key, unit) for unit, key in keys.items()), *whole])
+        self._words = _Alphabet((tail, unit) for unit, key in keys.items() for tail in _tails(key))
+        self._spelled = {unit: accented(unit.vi) for unit in keys}
+        self._above: dict[str, set[str]] = {}
+        for unit in keys:
+            if unit.parent and unit.level == "district":
+                self._above.setdefault(unit.code, set()).add(unit.parent)
+
+    def search(self, text: str, *, on: date | None, level: Level | None, limit: int) -> list[Unit]:
+        """See `Territory.search`."""
+        name, *above = text.split(",")
+        wanted, spelled = folded(name), accented(name)
+        places = [self._places(place) for place in map(folded, above) if place]
+        found: dict[Unit, None] = {}
+        enough = limit if wanted == spelled else READ_AT_MOST
+        for unit in islice(self._beginning(wanted), READ_AT_MOST):
+            fits = (level is None or unit.level == level) and (on is None or unit.holds(on))
+            if fits and (not places or self._lies_in(unit, places)):
+                found[unit] = None
+                if len(found) >= enough:
+                    break
+        return self._as_spelled(found, spelled, wanted)[:limit]
+
+    def _beginning(self, wanted: str) -> Iterator[Unit]:
+        """Names that begin so, then names with a later word that does."""
+        if wanted:
+            yield from self._names.beginning(wanted)
+            yield from self._words.beginning(wanted)
+
+    def _as_spelled(self, found: Iterable[Unit], spelled: str, wanted: str) -> list[Unit]:
+        """Those with the diacritics that were typed before the others; the order stays where none were."""
+        if spelled == wanted:
+            return list(found)
+        return sorted(found, key=lambda unit: spelled not in self._spelled[unit])
+
+    def _places(self, place: str) -> set[str]:
+        """The codes of the provinces and districts whose name begins so."""
+        return {unit.code for unit in self._names.beginning(place) if unit.level != "commune"}
+
+    def _lies_in(self, unit: Unit, places: list[set[str]]) -> bool:
+        above = {unit.parent, *self._above.get(unit.parent or "", ())}
+        return all(above & codes for codes in places)
+
+
+def _tails(key: str) -> Iterator[str]:
+    """The name from each of its later words on."""
+    at = key.find(" ")
+    while at >= 0:
+        yield key[at + 1 :]
+        at = key.find(" ", at + 1)
+
+
+def _order(unit: Unit) -> tuple[bool, int, str, date]:
+    return unit.until is not None, _ORDER[unit.level], unit.code, unit.since
