@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 from reftrack_demo.command import demo
 from reftrack_local.commands import app as runtime
 
+from reftrack_cli import usage
 from reftrack_cli.operators import case, events, parked, quarantine, referrals, report, views
 from reftrack_cli.operators.receipts import receipts
 
@@ -36,4 +39,4 @@ app.command()(demo)
 
 def main() -> None:
     """Run the command line."""
-    app(prog_name="reftrack")
+    sys.exit(usage.run(app, "reftrack", sys.argv[1:]))

@@ -77,6 +77,12 @@ def reasons() -> Texts:
 
 
 @cache
+def usage() -> Mapping[str, Texts]:
+    """Group → code → what the command line says of its own use; the English as its libraries write it."""
+    return {group: _titles(codes) for group, codes in _read("usage.yaml").items()}
+
+
+@cache
 def glossary() -> Mapping[str, Mapping[str, list[str]]]:
     """Group → word → Vietnamese, English, name in the code, meaning."""
     return _read("glossary.yaml")

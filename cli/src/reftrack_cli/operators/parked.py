@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 from reftrack.admin.v1 import admin_pb2, admin_pb2_grpc
+from rich.table import Table
 
 from reftrack_cli import session
 from reftrack_cli.session import As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
+HEADINGS = ("case", "records", "since", "error", "attempts")
 
 
 class Service(StrEnum):
@@ -30,13 +33,20 @@ def list_(
         service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
         answer = admin_pb2_grpc.AdminServiceStub(channel).ListParked(admin_pb2.ListParkedRequest())
-    table = session.table("case", "records", "since", "error", "attempts")
-    for case in answer.cases:
-        session.as_json(case) if json else table.add_row(
-            case.case_key, str(case.records), session.local(case.since), case.error, str(case.attempts)
-        )
     if not json:
-        session.show(table, session.language(lang))
+        session.show(listed(answer.cases, session.language(lang)), session.language(lang))
+        return
+    for case in answer.cases:
+        session.as_json(case)
+
+
+def listed(cases: Iterable[admin_pb2.ParkedCase], language: str) -> Table:
+    """A line for each case."""
+    table = session.table(*session.words(HEADINGS, language))
+    for case in cases:
+        told = (case.case_key, str(case.records), session.local(case.since), case.error, str(case.attempts))
+        table.add_row(*told)
+    return table
 
 
 @app.command()

@@ -11,6 +11,7 @@ from reftrack_cli import session
 from reftrack_cli.session import As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries that could not be read.")
+HEADINGS = ("id", "agency", "where", "received", "bytes", "problem")
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 
 
@@ -24,7 +25,7 @@ def list_(
 ) -> None:
     """List what lies in quarantine, oldest first."""
     request = intake_pb2.ListQuarantinedRequest(org=org, page_size=200)
-    table = session.table("id", "agency", "where", "received", "bytes", "problem")
+    table = session.table(*session.words(HEADINGS, session.language(lang)))
     with session.calling(
         "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
     ) as channel:

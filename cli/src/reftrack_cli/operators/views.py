@@ -6,9 +6,10 @@ import typer
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Views of the history.")
+HEADINGS = ("view", "version", "reached", "of", "rows")
 
 
 @app.command(name="list")
@@ -18,7 +19,7 @@ def list_(state: State = None, as_: As = None, json: Json = False, lang: Languag
         "reporting", session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
         answer = views_pb2_grpc.ViewsServiceStub(channel).ListViews(views_pb2.ListViewsRequest())
-    table = session.table("view", "version", "at", "of", "rows")
+    table = session.table(*session.words(HEADINGS, session.language(lang)))
     for view in answer.views:
         session.as_json(view) if json else table.add_row(
             view.name, str(view.version), str(view.seq), str(view.head), str(view.rows)
@@ -32,7 +33,7 @@ def rebuild(
     name: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """Build a view again beside the live one, compare both, then switch."""
-    equal = True
+    equal, language = True, session.language(lang)
     with session.calling(
         "reporting", session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
@@ -42,8 +43,14 @@ def rebuild(
             if json:
                 session.as_json(step)
             elif step.phase == views_pb2.REBUILD_PHASE_SWITCHED:
-                verdict = "equal to the live one" if step.equal else f"{step.differing_rows} rows differ"
-                out.print(f"{name}: {step.seq} of {step.head} events, {verdict}; switched")
+                out.print(switched(name, step, language), markup=False)
             equal = equal and (step.equal or step.phase != views_pb2.REBUILD_PHASE_SWITCHED)
     if not equal:
         raise typer.Exit(1)
+
+
+def switched(name: str, step: views_pb2.RebuildViewResponse, language: str) -> str:
+    """What became of a rebuild, in words."""
+    differs = word("rebuilt_differs", language).format(count=step.differing_rows)
+    verdict = word("rebuilt_equal", language) if step.equal else differs
+    return word("rebuilt", language).format(name=name, seq=step.seq, head=step.head, verdict=verdict)
