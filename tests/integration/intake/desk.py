@@ -168,6 +168,10 @@ class Desk:
                 for sealed in vault.fields(cursor, person)
             }
 
+    def unsealed(self, sealed: bytes, *about: str) -> bytes:
+        """What the service's box sealed for that place."""
+        return self._parts.box.open(sealed, *about)
+
     def count(self, table: str) -> int:
         return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 

@@ -47,6 +47,10 @@ class Serving:
             cursor = await connection.execute(query, parameters)
             return await cursor.fetchall()
 
+    async def rows_changed(self, query: str) -> None:
+        async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
+            await connection.execute(query.encode())
+
     @staticmethod
     @asynccontextmanager
     async def begin(

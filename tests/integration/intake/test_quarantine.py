@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from chassis.items import Command
 from chassis.refusal import Refusal
 from contracts.cloudevents import CloudEvent, read_cloudevent
 from intake.application import reading
 from intake.application.decider import DISCARD, RELEASE
+from intake.application.kept import REASON
 from reftrack.intake.v1.intake_pb2 import DiscardQuarantinedRequest, ReleaseQuarantinedRequest
 
 from tests.integration.intake.desk import SOCIAL, Desk, park
@@ -46,7 +49,11 @@ def test_what_can_be_read_by_now_is_released_through_the_same_door(
     assert (told["id"], told["verdict"], told["repetition"]) == (unknown.id, "accepted", False)
     assert desk.types()[-1] == "counselling-provided"
     assert desk.count("kept_deliveries") == 0
-    assert desk.rows("SELECT act, by, reason FROM quarantine_acts") == [("released", "sup/s-1", "mended")]
+    ((act, by, sealed, number),) = desk.rows(
+        "SELECT act, by, sealed_reason, quarantine_id FROM quarantine_acts"
+    )
+    assert (act, by) == ("released", "sup/s-1")
+    assert desk.unsealed(sealed, REASON, act, str(number)) == b"mended"
 
 
 def test_what_is_released_does_not_overtake_what_is_parked_of_its_case(
@@ -76,14 +83,22 @@ def test_what_still_cannot_be_read_stays_and_the_caller_learns_why(desk: Desk) -
     assert desk.rows("SELECT verdict FROM kept_deliveries") == [("quarantined",)]
 
 
-def test_what_is_given_up_is_discarded_once_with_its_reason(desk: Desk) -> None:
+def test_what_is_given_up_is_discarded_once(desk: Desk) -> None:
     desk.post(Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {}))
     (told,) = desk.take([discard(desk, "sent by a test system")])
     assert (told["verdict"], told["code"]) == ("discarded", "discarded_by_person")
-    assert "sent by a test system" in told["remedy"]["en"]
     (again,) = desk.writer.run([discard(desk, "twice")])
     assert again.refusal is not None
     assert desk.rows("SELECT verdict FROM kept_deliveries") == [("discarded",)]
+
+
+def test_the_name_in_a_reason_is_in_no_receipt_and_in_clear_in_no_table(desk: Desk) -> None:
+    desk.post(Post(SOCIAL, "client-sung-to", {"agency_ref": "TV-1"}, {}))
+    (told,) = desk.take([discard(desk, "anh Trần Văn Canary gọi điện")])
+    assert "Canary" not in json.dumps(told, ensure_ascii=False)
+    for table in ("inbox", "receipts", "quarantine_acts", "kept_deliveries", "outcomes"):
+        for row in desk.rows(f"SELECT * FROM {table}"):
+            assert b"Canary" not in b" ".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
 
 
 def test_what_is_rejected_is_kept_too_sealed(desk: Desk) -> None:

@@ -97,9 +97,8 @@ async def test_a_supervisor_lists_shows_and_discards_and_looking_is_recorded(ser
     stub, metadata = serving.quarantine, bearer(serving, "pctnxh-ha-noi", "supervisor")
     (found,) = (await stub.ListQuarantined(pb.ListQuarantinedRequest(), metadata=metadata)).deliveries
     assert (found.org, found.size, found.problems[0].code) == (SOCIAL, 14, "not_json")
-    shown = await stub.ShowQuarantined(
-        pb.ShowQuarantinedRequest(quarantine_id=found.quarantine_id), metadata=metadata
-    )
+    looks = pb.ShowQuarantinedRequest(quarantine_id=found.quarantine_id, reason="who sent this?")
+    shown = await stub.ShowQuarantined(looks, metadata=metadata)
     assert shown.value == b"secret rubbish"
     request = pb.DiscardQuarantinedRequest(quarantine_id=found.quarantine_id, reason="noise")
     told = await stub.DiscardQuarantined(request, metadata=metadata)
@@ -107,6 +106,66 @@ async def test_a_supervisor_lists_shows_and_discards_and_looking_is_recorded(ser
     assert not (await stub.ListQuarantined(pb.ListQuarantinedRequest(), metadata=metadata)).deliveries
     acts = await serving.rows("SELECT act, by FROM quarantine_acts ORDER BY at, act")
     assert acts == [("discarded", "pctnxh-ha-noi/tester"), ("shown", "pctnxh-ha-noi/tester")]
+
+
+async def test_nobody_looks_without_a_reason(serving: Serving) -> None:
+    await submit(serving, SOCIAL, [[pb.SubmittedEvent(index=1, structured=b"secret rubbish")]])
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await serving.quarantine.ShowQuarantined(
+            pb.ShowQuarantinedRequest(quarantine_id=1),
+            metadata=bearer(serving, "pctnxh-ha-noi", "supervisor"),
+        )
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert await serving.rows("SELECT act FROM quarantine_acts") == []
+
+
+@pytest.mark.parametrize("org", [POLICE, SOCIAL, "cap-my-dinh-1", "csxh-long-bien", "no-such-org"])
+async def test_only_a_supervising_organisation_supervises_whatever_a_token_says(
+    serving: Serving, org: str
+) -> None:
+    await submit(serving, SOCIAL, [[pb.SubmittedEvent(index=1, structured=b"secret rubbish")]])
+    stub, metadata = serving.quarantine, bearer(serving, org, "supervisor")
+    for ask, request in (
+        (stub.ListQuarantined, pb.ListQuarantinedRequest()),
+        (stub.ShowQuarantined, pb.ShowQuarantinedRequest(quarantine_id=1, reason="curious")),
+        (stub.ReleaseQuarantined, pb.ReleaseQuarantinedRequest(quarantine_id=1, reason="curious")),
+        (stub.DiscardQuarantined, pb.DiscardQuarantinedRequest(quarantine_id=1, reason="curious")),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await ask(request, metadata=metadata)
+        assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert await serving.rows("SELECT verdict FROM kept_deliveries") == [("quarantined",)]
+
+
+async def test_what_an_unknown_agency_sent_is_for_who_supervises_the_province(serving: Serving) -> None:
+    await submit(serving, "no-such-org", [[pb.SubmittedEvent(index=1, structured=b"rubbish")]])
+    page = await serving.quarantine.ListQuarantined(
+        pb.ListQuarantinedRequest(), metadata=bearer(serving, "pctnxh-ha-noi", "supervisor")
+    )
+    assert [one.org for one in page.deliveries] == ["no-such-org"]
+
+
+async def test_what_waits_is_listed_longest_first_for_those_who_answer_for_it(serving: Serving) -> None:
+    for ref in ("TV-8", "TV-9"):
+        await submit(serving, SOCIAL, [[as_item(counselling(SOCIAL, ref))]])
+    district, stranger = "dpv-long-bien", "ldtbxh-my-dinh-1"
+    for org, role in ((SOCIAL, "agency"), (SOCIAL, "operator"), (district, "operator")):
+        assert await waiting(serving, org, role) == ["agency_ref TV-8", "agency_ref TV-9"]
+    assert await waiting(serving, stranger, "operator") == []
+    assert await waiting(serving, district, "agency") == []
+    assert await waiting(serving, SOCIAL, "operator", overdue_only=True) == []
+    await serving.rows_changed(
+        "UPDATE inbox SET detail = jsonb_set(detail, '{until}', '\"2000-01-01T00:00:00+00:00\"')"
+        " WHERE detail->>'waiting_for' = 'agency_ref TV-9'"
+    )
+    assert await waiting(serving, SOCIAL, "operator", overdue_only=True) == ["agency_ref TV-9"]
+
+
+async def test_a_message_of_thousands_of_items_gives_each_its_status(serving: Serving) -> None:
+    items = [pb.SubmittedEvent(index=index, structured=b"rubbish %d" % index) for index in range(5_000)]
+    statuses = await submit(serving, SOCIAL, [items])
+    assert [status.index for status in statuses] == list(range(5_000))
+    assert {status.receipt.verdict for status in statuses} == {"quarantined"}
 
 
 async def test_a_discard_without_a_reason_or_of_nothing_is_refused(serving: Serving) -> None:
@@ -140,6 +199,18 @@ async def submit(
 
     call: Any = serving.intake.SubmitEvents(requests(), metadata=bearer(serving, org, role))
     return [status async for response in call for status in response.statuses]
+
+
+async def waiting(serving: Serving, org: str, role: str, *, overdue_only: bool = False) -> list[str]:
+    """What waits for what, as one reads it a page of one at a time."""
+    found, request = [], pb.ListWaitingRequest(page_size=1, overdue_only=overdue_only)
+    while True:
+        page = await serving.intake.ListWaiting(request, metadata=bearer(serving, org, role))
+        found += [one.waiting_for for one in page.waiting]
+        assert all(one.overdue or not overdue_only for one in page.waiting)
+        if not page.next_page_token:
+            return found
+        request.page_token = page.next_page_token
 
 
 async def watched(serving: Serving, after: int, most: int) -> list[pb.Receipt]:

@@ -34,6 +34,7 @@ from intake.rpc.front_door import FrontDoorServicer
 from intake.rpc.quarantine import QuarantineServicer
 from intake.rpc.receipts import ReceiptReads
 from intake.rpc.rules import RULES
+from intake.rpc.waiting import Waiting
 from intake.settings import Settings
 from intake.waits import NewWaits
 
@@ -71,9 +72,14 @@ def _logs(parts: Parts[Settings]) -> Sequence[Log]:
 
 
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
-    front_door = FrontDoorServicer(parts.commands, ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL))
-    acts = ActsTable(parts.connect, parts.clock)
-    quarantine = QuarantineServicer(parts.reads, parts.commands, parts.cursors, parts.box, acts)
+    organisations = reference(parts.settings.reference_path).organisations
+    receipts, bell = ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL)
+    waiting = Waiting(parts.reads, parts.cursors, parts.clock, organisations)
+    front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting)
+    acts = ActsTable(parts.connect, parts.clock, parts.box)
+    quarantine = QuarantineServicer(
+        parts.reads, parts.commands, parts.cursors, parts.box, acts, organisations
+    )
 
     def register_door(server: Any) -> None:
         add_IntakeServiceServicer_to_server(front_door, server)
@@ -99,4 +105,4 @@ SERVICE: Service[Settings] = Service(
     texts=remedy,
     tickers=(Ticker(RETRY, 1.0, NewWaits().due),),
 )
-"""Agencies post and read receipts as themselves; supervisors look into the quarantine."""
+"""Agencies post and read receipts as themselves; supervising organisations look into the quarantine."""

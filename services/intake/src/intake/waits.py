@@ -27,8 +27,9 @@ _NEW = """
     SELECT key, max(seq) FROM waits WHERE seq > %s GROUP BY key ORDER BY max(seq) LIMIT %s
 """
 _COUNTS = """
-    SELECT (SELECT count(*) FROM waits),
-           (SELECT count(*) FROM waits WHERE until <= %s),
+    SELECT (SELECT count(*) FROM inbox WHERE verdict = 'waiting'),
+           (SELECT count(*) FROM inbox
+            WHERE verdict = 'waiting' AND (detail->>'until')::timestamptz <= %s),
            (SELECT count(*) FROM kept_deliveries WHERE verdict = 'quarantined')
 """
 

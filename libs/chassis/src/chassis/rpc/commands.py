@@ -75,14 +75,15 @@ class Commands:
     async def run_for(
         self, call: Call, name: str, message: Message, *, request_id: str | None = None
     ) -> Done:
-        """Carry out a command for a call; `request_id` instead of the call's, for an item of a stream."""
+        """Carry out a command for a call; `request_id` instead of the call's, "" for an item of a stream
+        whose content tells repetitions."""
         if self._stopping:
             raise Unavailable("stopping")
         if len(self._waiting) >= self._most_waiting:
             raise Busy
         left = call.time_left()
         command = Command(
-            request_id=request_id or call.request_id,
+            request_id=call.request_id if request_id is None else request_id,
             caller=str(call.caller),
             name=name,
             message=message,

@@ -93,7 +93,7 @@ Global___SubmittedEvent: _TypeAlias = SubmittedEvent  # noqa: Y015
 
 @_typing.final
 class SubmitEventsRequest(_message.Message):
-    """Some hundred events at most; RESOURCE_EXHAUSTED above 4 MB."""
+    """Some hundred events at most, 8 MB. Of a larger number, too, each gets its status."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -434,6 +434,117 @@ class WatchReceiptsResponse(_message.Message):
 Global___WatchReceiptsResponse: _TypeAlias = WatchReceiptsResponse  # noqa: Y015
 
 @_typing.final
+class ListWaitingRequest(_message.Message):
+    """Asks for a page of what waits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORG_FIELD_NUMBER: _builtins.int
+    OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    org: _builtins.str
+    """Only of this organisation; of all that the caller answers for if empty."""
+    overdue_only: _builtins.bool
+    """Only what has waited past its term."""
+    page_size: _builtins.int
+    """At most 500; 50 if 0."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        org: _builtins.str = ...,
+        overdue_only: _builtins.bool = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["org", b"org", "overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitingRequest: _TypeAlias = ListWaitingRequest  # noqa: Y015
+
+@_typing.final
+class ListWaitingResponse(_message.Message):
+    """A page of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAITING_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___Waiting]: ...
+    def __init__(
+        self,
+        *,
+        waiting: _abc.Iterable[Global___Waiting] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWaitingResponse: _TypeAlias = ListWaitingResponse  # noqa: Y015
+
+@_typing.final
+class Waiting(_message.Message):
+    """An event that waits, without its content."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORG_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    WAITING_FOR_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    OVERDUE_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    REMEDY_FIELD_NUMBER: _builtins.int
+    org: _builtins.str
+    id: _builtins.str
+    type: _builtins.str
+    waiting_for: _builtins.str
+    """For what, in the words of its receipt."""
+    overdue: _builtins.bool
+    code: _builtins.str
+    """Why it cannot go on yet: a code of the catalogue, and what to do."""
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """The end of the policy's term; the event goes on waiting after it."""
+
+    @_builtins.property
+    def remedy(self) -> Global___Remedy: ...
+    def __init__(
+        self,
+        *,
+        org: _builtins.str = ...,
+        id: _builtins.str = ...,
+        type: _builtins.str = ...,
+        waiting_for: _builtins.str = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        overdue: _builtins.bool = ...,
+        code: _builtins.str = ...,
+        remedy: Global___Remedy | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["received_at", b"received_at", "remedy", b"remedy", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "id", b"id", "org", b"org", "overdue", b"overdue", "received_at", b"received_at", "remedy", b"remedy", "type", b"type", "until", b"until", "waiting_for", b"waiting_for"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Waiting: _TypeAlias = Waiting  # noqa: Y015
+
+@_typing.final
 class Quarantined(_message.Message):
     """A delivery in quarantine, without its content."""
 
@@ -546,20 +657,23 @@ Global___ListQuarantinedResponse: _TypeAlias = ListQuarantinedResponse  # noqa: 
 
 @_typing.final
 class ShowQuarantinedRequest(_message.Message):
-    """Names a delivery."""
+    """Names a delivery, and why its content has to be seen."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     QUARANTINE_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     quarantine_id: _builtins.int
+    reason: _builtins.str
     def __init__(
         self,
         *,
         quarantine_id: _builtins.int = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quarantine_id", b"quarantine_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["quarantine_id", b"quarantine_id", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -50,6 +50,11 @@ class IntakeServiceStub:
                 request_serializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.WatchReceiptsRequest.SerializeToString,
                 response_deserializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.WatchReceiptsResponse.FromString,
                 _registered_method=True)
+        self.ListWaiting = channel.unary_unary(
+                '/reftrack.intake.v1.IntakeService/ListWaiting',
+                request_serializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingRequest.SerializeToString,
+                response_deserializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingResponse.FromString,
+                _registered_method=True)
 
 
 class IntakeServiceServicer:
@@ -80,6 +85,14 @@ class IntakeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListWaiting(self, request, context):
+        """What waits for what is not reported yet, longest first: the caller's own organisation's, or that of all
+        whom it answers for. What has waited past the policy's term is marked overdue: look into it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IntakeServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -97,6 +110,11 @@ def add_IntakeServiceServicer_to_server(servicer, server):
                     servicer.WatchReceipts,
                     request_deserializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.WatchReceiptsRequest.FromString,
                     response_serializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.WatchReceiptsResponse.SerializeToString,
+            ),
+            'ListWaiting': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWaiting,
+                    request_deserializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingRequest.FromString,
+                    response_serializer=reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -191,9 +209,37 @@ class IntakeService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def ListWaiting(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.intake.v1.IntakeService/ListWaiting',
+            reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingRequest.SerializeToString,
+            reftrack_dot_intake_dot_v1_dot_intake__pb2.ListWaitingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class QuarantineServiceStub:
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors.
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
     """
 
     def __init__(self, channel):
@@ -225,7 +271,8 @@ class QuarantineServiceStub:
 
 
 class QuarantineServiceServicer:
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors.
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
     """
 
     def ListQuarantined(self, request, context):
@@ -236,7 +283,7 @@ class QuarantineServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ShowQuarantined(self, request, context):
-        """One delivery with its content opened. Who looked is recorded.
+        """One delivery with its content opened, for a reason that is given. Who looked, and why, is recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -289,7 +336,8 @@ def add_QuarantineServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class QuarantineService:
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors.
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
     """
 
     @staticmethod

@@ -44,6 +44,10 @@ class IntakeServiceStub:
     """The receipts of the caller's organisation after a position, then new ones as they are written. Begin
     again with the last position seen: none is lost, none comes twice.
     """
+    ListWaiting: _grpc.UnaryUnaryMultiCallable[_intake_pb2.ListWaitingRequest, _intake_pb2.ListWaitingResponse]
+    """What waits for what is not reported yet, longest first: the caller's own organisation's, or that of all
+    whom it answers for. What has waited past the policy's term is marked overdue: look into it.
+    """
 
 @_typing.type_check_only
 class IntakeServiceAsyncStub(IntakeServiceStub):
@@ -60,6 +64,10 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     WatchReceipts: _aio.UnaryStreamMultiCallable[_intake_pb2.WatchReceiptsRequest, _intake_pb2.WatchReceiptsResponse]  # type: ignore[assignment]
     """The receipts of the caller's organisation after a position, then new ones as they are written. Begin
     again with the last position seen: none is lost, none comes twice.
+    """
+    ListWaiting: _aio.UnaryUnaryMultiCallable[_intake_pb2.ListWaitingRequest, _intake_pb2.ListWaitingResponse]  # type: ignore[assignment]
+    """What waits for what is not reported yet, longest first: the caller's own organisation's, or that of all
+    whom it answers for. What has waited past the policy's term is marked overdue: look into it.
     """
 
 class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -94,10 +102,22 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         again with the last position seen: none is lost, none comes twice.
         """
 
+    @_abc_1.abstractmethod
+    def ListWaiting(
+        self,
+        request: _intake_pb2.ListWaitingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_intake_pb2.ListWaitingResponse, _abc.Awaitable[_intake_pb2.ListWaitingResponse]]:
+        """What waits for what is not reported yet, longest first: the caller's own organisation's, or that of all
+        whom it answers for. What has waited past the policy's term is marked overdue: look into it.
+        """
+
 def add_IntakeServiceServicer_to_server(servicer: IntakeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
 class QuarantineServiceStub:
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors."""
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -106,7 +126,7 @@ class QuarantineServiceStub:
     ListQuarantined: _grpc.UnaryUnaryMultiCallable[_intake_pb2.ListQuarantinedRequest, _intake_pb2.ListQuarantinedResponse]
     """What lies in quarantine, oldest first, without its content."""
     ShowQuarantined: _grpc.UnaryUnaryMultiCallable[_intake_pb2.ShowQuarantinedRequest, _intake_pb2.ShowQuarantinedResponse]
-    """One delivery with its content opened. Who looked is recorded."""
+    """One delivery with its content opened, for a reason that is given. Who looked, and why, is recorded."""
     ReleaseQuarantined: _grpc.UnaryUnaryMultiCallable[_intake_pb2.ReleaseQuarantinedRequest, _intake_pb2.ReleaseQuarantinedResponse]
     """Handles the same bytes again, as if they came now: after an update that can read them.
     FAILED_PRECONDITION if they still cannot be read.
@@ -116,13 +136,15 @@ class QuarantineServiceStub:
 
 @_typing.type_check_only
 class QuarantineServiceAsyncStub(QuarantineServiceStub):
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors."""
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListQuarantined: _aio.UnaryUnaryMultiCallable[_intake_pb2.ListQuarantinedRequest, _intake_pb2.ListQuarantinedResponse]  # type: ignore[assignment]
     """What lies in quarantine, oldest first, without its content."""
     ShowQuarantined: _aio.UnaryUnaryMultiCallable[_intake_pb2.ShowQuarantinedRequest, _intake_pb2.ShowQuarantinedResponse]  # type: ignore[assignment]
-    """One delivery with its content opened. Who looked is recorded."""
+    """One delivery with its content opened, for a reason that is given. Who looked, and why, is recorded."""
     ReleaseQuarantined: _aio.UnaryUnaryMultiCallable[_intake_pb2.ReleaseQuarantinedRequest, _intake_pb2.ReleaseQuarantinedResponse]  # type: ignore[assignment]
     """Handles the same bytes again, as if they came now: after an update that can read them.
     FAILED_PRECONDITION if they still cannot be read.
@@ -131,7 +153,9 @@ class QuarantineServiceAsyncStub(QuarantineServiceStub):
     """Gives them up, with a reason: the verdict becomes `discarded`."""
 
 class QuarantineServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Bytes that could not be read, kept encrypted until a person decides. For supervisors."""
+    """Bytes that could not be read, kept encrypted until a person decides. For supervising organisations, each in
+    its own territory.
+    """
 
     @_abc_1.abstractmethod
     def ListQuarantined(
@@ -147,7 +171,7 @@ class QuarantineServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_pb2.ShowQuarantinedRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_pb2.ShowQuarantinedResponse, _abc.Awaitable[_intake_pb2.ShowQuarantinedResponse]]:
-        """One delivery with its content opened. Who looked is recorded."""
+        """One delivery with its content opened, for a reason that is given. Who looked, and why, is recorded."""
 
     @_abc_1.abstractmethod
     def ReleaseQuarantined(

@@ -27,8 +27,9 @@ _DELETE = Unnest(
     *("text", "text"),
 )
 _INSERT_ACTS = Unnest(
-    "INSERT INTO quarantine_acts (at, quarantine_id, source, event_id, act, by, reason) SELECT * FROM {rows}",
-    *("timestamptz", "bigint", "text", "text", "text", "text", "text"),
+    "INSERT INTO quarantine_acts (at, quarantine_id, source, event_id, act, by, sealed_reason)"
+    " SELECT * FROM {rows}",
+    *("timestamptz", "bigint", "text", "text", "text", "text", "bytea"),
 )
 
 
@@ -78,7 +79,10 @@ class GoneDeliveries:
 
 
 class Act(NamedTuple):
-    """What a person did with a quarantined delivery, and why. `act`: shown, released, discarded."""
+    """What a person did with a quarantined delivery, and why. `act`: shown, released, discarded.
+
+    People write names into reasons: `sealed_reason` opens with the box for `REASON, act, quarantine_id`.
+    """
 
     at: datetime
     quarantine_id: int
@@ -86,7 +90,11 @@ class Act(NamedTuple):
     event_id: str
     act: str
     by: str
-    reason: str
+    sealed_reason: bytes
+
+
+REASON = "reason"
+"""What the box seals reasons for."""
 
 
 class Acts:

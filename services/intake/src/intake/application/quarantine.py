@@ -16,7 +16,7 @@ from psycopg.rows import tuple_row
 
 from intake.application.door import FrontDoor
 from intake.application.identity import Connect
-from intake.application.kept import ACTS, GONE_DELIVERIES, KEPT, Act, Gone
+from intake.application.kept import ACTS, GONE_DELIVERIES, KEPT, REASON, Act, Gone
 from intake.application.ledger import Ledger
 from intake.application.outcome import Outcome
 from intake.application.reading import Reader, Reading
@@ -75,7 +75,7 @@ class QuarantineDesk:
     def discard(self, uow: UnitOfWork, held: Held | None, *, by: str, reason: str) -> bytes:
         """Give the bytes up: the verdict is `discarded`. Raises `Refusal` if they are not in quarantine."""
         row, found = _in_quarantine(uow, held)
-        outcome = Outcome(Verdict.DISCARDED, code="discarded_by_person", detail={"reason": reason})
+        outcome = Outcome(Verdict.DISCARDED, code="discarded_by_person")
         body = self._ledger.later(uow, found.reading, row, outcome)
         self._record(uow, held, "discarded", by, reason)
         return body
@@ -83,7 +83,8 @@ class QuarantineDesk:
     def _record(self, uow: UnitOfWork, held: Held | None, act: str, by: str, reason: str) -> None:
         assert held is not None
         reading = held.reading
-        done = Act(uow.now, held.quarantine_id, reading.source, reading.event_id, act, by, reason)
+        sealed = self._box.seal(reason.encode(), REASON, act, str(held.quarantine_id))
+        done = Act(uow.now, held.quarantine_id, reading.source, reading.event_id, act, by, sealed)
         uow.commit.extra.append(TableWrite(ACTS, done))
 
     def _opened(self, source: str, event_id: str, sealed: Any) -> Reading:

@@ -6,22 +6,25 @@ from __future__ import annotations
 
 import asyncio
 
+from chassis.box import Box
 from chassis.clock import Clock
 
 from intake.application.identity import Connect
-from intake.application.kept import ACTS, Act
+from intake.application.kept import ACTS, REASON, Act
 
 
 class ActsTable:
     """Writes what a person did where no verdict changes."""
 
-    def __init__(self, connect: Connect, clock: Clock) -> None:
+    def __init__(self, connect: Connect, clock: Clock, box: Box) -> None:
         self._connect = connect
         self._clock = clock
+        self._box = box
 
-    async def looked(self, quarantine_id: int, source: str, event_id: str, by: str) -> None:
-        """Record that somebody opens the content now."""
-        act = Act(self._clock.now(), quarantine_id, source, event_id, "shown", by, "")
+    async def looked(self, quarantine_id: int, source: str, event_id: str, by: str, reason: str) -> None:
+        """Record that somebody opens the content now, and why."""
+        sealed = self._box.seal(reason.encode(), REASON, "shown", str(quarantine_id))
+        act = Act(self._clock.now(), quarantine_id, source, event_id, "shown", by, sealed)
         await asyncio.to_thread(self._write, act)
 
     def _write(self, act: Act) -> None:

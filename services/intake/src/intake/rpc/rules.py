@@ -15,6 +15,7 @@ RULES: Rules = {
     f"{_INTAKE}/SubmitEvents": _POSTS,
     f"{_INTAKE}/ListReceipts": _POSTS,
     f"{_INTAKE}/WatchReceipts": _POSTS,
+    f"{_INTAKE}/ListWaiting": _POSTS,
     f"{_QUARANTINE}/ListQuarantined": _SUPERVISES,
     f"{_QUARANTINE}/ShowQuarantined": frozenset({Role.SUPERVISOR}),
     f"{_QUARANTINE}/ReleaseQuarantined": _SUPERVISES,
@@ -22,5 +23,5 @@ RULES: Rules = {
 }
 """Everybody posts as their own organisation and reads its receipts.
 
-Content is opened by supervisors alone.
+Content is opened by supervisors alone; `intake.rpc.reach` asks what kind of organisation they come from.
 """

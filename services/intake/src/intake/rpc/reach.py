@@ -1,0 +1,48 @@
+"""Whose deliveries a caller may look into: the kind of its organisation decides, not a word in its token."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from chassis.rpc.call import Caller, Role
+from chassis.rpc.errors import Forbidden
+from contracts.vocabulary import OrgKind
+from reference import Organisations
+
+
+class Reach(NamedTuple):
+    """Organisations by their ids; `strangers`: also what came from nobody that the directory has."""
+
+    orgs: list[str]
+    strangers: list[str]
+    """All ids of the directory, for "none of these"; empty: no strangers."""
+
+    def parameters(self) -> tuple[list[str], bool, list[str]]:
+        """For `REACHED`."""
+        return self.orgs, bool(self.strangers), self.strangers
+
+
+REACHED = "({org} = ANY(%s) OR (%s AND NOT {org} = ANY(%s)))"
+"""The condition that a row's organisation is reached; takes `Reach.parameters()`."""
+
+
+def of_waiting(caller: Caller, organisations: Organisations) -> Reach:
+    """What waits: an agency's system sees its own, people see that of everybody their office answers for."""
+    if caller.role is Role.AGENCY or caller.org not in organisations:
+        return Reach([caller.org], [])
+    return Reach(organisations.answered_for_by(caller.org), [])
+
+
+def of_quarantine(caller: Caller, organisations: Organisations) -> Reach:
+    """Quarantine: a supervising organisation its territory, an administrator everything but the content.
+
+    What came from strangers is for who supervises a whole province. Raises `Forbidden` for everybody else.
+    """
+    known = [organisation.id for organisation in organisations]
+    if caller.role is Role.ADMINISTRATOR:
+        return Reach(known, known)
+    one = organisations.get(caller.org)
+    if one is None or one.kind != OrgKind.SUPERVISOR:
+        raise Forbidden("role_not_allowed")
+    whole = one.district is None and one.commune is None
+    return Reach(organisations.answered_for_by(one.id), known if whole else [])
