@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from chassis.ids import number
+from confluent_kafka import Producer
 from reftrack_cli.main import app
 from reftrack_demo.steps import Step
 from typer.testing import CliRunner
@@ -139,13 +141,50 @@ def test_what_lies_in_quarantine_is_listed_shown_and_discarded(terminal: Termina
     file.write_text("{not json either\n")
     terminal.json("events", "post", str(file), "--org", "cap-duc-giang", code=1)
     (listed,) = terminal.json("quarantine", "list", "--org", "cap-duc-giang")
-    (shown,) = terminal.json("quarantine", "show", listed["quarantine_id"])
+    (shown,) = terminal.json("quarantine", "show", listed["quarantine_id"], "--reason", "a test")
     assert shown["delivery"] == listed
     discarded = json.loads(
         terminal.run("quarantine", "discard", listed["quarantine_id"], "--reason", "a test")
     )
     assert discarded["verdict"] == "discarded"
     assert terminal.json("quarantine", "list", "--org", "cap-duc-giang") == []
+
+
+def test_what_waits_is_listed_for_the_office_that_posted_it(terminal: Terminal, tmp_path: Path) -> None:
+    data = {"about": {"agency_ref": "CLI-77"}, "by": "nv-01", "data": {"topic": "job", "mode": "office"}}
+    kind, source = "org.reftrack.counselling-provided.v1", "/agencies/ldtbxh-bo-de"
+    line = {"specversion": "1.0", "id": "cli-77", "source": source, "type": kind, "time": MET.isoformat()}
+    line["data"] = data  # type: ignore[assignment]
+    file = tmp_path / "early.jsonl"
+    file.write_text(json.dumps(line) + "\n")
+    terminal.json("events", "post", str(file), "--org", "ldtbxh-bo-de")
+    (mine,) = terminal.json("waiting", "list", "--as", "operator:ldtbxh-bo-de")
+    assert (mine["id"], mine["waiting_for"]) == ("cli-77", "agency_ref CLI-77")
+    assert terminal.json("waiting", "list", "--as", "operator:ldtbxh-my-dinh-1") == []
+    assert "CLI-77" in terminal.run("waiting", "list", "--org", "ldtbxh-bo-de", "--lang", "vi")
+    assert terminal.json("waiting", "list", "--overdue") == []
+
+
+def test_what_cannot_be_handled_is_shown_tried_again_and_given_up(terminal: Terminal, town: System) -> None:
+    with Producer({"bootstrap.servers": town.runtime.kafka.bootstrap}) as producer:
+        producer.produce("intake.events.v1", b"no event", key=b"nobodys-case")
+    for service in ("referral", "followup", "reporting"):
+        await_parked(terminal, service)
+        (shown,) = terminal.json("parked", "show", service, "nobodys-case")
+        (record,) = shown["records"]
+        assert record["topic"] == "intake.events.v1"
+        assert record["parked_id"] in terminal.run("parked", "show", service, "nobodys-case", "--lang", "vi")
+        retried = json.loads(terminal.run("parked", "retry", service, "nobodys-case"))
+        assert retried.get("left") == 1
+        words = ("parked", "skip", service, "nobodys-case", "--reason", "a test", "--record")
+        assert "not_the_first_record" not in terminal.run(*words, record["parked_id"])
+
+
+def await_parked(terminal: Terminal, service: str) -> None:
+    deadline = time.monotonic() + 30
+    while [each["case_key"] for each in terminal.json("parked", "list", service)] != ["nobodys-case"]:
+        assert time.monotonic() < deadline, f"{service} parked nothing"
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("service", ["intake", "referral", "followup", "reporting"])

@@ -9,7 +9,7 @@ from reftrack_demo.command import demo
 from reftrack_local.commands import app as runtime
 
 from reftrack_cli import usage
-from reftrack_cli.operators import case, events, parked, quarantine, referrals, report, views
+from reftrack_cli.operators import case, events, parked, quarantine, referrals, report, views, waiting
 from reftrack_cli.operators.receipts import receipts
 
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
@@ -18,6 +18,7 @@ NAMED: dict[str, typer.Typer] = {
     "case": case.app,
     "referrals": referrals.app,
     "report": report.app,
+    "waiting": waiting.app,
     "quarantine": quarantine.app,
     "parked": parked.app,
     "views": views.app,

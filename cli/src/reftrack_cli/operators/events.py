@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.operators.receipts import tell
+from reftrack_cli.operators.receipts import tell, verdict_name
 from reftrack_cli.session import As, Json, Language, State, err, word
 
 app = typer.Typer(no_args_is_help=True, help="Post events.")
 BATCH = 200
 MOST_BYTES = 3_000_000
+_GOES_WELL = frozenset({"accepted", "routed"})
 
 
 @app.command()
@@ -33,27 +33,24 @@ def post(
 ) -> None:
     """Post a file of events and print the verdict of each. Sending the same file again is safe.
 
-    Ends with status 1 if any event was rejected or could not be read.
+    Ends with status 1 if any event was rejected, could not be read or was not taken; the last means that
+    nothing is known of it: post the file again.
     """
     language, counted = session.language(lang), Counter[str]()
     who = session.speaker(as_, role="agency", org=org)
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
         for answer in intake_pb2_grpc.IntakeServiceStub(channel).SubmitEvents(_requests(file)):
             for status in answer.statuses:
-                counted[status.receipt.verdict or "routed"] += 1
+                counted[status.receipt.verdict or "not_taken"] += 1
                 if json:
                     session.as_json(status)
-                elif status.receipt.verdict not in {"accepted", ""}:
+                elif status.receipt.verdict not in _GOES_WELL:
                     tell(status.receipt, str(status.index), language, json=False)
     if not json:
-        told = [f"{count} {_verdict(code, language)}" for code, count in sorted(counted.items())]
+        told = [f"{count} {verdict_name(code, language)}" for code, count in sorted(counted.items())]
         err.print(", ".join(told) or word("empty_file", language), markup=False)
-    if counted["rejected"] or counted["quarantined"]:
+    if any(counted[bad] for bad in ("rejected", "quarantined", "not_taken")):
         raise typer.Exit(1)
-
-
-def _verdict(code: str, language: str) -> str:
-    return catalogue.name_in("Routing" if code == "routed" else "Verdict", code, language)
 
 
 def _requests(file: Path) -> Iterator[intake_pb2.SubmitEventsRequest]:

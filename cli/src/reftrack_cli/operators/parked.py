@@ -14,6 +14,7 @@ from reftrack_cli import session
 from reftrack_cli.session import As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
+RECORD_HEADINGS = ("record", "where", "event", "since", "error", "attempts")
 HEADINGS = ("case", "records", "since", "error", "attempts")
 
 
@@ -58,15 +59,21 @@ def show(
     json: Json = False,
     lang: Language = None,
 ) -> None:
-    """Show the parked records of one case, without their content."""
+    """Show the parked records of one case in their order, without their content."""
     with session.calling(
         service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
-        session.as_json(
-            admin_pb2_grpc.AdminServiceStub(channel).ShowParked(
-                admin_pb2.ShowParkedRequest(case_key=case_key)
-            )
-        )
+        request = admin_pb2.ShowParkedRequest(case_key=case_key)
+        answer = admin_pb2_grpc.AdminServiceStub(channel).ShowParked(request)
+    if json:
+        session.as_json(answer)
+        return
+    table = session.table(*session.words(RECORD_HEADINGS, session.language(lang)))
+    for one in answer.records:
+        where = f"{one.topic}/{one.partition}/{one.offset}" if one.partition >= 0 else one.topic
+        since = session.local(one.parked_at)
+        table.add_row(str(one.parked_id), where, one.type, since, one.error, str(one.attempts))
+    session.show(table, session.language(lang))
 
 
 @app.command()
@@ -93,14 +100,17 @@ def retry(
 def skip(
     service: Service,
     case_key: str,
-    reason: Annotated[str, typer.Option(help="Why; it is kept.")],
+    reason: Annotated[str, typer.Option(help="Why, without names or other personal data; it is kept.")],
+    record: Annotated[
+        int, typer.Option(min=1, help="The record that `parked show` names first.", show_default=False)
+    ],
     state: State = None,
     as_: As = None,
     json: Json = False,
     lang: Language = None,
 ) -> None:
     """Give up the first parked record of a case; those behind it go on."""
-    request = admin_pb2.SkipParkedRequest(case_key=case_key, reason=reason)
+    request = admin_pb2.SkipParkedRequest(case_key=case_key, parked_id=record, reason=reason)
     with session.calling(
         service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:

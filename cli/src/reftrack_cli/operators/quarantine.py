@@ -43,10 +43,15 @@ def list_(
 
 @app.command()
 def show(
-    quarantine_id: int, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    quarantine_id: int,
+    reason: Reason,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Show one delivery with its content: it may hold personal data, so look only if you must."""
-    request = intake_pb2.ShowQuarantinedRequest(quarantine_id=quarantine_id)
+    request = intake_pb2.ShowQuarantinedRequest(quarantine_id=quarantine_id, reason=reason)
     with session.calling(
         "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
     ) as channel:

@@ -78,7 +78,7 @@ def tell(receipt: intake_pb2.Receipt, place: str, language: str, *, json: bool) 
     if json:
         session.as_json(receipt)
         return
-    verdict = catalogue.name_in("Verdict", receipt.verdict, language)
+    verdict = verdict_name(receipt.verdict or "not_taken", language)
     if receipt.repetition:
         verdict += f" ({word('again', language)})"
     numbers = " ".join(receipt.numbers.values())
@@ -87,6 +87,11 @@ def tell(receipt: intake_pb2.Receipt, place: str, language: str, *, json: bool) 
     out.print(line.rstrip(), soft_wrap=True, markup=False)
     for reason in reasons(receipt, language):
         session.below(reason)
+
+
+def verdict_name(code: str, language: str) -> str:
+    """What became of an event, in words; `routed` and `not_taken` are none of the verdicts."""
+    return catalogue.name_in("Routing" if code in ("routed", "not_taken") else "Verdict", code, language)
 
 
 def reasons(receipt: intake_pb2.Receipt, language: str) -> list[str]:
