@@ -18,6 +18,9 @@ WRONG = {
     "report run --from 2019-01-01 --to 2019-02-01 --by province": (
         "Giá trị của --by không hợp lệ: chọn district hoặc commune"
     ),
+    "report run --from 2019-01-01 --to 2019-02-01 --seq 7 --known-at 2019-12-10": (
+        "Giá trị của --seq không hợp lệ: chỉ chọn một trong hai, --seq hoặc --known-at"
+    ),
     "receipts --org x --most 0": "Giá trị của '--most' không hợp lệ: phải từ 1 trở lên",
     "receipts --org x --most abc": "Giá trị của '--most' không hợp lệ: phải là số nguyên",
     "receipts --org x --watch=1": "Tùy chọn '--watch' không nhận giá trị.",

@@ -28,6 +28,15 @@ def run(
     known_at: Annotated[
         str | None, typer.Option(metavar="T", help="As known then.", show_default=False)
     ] = None,
+    seq: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="As the report with this seq was; not with --known-at.",
+            show_default=False,
+        ),
+    ] = None,
     state: State = None,
     as_: As = None,
     json: Json = False,
@@ -36,12 +45,15 @@ def run(
     """Run a report."""
     if by not in AREAS:
         raise typer.BadParameter("give district or commune", param_hint="--by")
+    if seq is not None and known_at is not None:
+        raise typer.BadParameter("give --seq or --known-at, not both", param_hint="--seq")
     request = report_pb2.RunReportRequest(
         indicators=indicator or (),
         period_from=from_,
         period_to=to,
         known_at=session.moment(known_at, "--known-at"),
         by=AREAS[by],
+        seq=seq,
     )
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:

@@ -152,18 +152,23 @@ class RunReportRequest(_message.Message):
     COMMUNES_FIELD_NUMBER: _builtins.int
     AFTER_EVENT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_BY_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
     period_from: _builtins.str
     """First and last day of the period, YYYY-MM-DD in Asia/Ho_Chi_Minh, both in it."""
     period_to: _builtins.str
     by: Global___Area.ValueType
     after_event_id: _builtins.str
+    seq: _builtins.int
+    """Only the first so many entries of the history: the `seq` of an earlier report gives its figures again,
+    whatever has come in since. INVALID_ARGUMENT beyond what the figures have reached, or beside known_at.
+    """
     @_builtins.property
     def indicators(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Ids; all if empty."""
 
     @_builtins.property
     def known_at(self) -> _timestamp_pb2.Timestamp:
-        """Only what was recorded by then; everything if left out."""
+        """Only what was recorded by then; everything if left out. Not together with seq."""
 
     @_builtins.property
     def districts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -187,12 +192,15 @@ class RunReportRequest(_message.Message):
         communes: _abc.Iterable[_builtins.str] | None = ...,
         after_event_id: _builtins.str = ...,
         occurred_by: _timestamp_pb2.Timestamp | None = ...,
+        seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at", "occurred_by", b"occurred_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "known_at", b"known_at", "occurred_by", b"occurred_by", "seq", b"seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "occurred_by", b"occurred_by", "period_from", b"period_from", "period_to", b"period_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "occurred_by", b"occurred_by", "period_from", b"period_from", "period_to", b"period_to", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__seq: _TypeAlias = _typing.Literal["seq"]  # noqa: Y015
+    _WhichOneofArgType__seq: _TypeAlias = _typing.Literal["_seq", b"_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seq) -> _WhichOneofReturnType__seq | None: ...
 
 Global___RunReportRequest: _TypeAlias = RunReportRequest  # noqa: Y015
 
@@ -266,7 +274,9 @@ class RunReportResponse(_message.Message):
 
     @_builtins.property
     def known_at(self) -> _timestamp_pb2.Timestamp:
-        """What was known: this moment of recording and this `seq` of the history. A later report with them is equal."""
+        """What was known: entries of the history up to this `seq`, the latest of them recorded at this moment. A later
+        report asked by this `seq` is equal; one asked by the moment also has what was recorded by then and came later.
+        """
 
     def __init__(
         self,
@@ -302,6 +312,7 @@ class ExplainFigureRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     OCCURRED_BY_FIELD_NUMBER: _builtins.int
+    SEQ_FIELD_NUMBER: _builtins.int
     indicator_id: _builtins.str
     row: _builtins.str
     area: _builtins.str
@@ -311,6 +322,8 @@ class ExplainFigureRequest(_message.Message):
     page_size: _builtins.int
     """At most 500; 100 if 0."""
     page_token: _builtins.str
+    seq: _builtins.int
+    """Only the first so many entries of the history, as in RunReportRequest."""
     @_builtins.property
     def known_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -335,12 +348,15 @@ class ExplainFigureRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         occurred_by: _timestamp_pb2.Timestamp | None = ...,
+        seq: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "seq", b"seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__seq: _TypeAlias = _typing.Literal["seq"]  # noqa: Y015
+    _WhichOneofArgType__seq: _TypeAlias = _typing.Literal["_seq", b"_seq"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seq) -> _WhichOneofReturnType__seq | None: ...
 
 Global___ExplainFigureRequest: _TypeAlias = ExplainFigureRequest  # noqa: Y015
 

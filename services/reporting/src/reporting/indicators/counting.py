@@ -18,12 +18,25 @@ from psycopg import AsyncCursor
 from reporting.indicators.definitions import Indicator
 from reporting.indicators.period import Period
 
-_COUNTED: LiteralString = """
+_SEEN: LiteralString = """
 WITH seen AS (
     SELECT c.client_id, f.kind AS counts_as, f.kind, f.case_id, f.service, f.commune, f.org, f.occurred_at,
         f.recorded_at, f.event_id
     FROM facts.facts f JOIN facts.fact_cases c USING (case_id)
     WHERE f.recorded_at <= %(known_at)s AND f.occurred_at <= %(occurred_by)s
+"""
+
+_SEEN_BY_SEQ: LiteralString = (
+    _SEEN
+    + """
+        AND EXISTS (SELECT FROM history h WHERE h.event_id = f.event_id AND h.seq <= %(seq)s)
+        AND EXISTS (SELECT FROM history o WHERE o.subject = f.case_id AND o.seq <= %(seq)s
+            AND o.type LIKE 'org.reftrack.case-opened.v%%')
+"""
+)
+"""Of a case whose opening had not come in, nobody knew whom its facts were about: they did not count."""
+
+_COUNTED: LiteralString = """
 ), first AS (
     SELECT DISTINCT ON (client_id) * FROM seen WHERE kind IN ('contact', 'registered')
     ORDER BY client_id, kind <> 'contact', occurred_at, recorded_at, event_id
@@ -69,17 +82,26 @@ ORDER BY held.occurred_at, held.recorded_at, held.event_id LIMIT %(limit)s
 
 @dataclass(frozen=True)
 class Question:
-    """What a report asks: a period, what was recorded by `known_at`, what had occurred by `occurred_by`."""
+    """What a report asks: a period, what was recorded by `known_at`, what had occurred by `occurred_by`; by
+    `seq` also: only the first so many entries of the history.
+    """
 
     period: Period
     known_at: datetime
     occurred_by: datetime
+    seq: int | None = None
+
+    @property
+    def seen(self) -> LiteralString:
+        """Begins the query: the facts that were known."""
+        return _SEEN if self.seq is None else _SEEN_BY_SEQ
 
     def parameters(self, indicator: Indicator) -> dict[str, Any]:
         """Named parameters of the counting query."""
         return {
             "known_at": self.known_at,
             "occurred_by": self.occurred_by,
+            "seq": self.seq,
             "begins": self.period.begins,
             "ends": self.period.ends,
             "facts": list(indicator.facts),
@@ -130,7 +152,7 @@ async def count(
     cursor: AsyncCursor[Any], indicator: Indicator, question: Question
 ) -> dict[tuple[str, str], int]:
     """People by (commune, row)."""
-    await cursor.execute(_FIGURES, question.parameters(indicator))
+    await cursor.execute(question.seen + _FIGURES, question.parameters(indicator))
     return {(commune, row): people for commune, row, people in await cursor.fetchall()}
 
 
@@ -139,5 +161,5 @@ async def explain(
 ) -> list[CountedFact]:
     """The facts behind figures, in the order in which they happened."""
     parameters = question.parameters(indicator) | narrowed.parameters() | {"limit": limit}
-    await cursor.execute(_FACTS, parameters)
+    await cursor.execute(question.seen + _FACTS, parameters)
     return [CountedFact(*row) for row in await cursor.fetchall()]

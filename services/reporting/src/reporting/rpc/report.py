@@ -30,7 +30,7 @@ from reporting.rpc.messages import timestamp
 
 _KNOWN: LiteralString = """
 SELECT coalesce(max(recorded_at), 'epoch'::timestamptz), coalesce(max(seq), 0) FROM history
-WHERE seq <= (SELECT position FROM projections WHERE view = 'facts' AND slot = 'live')
+WHERE seq <= least((SELECT position FROM projections WHERE view = 'facts' AND slot = 'live'), %s)
     AND recorded_at <= %s
 """
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -122,6 +122,7 @@ class ReportServicer(grpc.ReportServiceServicer):
             after=_place(self._cursors.place(request.page_token, *query)),
         )
         async with self._reads.snapshot() as cursor:
+            await _known(cursor, question)
             facts = await explain(cursor, indicator, question, narrowed, limit=size + 1)
         token = self._cursors.after(_place_of(facts[size - 1]), *query) if len(facts) > size else ""
         return pb.ExplainFigureResponse(facts=[_fact(each) for each in facts[:size]], next_page_token=token)
@@ -159,7 +160,18 @@ def _question(request: pb.RunReportRequest | pb.ExplainFigureRequest) -> Questio
     except InvalidPeriod:
         raise InvalidInput([Violation("period_to", "period_ends_before_it_begins")]) from None
     known_at, occurred_by = _optional(request, "known_at"), _optional(request, "occurred_by")
-    return Question(period, known_at or _EVER, occurred_by or _EVER)
+    return Question(period, known_at or _EVER, occurred_by or _EVER, _seq(request))
+
+
+def _seq(request: pb.RunReportRequest | pb.ExplainFigureRequest) -> int | None:
+    """How many entries of the history count, if that is asked. Raises `InvalidInput`."""
+    if not request.HasField("seq"):
+        return None
+    if request.HasField("known_at"):
+        raise InvalidInput([Violation("seq", "seq_or_known_at")])
+    if request.seq < 0:
+        raise InvalidInput([Violation("seq", "out_of_range")])
+    return request.seq
 
 
 def _optional(request: Any, name: str) -> datetime | None:
@@ -168,11 +180,16 @@ def _optional(request: Any, name: str) -> datetime | None:
 
 
 async def _known(cursor: AsyncCursor[Any], question: Question) -> tuple[datetime, int]:
-    """The moment and the place of the history that the answer knows: asked for, or the latest recorded."""
-    await cursor.execute(_KNOWN, (question.known_at,))
+    """The moment and the place of the history that the answer knows: asked for, or the latest recorded.
+
+    Raises `InvalidInput` for a place that the figures have not reached.
+    """
+    await cursor.execute(_KNOWN, (question.seq, question.known_at))
     row = await cursor.fetchone()
     assert row is not None
     recorded_at, seq = row
+    if question.seq is not None and seq < question.seq:
+        raise InvalidInput([Violation("seq", "seq_not_reached", {"reached": str(seq)})])
     return (recorded_at if question.known_at == _EVER else question.known_at), seq
 
 
