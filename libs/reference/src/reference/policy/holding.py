@@ -83,6 +83,12 @@ class Holding:
         basis: LegalBasis | None = self.value("legal_bases", code)
         return basis
 
+    def legal_basis_until(self, code: str) -> date | None:
+        """The last day on which a ground holds by this pack, none where it has no end or is not there."""
+        said = self._said.get(("legal_bases", code))
+        ends = [] if said is None else [d for d in (said.statement.until, self.pack.until) if d is not None]
+        return min(ends, default=None)
+
     def legal_bases(self) -> dict[str, LegalBasis]:
         """All of them by code."""
         return {n: said.statement.value for (s, n), said in self._said.items() if s == "legal_bases"}

@@ -1,0 +1,64 @@
+"""What a withdrawal or an expiry does to what was shared: stop what has not gone out, mark what has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reference.days import start_of
+from reference.policy import Policy
+
+from consent.deciding import Allowed, decide
+from consent.model import Consent, Request
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Something shared or about to be: `id` of the referral, what it shares, when it went out, none where it
+    has not."""
+
+    id: str
+    request: Request
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Ids of what may no longer go out, and of what has gone out and is no longer covered."""
+
+    stop: tuple[str, ...] = ()
+    mark: tuple[str, ...] = ()
+
+
+def after_change(
+    consents: Sequence[Consent], shares: Iterable[Share], at: datetime, policy: Policy
+) -> Effects:
+    """What the consents, as they are at an instant, no longer cover of what was to be or has been shared.
+
+    To be asked after a withdrawal and at `next_expiry`; asking twice gives the same.
+    """
+    uncovered = [
+        share for share in shares if not isinstance(decide(consents, share.request, at, policy), Allowed)
+    ]
+    return Effects(
+        stop=tuple(share.id for share in uncovered if share.sent_at is None),
+        mark=tuple(share.id for share in uncovered if share.sent_at is not None),
+    )
+
+
+def expires_at(consent: Consent) -> datetime | None:
+    """The first instant at which a consent no longer holds, by the clock alone: the start, in Viet Nam, of
+    the day after its last; none where it has no last day."""
+    return None if consent.expires_on is None else start_of(consent.expires_on + ONE_DAY)
+
+
+def next_expiry(consents: Iterable[Consent], after: datetime) -> tuple[datetime, tuple[str, ...]] | None:
+    """When the next consents expire and which, for a timer; none where none will."""
+    ends = [(end, one.id) for one in consents if (end := expires_at(one)) is not None and end > after]
+    if not ends:
+        return None
+    first = min(end for end, _ in ends)
+    return first, tuple(sorted(identity for end, identity in ends if end == first))
