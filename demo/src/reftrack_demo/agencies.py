@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import territory
 import yaml
 
 
@@ -26,9 +27,9 @@ class Agencies:
 
     def __init__(self, folder: Path) -> None:
         self.organisations: list[dict[str, Any]] = _read(folder / "organisations.yaml")["organisations"]
-        units: list[dict[str, Any]] = _read(folder / "territory.yaml")["units"]
-        self._districts = {unit["code"]: unit.get("parent") for unit in units if unit["level"] == "commune"}
-        self.names = {unit["code"]: unit["name"] for unit in units}
+        units = territory.load()
+        communes = {org["commune"] for org in self.organisations if "commune" in org}
+        self._districts = {code: units.first(code).parent for code in communes}
         self.org_names = {org["id"]: org["name"] for org in self.organisations}
 
     @property

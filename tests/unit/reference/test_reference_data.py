@@ -54,6 +54,21 @@ def test_long_bien_had_fourteen_wards_and_nam_tu_liem_ten(packaged: Reference) -
     assert [len(packaged.territory.communes_of(code, IN_2019)) for code in ("004", "019")] == [14, 10]
 
 
+def test_the_communes_of_the_whole_country_are_known_on_every_map(packaged: Reference) -> None:
+    assert packaged.territory.commune_exists("26740", IN_2019)  # Bến Nghé in Ho Chi Minh City
+    assert packaged.territory.commune_exists("26740", date(2026, 1, 1))  # Sài Gòn, under the same code
+    assert not packaged.territory.knows("99999")
+
+
+def test_a_ward_of_after_districts_gives_its_office_no_district(
+    edited: Callable[[str, str, str], Path],
+) -> None:
+    newer = 'commune: "00592"\n    from: 2026-01-01'
+    folder = edited("organisations.yaml", 'commune: "00592"', newer)
+    offices = [o for o in Reference.load(folder).organisations if o.commune == "00592"]
+    assert {o.since and o.since.year: o.district for o in offices} == {2026: None, None: "019"}
+
+
 def test_a_district_is_no_commune(packaged: Reference) -> None:
     assert not packaged.territory.commune_exists("004", IN_2019)
 
@@ -136,10 +151,6 @@ def test_a_missing_folder_says_which_variable_points_at_it(tmp_path: Path) -> No
             'commune: "00133"\n    district: "019"',
             "lies in 004, not in 019",
         ),
-        ("territory.yaml", 'parent: "01"', 'parent: "77"', "territory.yaml: unit 004: parent 77"),
-        ("territory.yaml", "until: 2025-06-30", "until: 1999-01-01", r"territory.yaml:\d+: .*before from"),
-        ("territory.yaml", 'code: "00118"', 'code: "00115"', "unit 00115: two entries hold on one day"),
-        ("territory.yaml", "units:", "units: []\nold:", "units: must be a list"),
         ("policy/vn-law-2021.yaml", "id: vn-law-2021", "id: other", "must bear the pack's id"),
         (
             "policy/vn-law-2021.yaml",

@@ -66,7 +66,7 @@ class ServiceSettings(BaseSettings):
     clock: str = Field(
         default="real", description="real, or simulated:<path of a file with one RFC 3339 instant>"
     )
-    reference_path: Path = Field(description="folder with organisations.yaml, territory.yaml and policy/")
+    reference_path: Path = Field(description="folder with organisations.yaml, policy/ and instruments/")
     log_level: str = Field(
         default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least level logged"
     )

@@ -9,7 +9,7 @@ from reference.errors import ReferenceInvalid
 from reference.instruments import Instruments
 from reference.organisations import Organisations
 from reference.policy import Policy
-from reference.territory import Territory
+from reference.territory import Territory, whole_country
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,11 @@ class Reference:
 
     @classmethod
     def load(cls, path: Path) -> Reference:
-        """Reads `organisations.yaml`, `territory.yaml`, `policy/*.yaml` and `instruments/*.yaml`; raises
-        `ReferenceInvalid`."""
-        territory = Territory.load(path / "territory.yaml")
+        """Reads `organisations.yaml`, `policy/*.yaml` and `instruments/*.yaml`; raises `ReferenceInvalid`.
+
+        The territory is the whole country's, and comes with `libs/territory`.
+        """
+        territory = whole_country()
         organisations = Organisations.load(path / "organisations.yaml", territory)
         instruments = Instruments.load(path / "instruments")
         policy = Policy.load(path / "policy")

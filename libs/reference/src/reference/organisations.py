@@ -101,13 +101,19 @@ def _placed(file: Path, entry: Organisation, territory: Territory) -> Organisati
     for code in (entry.commune, entry.district):
         if code is not None and not territory.knows(code):
             raise ReferenceInvalid(
-                file, name, f"unit {code} is not in territory.yaml: add it there or correct it"
+                file, name, f"unit {code} is not in the territory: correct it (docs/territory.md)"
             )
     if entry.commune is None:
         return entry
-    parent = territory.first(entry.commune).parent
+    parent = _district(entry.commune, entry, territory)
     if entry.district not in (None, parent):
         raise ReferenceInvalid(
             file, name, f"commune {entry.commune} lies in {parent}, not in {entry.district}"
         )
     return entry.model_copy(update={"district": parent})
+
+
+def _district(commune: str, entry: Organisation, territory: Territory) -> str | None:
+    unit = territory.unit(commune, entry.first_day) or territory.first(commune)
+    district = territory.district_of(commune, unit.attested)
+    return district.code if district else None

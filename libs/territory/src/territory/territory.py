@@ -55,6 +55,23 @@ class Territory:
         unit = self.unit(code, on)
         return unit.code if unit else None
 
+    def first(self, code: str) -> Unit:
+        """The oldest unit that bore a code; raises `KeyError` for one that nobody `knows`."""
+        return (self._led.get(code) or self._also[code])[0]
+
+    def commune_exists(self, code: str, on: date) -> bool:
+        """Whether the code meant a commune on that day."""
+        unit = self.unit(code, on)
+        return unit is not None and unit.level == "commune"
+
+    def district_of(self, commune: str, on: date) -> Unit | None:
+        """The district that the commune lay in on that day; none after districts ended."""
+        return next((unit for unit in self.parents(commune, on) if unit.level == "district"), None)
+
+    def communes_of(self, district: str, on: date) -> tuple[Unit, ...]:
+        """The communes of a district on that day, in order of their codes."""
+        return self.units(on, "commune", within=district)
+
     def parents(self, code: str, on: date) -> tuple[Unit, ...]:
         """What the unit lay in on that day, nearest first; empty for a province and for no such unit."""
         unit = self.unit(code, on)

@@ -37,6 +37,11 @@ class Unit:
         """What tells it from every other: no two units lead with one code from one day."""
         return self.code, self.since
 
+    @property
+    def first_day(self) -> date:
+        """`since`, under the name that every entry with a life has in reference data."""
+        return self.since
+
     def holds(self, on: date) -> bool:
         """Whether it is this unit on that day."""
         return self.since <= on and (self.until is None or on <= self.until)
