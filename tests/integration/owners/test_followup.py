@@ -196,6 +196,7 @@ async def test_an_operator_takes_a_person_from_admission_to_evaluation(
     followup: World, case_id: UUID
 ) -> None:
     followup.clock_shows(A_YEAR_LATER + timedelta(days=3))
+    followup.sent(case_id, "ldtbxh-bo-de", FACILITY)
     admitted = await followup.call(
         "AdmitToDetox", org=FACILITY, case_id=str(case_id), kind="voluntary", act={"on": "2019-03-01"}
     )
@@ -230,6 +231,7 @@ async def test_an_operator_takes_a_person_from_admission_to_evaluation(
 
 
 async def test_the_same_request_id_gets_the_same_stay_number(followup: World, case_id: UUID) -> None:
+    followup.sent(case_id, "ldtbxh-bo-de", FACILITY)
     fields = {"org": FACILITY, "case_id": str(case_id), "kind": "voluntary", "request_id": "r-1"}
     answers = await asyncio.gather(*(followup.call("AdmitToDetox", **fields) for _ in range(4)))
     assert len({answer.outcome.number for answer in answers}) == 1
@@ -237,11 +239,30 @@ async def test_the_same_request_id_gets_the_same_stay_number(followup: World, ca
 
 
 async def test_a_refused_command_opens_no_pathway(followup: World, case_id: UUID) -> None:
+    followup.sent(case_id, "ldtbxh-bo-de", FACILITY)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await followup.call("CompleteDetox", org=FACILITY, case_id=str(case_id), months=6)
     assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
     assert details(refused.value)["reason"] == "TOO_EARLY"
     assert followup.log(case_id) == []
+
+
+async def test_who_has_nothing_to_do_with_a_case_learns_not_even_that_there_is_one(
+    followup: World, case_id: UUID
+) -> None:
+    fields = {"case_id": str(case_id), "kind": "loan"}
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await followup.call("ProvideSupport", org="ubnd-my-dinh-1", **fields)
+    assert details(refused.value)["reason"] == "CASE_UNKNOWN"
+    # the police of its own commune opened the case
+    assert (await followup.call("ProvideSupport", org=COMMUNE, **fields)).outcome.version == 2
+
+
+async def test_who_is_told_of_a_handover_has_to_do_with_the_case(followup: World, case_id: UUID) -> None:
+    told = NOTIFIED.model_copy(update={"to_org": "ubnd-my-dinh-1"})
+    followup.feed(*way_to_management(followup, case_id)[:2], routed(followup, case_id, told, FACILITY))
+    answer = await followup.call("ReceiveHandover", org="ubnd-my-dinh-1", case_id=str(case_id))
+    assert answer.outcome.state == "handover_received"
 
 
 async def test_an_expected_version_that_has_passed_is_aborted(followup: World, case_id: UUID) -> None:

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from contracts.base import Label, Payload
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
-from contracts.events.intake import ConsentGiven
+from contracts.events.intake import ClientIntroduced, ConsentGiven, CounsellingProvided
 from contracts.events.referral import (
     ReferralAccepted,
     ReferralReceived,
@@ -19,7 +19,7 @@ from contracts.events.referral import (
     ReferralRequestedPosted,
     ServiceStarted,
 )
-from contracts.vocabulary import OrgKind, PurposeOfUse, Service
+from contracts.vocabulary import CounsellingMode, CounsellingTopic, OrgKind, PurposeOfUse, Service
 
 from tests.integration.owners.intake_log import BEGUN
 from tests.integration.owners.world import World, details, kinds
@@ -325,6 +325,32 @@ async def test_an_organisation_of_neither_side_may_not_move_it(referral: World, 
         await referral.call("ReceiveReferral", org=STRANGER, referral=number)
     assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
     assert "state" not in details(refused.value)
+
+
+async def test_an_office_that_has_nothing_to_do_with_a_case_refers_nobody_in_it(
+    referral: World, case_id: UUID
+) -> None:
+    fields = {"case_id": str(case_id), "service": "methadone", "provider": PROVIDER}
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await referral.call("RequestReferral", org="ldtbxh-my-dinh-1", **fields)
+    assert details(refused.value)["reason"] == "CASE_UNKNOWN"
+    referral.feed(
+        referral.intake.event(
+            case_id,
+            CounsellingProvided(topic=CounsellingTopic.JOB, mode=CounsellingMode.OFFICE),
+            org="ldtbxh-my-dinh-1",
+        )
+    )
+    await referral.call("RequestReferral", org="ldtbxh-my-dinh-1", **fields)
+
+
+async def test_who_the_client_was_introduced_to_may_refer(referral: World, case_id: UUID) -> None:
+    introduced = ClientIntroduced(
+        to_org="ldtbxh-my-dinh-1", instead_of_administrative_file=True, number="GT-0000-0000-0000-0"
+    )
+    referral.feed(referral.intake.event(case_id, introduced))
+    fields = {"case_id": str(case_id), "service": "methadone", "provider": PROVIDER}
+    await referral.call("RequestReferral", org="ldtbxh-my-dinh-1", **fields)
 
 
 async def test_police_may_not_refer(referral: World, case_id: UUID) -> None:

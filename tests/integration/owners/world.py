@@ -17,12 +17,15 @@ import psycopg
 from chassis.clock import write_instant
 from chassis.rpc.auth import Authenticator
 from chassis.rpc.server import RpcServer
-from chassis.service import Parts, Service
+from chassis.service import Parts
+from chassis.service import Service as ServiceOf
 from chassis.service.ticking import Ticking
 from chassis.store.decider import Result
 from chassis.store.migrations import migrate
 from contracts.base import Payload
 from contracts.envelope import Recorded
+from contracts.events.referral import ReferralRequested
+from contracts.vocabulary import Service
 from google.protobuf.message_factory import GetMessageClass
 from reftrack_local.keys import Keys
 
@@ -38,6 +41,7 @@ class World:
     def __init__(self, parts: Parts[Any], rpc: Any, keys: Keys, clock: Path) -> None:
         self.parts = parts
         self.intake = IntakeLog()
+        self.referral = IntakeLog("referral.events.v1")
         self._rpc = rpc
         self._keys = keys
         self._clock = clock
@@ -46,6 +50,12 @@ class World:
     def feed(self, *events: Recorded[Payload]) -> list[Result]:
         """Brings events of intake's log through the writer, as one batch."""
         return self.parts.writer.run(self.intake.records(*events))
+
+    def sent(self, case_id: UUID, sender: str, provider: str, service: Service = Service.LOAN) -> None:
+        """Referral's log tells that the client was referred from one to the other."""
+        asked = ReferralRequested(service=service, provider=provider, number="CG-0000-0000-0000-0")
+        told = self.referral.event(case_id, asked, org=sender)
+        self.parts.writer.run(self.referral.records(told))
 
     def log(self, case_id: UUID | None = None) -> list[Recorded[Payload]]:
         """The service's own log, in its order; of one case only, if given."""
@@ -83,7 +93,7 @@ class World:
 
 @asynccontextmanager
 async def running(
-    service: Service[Any], dsn: str, folder: Path, at: datetime, *, tickers: int = 1
+    service: ServiceOf[Any], dsn: str, folder: Path, at: datetime, *, tickers: int = 1
 ) -> AsyncIterator[World]:
     """The service, with as many tickers at work as it would have instances."""
     keys = Keys(folder / "keys")
@@ -154,7 +164,7 @@ def details(error: grpc.aio.AioRpcError) -> dict[str, str]:
     return {"reason": info.reason, **dict(info.metadata)}
 
 
-def _described(service: Service[Any]) -> Any:
+def _described(service: ServiceOf[Any]) -> Any:
     if service.name == "referral":
         from referral.service import RPC
 

@@ -20,7 +20,7 @@ from followup.application.due import Due
 from followup.domain import Pathway
 from followup.settings import Settings
 
-INTAKE = "intake.events.v1"
+INTAKE, REFERRAL = "intake.events.v1", "referral.events.v1"
 RPC = followup_pb2.DESCRIPTOR.services_by_name["FollowupService"]
 
 
@@ -40,7 +40,7 @@ SERVICE: Service[Settings] = Service(
     settings=Settings,
     decider=_decider,
     mappers=(Mapper(Pathway, "/services/followup"),),
-    consumers=(Consume(topics=(INTAKE,), sources=(INTAKE,)),),
+    consumers=(Consume(topics=(INTAKE, REFERRAL), sources=(INTAKE, REFERRAL)),),
     logs=lambda _parts: (EventsLog("followup"),),
     servicers=_servicers,
     rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from answering.parties import add_party
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
 from reference import Policy
@@ -22,21 +23,29 @@ EVALUATION = "evaluation"
 class Before(NamedTuple):
     """What of a pathway has consequences."""
 
-    stays: int
     management: str | None
     evaluated: bool
+    stays: int
+    told: frozenset[str]
+    """Whom a facility told of a handover."""
 
     @classmethod
     def of(cls, pathway: Pathway) -> Before:
-        return cls(len(pathway.stays.all), pathway.management, pathway.evaluated)
+        return cls(pathway.management, pathway.evaluated, len(pathway.stays.all), _told(pathway))
 
 
 def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:
     """Write what follows from everything that happened to a pathway since `before`."""
     for stay in pathway.stays.all[before.stays :]:
         uow.claim(STAY, stay.number, str(pathway.case_id))
-    if (pathway.management, pathway.evaluated) != before[1:]:
+    for org in sorted(_told(pathway) - before.told):
+        add_party(uow, pathway.case_id, org)
+    if (pathway.management, pathway.evaluated) != before[:2]:
         _follow_management(uow, pathway, before, policy)
+
+
+def _told(pathway: Pathway) -> frozenset[str]:
+    return frozenset(stay.notified_to for stay in pathway.stays if stay.notified_to is not None)
 
 
 def _follow_management(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:

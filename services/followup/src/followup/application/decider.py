@@ -7,6 +7,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
+from answering.parties import Parties
 from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.rpc.errors import InvalidInput
@@ -23,13 +24,14 @@ from followup.domain import Pathway
 
 
 class FollowupDecider:
-    """Intake's log brings cases and what agencies report; operators command; the clock makes evaluations
-    due."""
+    """Intake's log brings cases and what agencies report, referral's log who else has to do with a case;
+    operators command; the clock makes evaluations due."""
 
     def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
         self._told = Understanding()
         self._clients = Clients(connect)
-        self._pathways = Pathways(reference, self._clients, ids_key)
+        self._parties = Parties(connect, reference.organisations)
+        self._pathways = Pathways(reference, self._clients, self._parties, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: the pathways that are named, and whose they are."""
@@ -69,6 +71,7 @@ class FollowupDecider:
             self._pathways.routed(uow, routed)
         elif isinstance(told.data, CaseOpened):
             self._clients.learn(uow, told.meta.subject, told.data.client_id)
+        self._parties.learn(uow, told)
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:

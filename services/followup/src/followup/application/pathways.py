@@ -10,6 +10,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.clock import by_the_clock
+from answering.parties import Parties
 from answering.requests import (
     caller_of,
     case_of,
@@ -56,8 +57,9 @@ FORMS: Mapping[str, type[Payload]] = MappingProxyType(
 class Pathways:
     """Finds or opens the pathway of a case and lets it decide."""
 
-    def __init__(self, reference: Reference, clients: Clients, ids_key: bytes) -> None:
+    def __init__(self, reference: Reference, clients: Clients, parties: Parties, ids_key: bytes) -> None:
         self._reference = reference
+        self._parties = parties
         self._policy = reference.policy
         self._clients = clients
         self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
@@ -71,6 +73,7 @@ class Pathways:
         held = (uow.holder(STAY, number) for number in stays)
         wanted = {*cases, *(UUID(case_id) for case_id in held if case_id)}
         self._clients.load(wanted)
+        self._parties.load(wanted)
         uow.load(Pathway, {*map(Pathway.stream_of, wanted), *timed})
 
     def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
@@ -91,7 +94,7 @@ class Pathways:
         payload = payload_of(command.message, FORMS[command.name])
         self._check_addressee(payload)
         caller = caller_of(command, self._reference.organisations, payload.TYPE)
-        meta = self._envelope(uow, command)
+        meta = self._envelope(uow, command, caller.id)
         begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
@@ -115,9 +118,9 @@ class Pathways:
         holder = uow.holder(STAY, _stay_named(command) or "")
         return UUID(holder) if holder else None
 
-    def _envelope(self, uow: UnitOfWork, command: Command) -> Meta:
+    def _envelope(self, uow: UnitOfWork, command: Command, org: str) -> Meta:
         request, case_id = command.message, self.case_named(uow, command)
-        if case_id is None or self._clients.of(case_id) is None:
+        if case_id is None or self._clients.of(case_id) is None or not self._parties.may_act(org, case_id):
             raise NotFound("case_unknown" if request.case_id else "stay_unknown")  # type: ignore[attr-defined]
         act = request.act  # type: ignore[attr-defined]
         return envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
+from answering.parties import Parties
 from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
@@ -32,7 +33,8 @@ class ReferralDecider:
         self._told = Understanding()
         self._cases = CaseBook(connect)
         self._moves = Moves(reference)
-        self._requests = Requests(reference, self._cases, ids_key)
+        self._parties = Parties(connect, reference.organisations)
+        self._requests = Requests(reference, self._cases, self._parties, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: cases that get a request, referrals that are named."""
@@ -40,6 +42,7 @@ class ReferralDecider:
         commands = commands_of(items)
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
         self._cases.load(_cases(routed, commands))
+        self._parties.load(_asked(commands))
         self._requests.foresee(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))])
         self._moves.load(uow, _numbers(routed, commands))
 
@@ -64,6 +67,7 @@ class ReferralDecider:
             self._routed(uow, routed)
         else:
             self._cases.learn(uow, told)
+        self._parties.learn(uow, told)
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
@@ -98,9 +102,13 @@ def _requesting(commands: Iterable[Command]) -> list[Command]:
 
 
 def _cases(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[UUID]:
+    posted = [one.meta.subject for one in routed if one.data.type == ReferralRequestedPosted.TYPE]
+    return [*posted, *_asked(commands)]
+
+
+def _asked(commands: Iterable[Command]) -> list[UUID]:
     named = map(case_named, _requesting(commands))
-    asked = [one.meta.subject for one in routed if one.data.type == ReferralRequestedPosted.TYPE]
-    return [*asked, *(case_id for case_id in named if case_id is not None)]
+    return [case_id for case_id in named if case_id is not None]
 
 
 def _numbers(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[str]:

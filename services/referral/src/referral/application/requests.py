@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from uuid import UUID
 
 from answering import Posting
+from answering.parties import Parties, add_party
 from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of
 from chassis import ids
 from chassis.items import Command
@@ -27,9 +28,10 @@ from referral.domain import CaseAsKnown, Referral, consent_for, may_request
 class Requests:
     """Makes referrals. The same cause gives the same id and number again, whenever it is decided."""
 
-    def __init__(self, reference: Reference, cases: CaseBook, ids_key: bytes) -> None:
+    def __init__(self, reference: Reference, cases: CaseBook, parties: Parties, ids_key: bytes) -> None:
         self._reference = reference
         self._cases = cases
+        self._parties = parties
         self._key = ids_key
         self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
 
@@ -47,10 +49,10 @@ class Requests:
         """What an operator asked for; the answer is an `Outcome` with the new number. Raises `Refusal`."""
         request = command.message
         payload = payload_of(request, ReferralRequestedPosted)
-        caller_of(command, self._reference.organisations, payload.TYPE)
+        caller = caller_of(command, self._reference.organisations, payload.TYPE)
         case_id = case_of(request.case_id)  # type: ignore[attr-defined]
         case = self._cases.get(case_id)
-        if case is None:
+        if case is None or not self._parties.may_act(caller.id, case_id):
             raise NotFound("case_unknown")
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
@@ -67,6 +69,7 @@ class Requests:
         data = ReferralRequested(**posted.__dict__, number=number, consent_id=self._consent(posted, case, at))
         referral = uow.add(Referral.request(ids.derive(self._key, "referral", cause), data, meta))
         uow.claim(NUMBER, number, str(referral.id))
+        add_party(uow, meta.subject, posted.provider)
         return referral
 
     def _consent(self, posted: ReferralRequestedPosted, case: CaseAsKnown, at: datetime) -> str | None:

@@ -1,0 +1,82 @@
+"""Who has to do with a case: whoever reported of it, whom the client was sent to, and who answers for one of
+these. Nobody else may command anything in it (`architecture.md`, G9: nobody by default).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import UUID
+
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Unnest
+from contracts.base import Payload
+from contracts.envelope import Recorded
+from contracts.events.intake import AgencyEventRouted, ClientIntroduced
+from contracts.events.referral import ReferralRequested
+from psycopg import Connection, Cursor
+from reference import Organisations
+
+Connect = Callable[[], AbstractContextManager[Connection[Any]]]
+
+_READ = "SELECT case_id, org FROM case_parties WHERE case_id = ANY(%s)"
+
+
+class Parties:
+    """The table `case_parties` of a service that commands are given to."""
+
+    def __init__(self, connect: Connect, organisations: Organisations) -> None:
+        self._connect = connect
+        self._organisations = organisations
+        self._known: dict[UUID, set[str]] = {}
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Read those of these cases in one query; whatever an earlier batch knew is forgotten."""
+        wanted = list(dict.fromkeys(case_ids))
+        self._known = {case_id: set() for case_id in wanted}
+        if not wanted:
+            return
+        with self._connect() as connection:
+            for row in connection.execute(_READ, (wanted,)):
+                self._known[row["case_id"]].add(row["org"])
+
+    def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
+        for org in sorted(_named(told)):
+            add_party(uow, told.meta.subject, org)
+
+    def may_act(self, org: str, case_id: UUID) -> bool:
+        """Whether an organisation has to do with a case that was loaded."""
+        return any(self._organisations.answers_for(org, one) for one in self._known.get(case_id, ()))
+
+
+def add_party(uow: UnitOfWork, case_id: UUID, org: str) -> None:
+    """From this commit on the organisation has to do with the case."""
+    uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org)))
+
+
+def _named(told: Recorded[Payload]) -> set[str]:
+    data: Any = told.data
+    if isinstance(data, AgencyEventRouted):
+        return {data.posted_by}
+    if isinstance(data, ClientIntroduced):
+        return {told.meta.org, data.to_org}
+    if isinstance(data, ReferralRequested):
+        return {told.meta.org, data.provider}
+    return {told.meta.org}
+
+
+class _Rows:
+    rank = 35
+    _statement = Unnest(
+        "INSERT INTO case_parties (case_id, org) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
+        *("uuid", "text"),
+    )
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
+        self._statement.write(cursor, rows)
+
+
+_PARTIES = _Rows()
