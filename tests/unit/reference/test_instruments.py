@@ -74,6 +74,14 @@ def test_bands_can_change_on_a_day_within_the_life_of_a_version(tmp_path: Path) 
     ]
 
 
+def test_a_day_after_the_instrument_ended_is_judged_by_its_last_bands(tmp_path: Path) -> None:
+    ended = "substances: [alcohol], until: 2009-12-31, moderate"
+    folder = copied(tmp_path, "who-assist-3-0.yaml", "substances: [alcohol], moderate", ended)
+    older = Instruments.load(folder).get("who_assist@3.0")
+    assert older is not None
+    assert older.risk("alcohol", 11, date(2019, 3, 2)) == "moderate"
+
+
 V31 = "who-assist-3-1.yaml"
 
 

@@ -162,6 +162,31 @@ def test_a_value_of_a_province_goes_before_the_value_of_all(edited: Edit) -> Non
     assert (row.law, row.province, row.confirmed) == ("Resolution of Son La", "14", True)
 
 
+def test_a_value_of_a_province_goes_before_also_where_it_is_written_first(edited: Edit) -> None:
+    old = "  answer_working_days: {value: 3, confirmed: false}"
+    new = (
+        '  answer_working_days:\n    - {value: 5, province: "14", confirmed: true}\n'
+        "    - {value: 3, confirmed: false}"
+    )
+    policy = Policy.load(edited("vn-law-2021.yaml", old, new))
+    answers = [policy.on(date(2023, 1, 1), province).answer_working_days for province in ("01", "14")]
+    assert answers == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("year", "free"),
+    [
+        (2018, ["2018-12-31"]),
+        (2019, ["2018-12-31", "2019-04-29"]),
+        (2020, []),
+        (2026, ["2026-01-02", "2026-08-31"]),
+    ],
+)
+def test_the_exchanged_working_days_of_the_year_are_shown(year: int, free: list[str]) -> None:
+    rows = POLICY.show(date(year, 6, 1))
+    assert [row.name for row in rows if row.name.startswith("swaps.")] == [f"swaps.{day}" for day in free]
+
+
 def test_a_term_can_change_within_the_life_of_a_pack(edited: Edit) -> None:
     old = "  answer_working_days: {value: 3, confirmed: false}"
     new = (

@@ -153,6 +153,25 @@ def test_what_does_not_fit_the_form_is_named_by_question(
     assert [(one.code, one.question) for one in refused.value.problems] == [(code, question)]
 
 
+@pytest.mark.parametrize("option", ["past_three_months", "earlier"])
+def test_who_never_used_anything_cannot_have_injected(option: str) -> None:
+    assert ASSIST is not None
+    with pytest.raises(AnswersInvalid) as refused:
+        screen(ASSIST, [*answers({}), Answer("8", option)], DAY)
+    assert [one.code for one in refused.value.problems] == ["screening_question_skipped"]
+
+
+def test_one_substance_ever_used_is_enough_to_be_asked_about_injecting_whatever_else_was_declined() -> None:
+    assert ASSIST is not None
+    sheet = [one for one in answers({"cannabis": CANNABIS}) if one.question != "8"]
+    first = Answer("1", DECLINED, "tobacco")
+    with pytest.raises(AnswersInvalid) as refused:
+        screen(
+            ASSIST, [first, *(one for one in sheet if (one.question, one.substance) != ("1", "tobacco"))], DAY
+        )
+    assert [(one.code, one.question) for one in refused.value.problems] == [("screening_answer_missing", "8")]
+
+
 def test_never_ticked_under_a_skipped_question_says_the_same_as_the_skip() -> None:
     row = {**CANNABIS, "3": "never", "4": "never", "5": "never"}
     assert score_of("cannabis", row) == 0

@@ -128,16 +128,14 @@ def _banded(instrument: Instrument, substance: str, least: int, most: int, on: d
 
 
 def _counted(sheet: Sheet, question: Question, substance: str) -> tuple[int, int]:
-    """What the answer counts: least and most; a skipped question counts nothing."""
-    place = sheet.place(question, substance)
-    if place is Place.CLOSED:
+    """What the answer counts, least and most: nothing where it was skipped, as the first answer does."""
+    if sheet.place(question, substance) is Place.CLOSED:
         return 0, 0
     scores = sheet.instrument.scores_of(question)
     option = sheet.option(question, substance)
     if option is not None:
         return scores[option], scores[option]
-    least = 0 if place is Place.UNKNOWN else min(scores.values())
-    return least, max(scores.values())
+    return 0, max(scores.values())
 
 
 def _injected(sheet: Sheet, pattern: Mapping[str, int]) -> Injected | None:

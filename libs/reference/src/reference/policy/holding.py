@@ -125,7 +125,7 @@ class Holding:
             )
             for body in self.pack.bodies
             for swap in body.swaps
-            if swap.free.year == self.day.year and swap.province in (ALL, self.province)
+            if self.day.year in (swap.free.year, swap.worked.year) and swap.province in (ALL, self.province)
         ]
 
 
