@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -26,6 +27,14 @@ _ZONED = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
+_LAYOUTS = tuple(
+    json.JSONEncoder(separators=separators, ensure_ascii=escaped, sort_keys=in_order).encode
+    for in_order in (False, True)
+    for escaped in (False, True)
+    for separators in ((",", ":"), (", ", ": "))
+)
+"""How clients write JSON: as they built it or sorted, UTF-8 or escaped, without spaces or with."""
+
 
 class CloudEvent(NamedTuple):
     """An event's attributes and the bytes of its data. `time` is in UTC."""
@@ -42,10 +51,23 @@ class CloudEvent(NamedTuple):
     def digest(self) -> bytes:
         """SHA-256 over what makes two deliveries the same event: type, time and data, byte for byte.
 
-        A repetition in the other mode, or with its JSON laid out anew, counts as other content.
+        A repetition in the other mode, or with its JSON laid out anew, has another one: see `other_digests`.
         """
         head = f"{self.type}\n{self.time.isoformat()}\n".encode()
         return hashlib.sha256(head + self.data).digest()
+
+    def other_digests(self) -> Iterator[bytes]:
+        """The digests that this event would have in the usual layouts of JSON; none if its data is no JSON.
+
+        Each is of bytes that say the same, so another event is never taken for this one. With its keys in
+        another order a first delivery is only known again if they were sorted.
+        """
+        try:
+            said = from_json(self.data, allow_inf_nan=False)
+        except ValueError:
+            return
+        for layout in _LAYOUTS:
+            yield self._replace(data=layout(said).encode()).digest()
 
 
 def read_cloudevent(headers: Headers, value: bytes | None) -> CloudEvent:

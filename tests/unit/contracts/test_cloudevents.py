@@ -141,6 +141,15 @@ def test_the_digest_tells_other_content_from_a_repetition() -> None:
     assert read(b"{}").digest() not in {event.digest() for event in changed}
 
 
+def test_the_same_content_in_another_layout_is_found_among_the_other_digests() -> None:
+    compact, spaced = read(b'{"b":"\xc4\x91","a":1}'), read(b'{"b": "\\u0111", "a": 1}')
+    assert compact.digest() in set(spaced.other_digests())
+    assert spaced.digest() in set(compact.other_digests())
+    assert read(b'{"a": 1, "b": "\\u0111"}').digest() in set(compact.other_digests())
+    assert read(b'{"b":"\xc4\x91","a":2}').digest() not in set(compact.other_digests())
+    assert list(read(b"\xff no json").other_digests()) == []
+
+
 def test_what_was_sent_never_stands_in_the_error() -> None:
     with pytest.raises(Unreadable) as refused:
         read(ce_time=b"Nguyen Van Thu", ce_id=b"Nguyen\x00Van Thu")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from chassis.items import Woken
@@ -44,12 +44,14 @@ class FrontDoor:
         identities: Identities,
         organisations: Organisations,
         policy: Policy,
+        says_what_had: Callable[[bytes, Reading], bool],
     ) -> None:
         self._ledger = ledger
         self._recording = recording
         self._identities = identities
         self._organisations = organisations
         self._policy = policy
+        self._says_what_had = says_what_had
 
     def load(self, uow: UnitOfWork, readings: Iterable[Reading]) -> None:
         """Read in bulk: inbox, claims, cases, waits, and the data keys of those who are being registered."""
@@ -71,7 +73,7 @@ class FrontDoor:
         row = uow.received(reading.source, reading.event_id)
         if row is None:
             return self._ledger.first(uow, reading, self._judge(uow, reading))
-        if row.content_hash == reading.content_hash:
+        if row.content_hash == reading.content_hash or self._says_what_had(row.content_hash, reading):
             return self._ledger.repeated(uow, reading, row)
         return self._ledger.reused(uow, reading)
 

@@ -91,6 +91,17 @@ class Reader:
         content_hash = self._keyed(found.digest())
         return Reading(submission, source_of(submission.agency), found.id, content_hash, found.type, event)
 
+    def says_what_had(self, content_hash: bytes, reading: Reading) -> bool:
+        """Whether content known by this hash said the same as `reading`, in another layout or mode.
+
+        Only asked where the bytes differ, so it may cost what it costs.
+        """
+        try:
+            found = read_cloudevent(reading.submission.headers, reading.submission.value)
+        except Unreadable:
+            return False
+        return any(self._keyed(digest) == content_hash for digest in found.other_digests())
+
     def _unreadable(
         self, submission: Submission, found: CloudEvent | None, problems: tuple[Problem, ...]
     ) -> Reading:
