@@ -101,5 +101,7 @@ def referral(agency: str, ref: str, provider: str, service: str = "methadone", *
     return Post(agency, "referral-requested", {"agency_ref": ref}, data, **more)
 
 
-def answer(agency: str, number: str, kind: str = "referral-received", **more: Any) -> Post:
-    return Post(agency, kind, {"referral": number}, {}, **more)
+def answer(
+    agency: str, number: str, kind: str = "referral-received", data: dict[str, Any] | None = None, **more: Any
+) -> Post:
+    return Post(agency, kind, {"referral": number}, data or {}, **more)

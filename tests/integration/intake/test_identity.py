@@ -58,7 +58,7 @@ def test_a_registration_that_waited_shares_the_key_of_the_one_that_woke_it(desk:
     _, introduced = desk.post(contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
     number = introduced["numbers"]["introduction"]
     desk.execute("DELETE FROM claims WHERE kind = 'number'")
-    desk.post(registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1", "introduction": number}))
+    desk.post(registration("dpv-long-bien", {"agency_ref": "NL-1", "introduction": number}))
     case_id = desk.events()[0]["meta"]["subject"]
     desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"introduction/{number}", case_id)
     desk.execute("UPDATE waits SET key = %s", f"case:{case_id}")

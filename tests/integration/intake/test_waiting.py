@@ -9,19 +9,22 @@ import pytest
 from chassis.items import Item, Record
 from chassis.store.parking import Retried
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.events.followup import HandoverNotified
 from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import Service
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.application.decider import RETRY
 
-from tests.integration.intake.desk import SOCIAL, Desk, park, verdicts
+from tests.integration.intake.desk import POLICE, SOCIAL, Desk, park, verdicts
 from tests.integration.intake.posts import (
     NOW,
     answer,
     contact,
     counselling,
     intervention,
+    introduction,
     registration,
     screening,
 )
@@ -100,12 +103,42 @@ def test_an_answer_to_a_referral_that_intake_has_not_heard_of_waits_for_its_numb
     assert desk.count("waits") == 0
 
 
+def test_a_number_is_unknown_to_an_office_that_it_was_not_sent_to(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    desk.take([requested_by_an_operator(desk, UUID(desk.events()[0]["meta"]["subject"]))])
+    (told,) = desk.post(answer("cai-nghien-ha-noi", NUMBER, "detox-admitted", data={"kind": "voluntary"}))
+    assert (told["verdict"], told["code"], told["waiting_for"]) == (
+        "waiting",
+        "number_unknown",
+        f"referral {NUMBER}",
+    )
+
+
+def test_what_an_office_posted_about_a_number_goes_on_when_the_client_is_sent_there(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    case_id = UUID(desk.events()[0]["meta"]["subject"])
+    desk.take([requested_by_an_operator(desk, case_id)])
+    desk.post(answer("ubnd-my-dinh-1", NUMBER, "management-started", data={"model": "club"}))
+    told = HandoverNotified(to_org="ubnd-my-dinh-1", to_commune="00625", due_on=NOW.date())
+    desk.take([of_an_owner(desk, case_id, "followup", told)])
+    assert desk.types()[-1] == "agency-event-routed"
+    assert desk.count("waits") == 0
+
+
+def test_who_answers_for_the_area_of_an_office_takes_up_its_number(desk: Desk) -> None:
+    _, introduced = desk.post(contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
+    number = introduced["numbers"]["introduction"]
+    for org, verdict in (("ldtbxh-my-dinh-1", "waiting"), ("dpv-long-bien", "accepted")):
+        (told,) = desk.post(registration(org, {"agency_ref": "QH-1", "introduction": number}))
+        assert told["verdict"] == verdict
+
+
 def test_what_waits_for_the_commit_of_another_instance_is_tried_once_more(desk: Desk) -> None:
     """Another instance recorded the number between our look and our commit, and saw no wait to wake."""
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
     case_id = desk.events()[0]["meta"]["subject"]
     desk.post(answer(CLINIC, NUMBER))
-    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"referral/{NUMBER}", case_id)
+    numbered(desk, case_id)
     ((key,),) = desk.rows("SELECT key FROM waits")
     desk.take([desk.command(RETRY, StringValue(value=key), "system:intake")])
     assert desk.types()[-1] == "agency-event-routed"
@@ -120,7 +153,7 @@ def test_what_waits_for_a_parked_case_does_not_overtake_what_is_parked(
     desk.post(answer(CLINIC, NUMBER))
     with monkeypatch.context() as broken:
         park(desk, broken, screening(SOCIAL, "TV-1"))
-    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"referral/{NUMBER}", case_id)
+    numbered(desk, case_id)
     ((key,),) = desk.rows("SELECT key FROM waits")
     (result,) = desk.writer.run([desk.command(RETRY, StringValue(value=key), "system:intake")])
     assert (result.refusal, result.error) == (None, None)
@@ -178,8 +211,13 @@ def test_what_names_a_number_not_known_yet_does_not_hold_up_what_names_another(
     assert [result.parked for result in results] == [True, True, False]
 
 
-def requested_by_an_operator(desk: Desk, case_id: UUID) -> object:
+def requested_by_an_operator(desk: Desk, case_id: UUID) -> Record:
     data = ReferralRequested(service=Service.METHADONE, provider=CLINIC, number=NUMBER)
+    return of_an_owner(desk, case_id, "referral", data)
+
+
+def of_an_owner(desk: Desk, case_id: UUID, service: str, data: Payload) -> Record:
+    """What an operator commanded there: no event of an agency is its cause."""
     meta = Meta(
         subject=case_id,
         occurred_at=NOW,
@@ -189,4 +227,10 @@ def requested_by_an_operator(desk: Desk, case_id: UUID) -> object:
         policy_version="p@1",
         correlation_id="c",
     )
-    return desk.owner_says("referral", uuid4(), 1, data, meta)
+    return desk.owner_says(service, uuid4(), 1, data, meta)
+
+
+def numbered(desk: Desk, case_id: str) -> None:
+    """What another instance had recorded of a referral to the clinic."""
+    desk.execute("INSERT INTO claims VALUES ('number', %s, %s)", f"referral/{NUMBER}", case_id)
+    desk.execute("INSERT INTO claims VALUES ('addressed', %s, %s)", case_id, CLINIC)

@@ -116,7 +116,7 @@ class FrontDoor:
         found: Match | None = None
         try:
             org_kind = self._admit(uow.now, reading, event)
-            found = match(uow, event)
+            found = match(uow, event, self._organisations)
             recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
@@ -149,10 +149,19 @@ def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> None:
     uow.load_claims(
         keys.REFERENCE, [keys.reference_key(one.org, one.reference) for one in namings if one.reference]
     )
-    uow.load_claims(keys.NUMBER, [keys.number_key(*one.number) for one in namings if one.number])
+    _load_numbers(uow, [one.number for one in namings if one.number])
     uow.load_claims(keys.ID_NUMBER, [one.identity for one in namings if one.identity])
     clients = {client_of(uow, one) or identified(uow, one) for one in namings}
     uow.load_claims(keys.LATEST_CASE, [client for client in clients if client])
+
+
+def _load_numbers(uow: UnitOfWork, numbers: list[tuple[NumberKind, str]]) -> None:
+    """Read which cases numbers belong to, and whom those concern."""
+    if numbers:
+        named = [keys.number_key(*number) for number in numbers]
+        uow.load_claims(keys.NUMBER, named)
+        cases = (uow.holder(keys.NUMBER, name) for name in named)
+        uow.load_claims(keys.ADDRESSED, [case for case in cases if case])
 
 
 def _nobody_yet(naming: Naming) -> str:

@@ -16,6 +16,9 @@ LATEST_CASE = "case"
 NUMBER = "number"
 """Claim: a number (`<kind>/<number>`) → case."""
 
+ADDRESSED = "addressed"
+"""Claim: case → the organisations that its referrals, stays and handovers concern, one space between two."""
+
 ID_NUMBER = "id_number"
 """Claim: keyed hash of a person's ID number → client. Exactly the same number links, nothing less."""
 

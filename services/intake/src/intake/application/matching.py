@@ -13,6 +13,7 @@ from contracts.events.intake import ClientContacted, ClientRegisteredPosted
 from intake.application import keys
 from intake.application.reading import Event, Naming
 from intake.domain.case import Case
+from intake.domain.front_door import Organisations
 
 OPENS = (ClientContacted, ClientRegisteredPosted)
 """What opens a case when the person is not known yet, or when the last case is over."""
@@ -37,11 +38,11 @@ class Match(NamedTuple):
     binds: bool
 
 
-def match(uow: UnitOfWork, event: Event) -> Match:
+def match(uow: UnitOfWork, event: Event, organisations: Organisations) -> Match:
     """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people."""
     naming = event.naming
     if naming.number is not None:
-        return _by_number(uow, naming, *naming.number)
+        return _by_number(uow, naming, *naming.number, organisations)
     bound = client_of(uow, naming)
     client = bound or identified(uow, naming)
     case_id = latest_case_id(uow, client)
@@ -80,16 +81,33 @@ def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
     return keys.as_id(holder) if holder else None
 
 
-def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str) -> Match:
+def addressed(uow: UnitOfWork, case_id: str) -> frozenset[str]:
+    """The organisations that referrals, stays and handovers of a case concern."""
+    return frozenset((uow.holder(keys.ADDRESSED, case_id) or "").split())
+
+
+def _by_number(
+    uow: UnitOfWork, naming: Naming, kind: str, number: str, organisations: Organisations
+) -> Match:
+    """A number is for those to whom it was sent; to everybody else it is unknown, as if there were none."""
     holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
     case = uow.get(Case, keys.as_id(holder)) if holder else None
+    refusal = Refusal("number_unknown", field=f"/about/{kind}")
     if case is None:
-        refusal = Refusal("number_unknown", field=f"/about/{kind}")
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
     bound, client = client_of(uow, naming), keys.as_text(case.client_id)
+    if bound != client and not _was_sent(uow, case, naming.org, organisations):
+        raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
     if bound not in (None, client):
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
     return Match(case, client, naming.reference is not None and bound is None)
+
+
+def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Organisations) -> bool:
+    """Whether numbers of this case are sent to an organisation, or to one for whose area it answers."""
+    others = (reference[0] for reference in case.references)
+    concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}
+    return any(organisations.answers_for(org, one) for one in concerned)
 
 
 def _is_over(case: Case, at: datetime) -> bool:

@@ -10,12 +10,13 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
-from contracts.events.followup import DetoxAdmitted, FollowupOpened
+from contracts.events.followup import DetoxAdmitted, FollowupOpened, HandoverNotified
 from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import NumberKind, Verdict
 
 from intake.application import keys
 from intake.application.ledger import Ledger
+from intake.application.matching import addressed
 from intake.application.outcome import ROUTED, Outcome, rejected
 
 
@@ -33,13 +34,16 @@ class OwnersLogs:
         uow.load_routed({one.meta.causation_id for one in told if one.meta.causation_id is not None})
         numbers = [number for one in told if (number := number_in(one.data))]
         uow.load_claims(keys.NUMBER, [keys.number_key(*number) for number in numbers])
-        uow.load_waits([keys.until_number(*number) for number in numbers])
+        cases = {one.meta.subject for one in told if concerned(one)}
+        uow.load_claims(keys.ADDRESSED, map(keys.as_text, cases))
+        uow.load_waits([*map(keys.until_case, cases), *(keys.until_number(*number) for number in numbers)])
 
     def take(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in one event of an owner. What was decided already is not decided again."""
         number = number_in(told.data)
         if number is not None:
             self._learn(uow, *number, case_id=told.meta.subject)
+        _address(uow, told.meta.subject, concerned(told))
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
         if (
@@ -54,6 +58,28 @@ class OwnersLogs:
         if uow.holder(keys.NUMBER, key) is None:
             uow.claim(keys.NUMBER, key, keys.as_text(case_id))
             uow.wake(keys.until_number(kind, number))
+
+
+def concerned(told: Recorded[Payload]) -> frozenset[str]:
+    """Whom an owner's event concerns from now on: who sends or takes in a client, who is told of one."""
+    data = told.data
+    if isinstance(data, ReferralRequested):
+        return frozenset({told.meta.org, data.provider})
+    if isinstance(data, DetoxAdmitted):
+        return frozenset({data.facility})
+    return frozenset({data.to_org}) if isinstance(data, HandoverNotified) else frozenset()
+
+
+def _address(uow: UnitOfWork, case_id: UUID, orgs: frozenset[str]) -> None:
+    """Numbers of the case are for these too: what they posted about it goes on."""
+    key = keys.as_text(case_id)
+    known = addressed(uow, key) if orgs else orgs
+    if orgs <= known:
+        return
+    if known:
+        uow.release(keys.ADDRESSED, key)
+    uow.claim(keys.ADDRESSED, key, " ".join(sorted(known | orgs)))
+    uow.wake(keys.until_case(case_id))
 
 
 def number_in(data: Payload) -> tuple[NumberKind, str] | None:

@@ -64,6 +64,11 @@ class Case(Aggregate):
         data: ClientIntroduced
         step = Step.INTRODUCED
 
+        def apply(self, aggregate: Case) -> None:
+            """Whom the client was sent to may take up the number."""
+            super().apply(aggregate)
+            aggregate.introduced_to = aggregate.introduced_to | {self.data.to_org}
+
     class Registered(Fact):
         data: ClientRegistered
         step = Step.REGISTERED
@@ -112,6 +117,7 @@ class Case(Aggregate):
         self.closed_at: datetime | None = None
         self.references: frozenset[tuple[str, str]] = frozenset()
         self.registered_by: frozenset[str] = frozenset()
+        self.introduced_to: frozenset[str] = frozenset()
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:

@@ -41,6 +41,10 @@ class Organisations(Protocol):
         """The organisation of that id, or none."""
         ...
 
+    def answers_for(self, org: str, other: str, /) -> bool:
+        """Whether `org` is `other`, or answers for the area in which `other` works."""
+        ...
+
 
 class Arrival(NamedTuple):
     """An event as it stands at the door.
