@@ -51,7 +51,11 @@ def start(dsn: str) -> Iterator[Start]:
 
 
 def equal(dsn: str) -> bool:
-    return rows(dsn, TALLY) == rows(dsn, TRUE_TALLY) and rows(dsn, LINES) == rows(dsn, TRUE_LINES)
+    return rows(dsn, TALLY) == rows(dsn, TRUE_TALLY) and equal_lines(dsn)
+
+
+def equal_lines(dsn: str) -> bool:
+    return rows(dsn, LINES) == rows(dsn, TRUE_LINES)
 
 
 async def test_views_come_to_the_end_of_the_history_and_stay_there(dsn: str, start: Start) -> None:
@@ -79,6 +83,25 @@ async def test_a_view_is_told_at_once_of_what_was_committed(dsn: str, start: Sta
             await projector.wait_for("lines", number)
         waits.append(time.perf_counter() - began)
     assert sorted(waits)[5] < 0.25
+
+
+async def test_views_that_keep_up_move_in_one_transaction(dsn: str, start: Start) -> None:
+    projector = start(poll_seconds=3.0)
+    await eventually(lambda: projector.positions() == {"tally": 0, "lines": 0})
+    add(dsn, 10)
+    await eventually(lambda: projector.positions() == {"tally": 10, "lines": 10})
+    assert rows(dsn, "SELECT count(DISTINCT xmin::text) FROM projections") == [(1,)]
+    assert equal(dsn)
+
+
+async def test_a_view_that_breaks_does_not_hold_up_those_it_kept_up_with(dsn: str, start: Start) -> None:
+    projector = start(Tally(broken_at=15), Lines(), poll_seconds=3.0)
+    await eventually(lambda: projector.positions() == {"tally": 0, "lines": 0})
+    for _ in range(3):
+        add(dsn, 10)
+        await eventually(lambda: equal_lines(dsn) and projector.positions()["lines"] == len(rows(dsn, LINES)))
+    assert projector.check().degraded() == "view tally stopped: ValueError"
+    assert projector.positions() == {"tally": 10, "lines": 30}
 
 
 async def test_two_instances_share_the_work_and_double_nothing(dsn: str, start: Start) -> None:

@@ -14,6 +14,7 @@ from chassis.projector.fold import OtherVersion, fold_next
 from chassis.projector.pages import Pages
 from chassis.projector.place import connect, establish_if_missing, live_places
 from chassis.projector.rebuild import RebuildUnderWay, Rebuilt, rebuild
+from chassis.projector.together import fold_together
 from chassis.projector.view import Connection, Source, View
 from chassis.projector.waiting import Waiting
 from chassis.telemetry import Check, get_logger, metrics
@@ -101,8 +102,15 @@ class Projector:
         pages = Pages(self._source, self._page)
         while not self._stopping.is_set():
             self._seen_at = time.monotonic()
-            if not self._turn(connection, pages) and self._told(connection):
-                self._fold_all(connection, pages)
+            if not self._turn(connection, pages):
+                self._follow(connection)
+
+    def _follow(self, connection: Connection) -> None:
+        """All views stand at the end: fold what is told of at once, as long as they keep up together."""
+        asked_at = time.monotonic()
+        while not self._stopping.is_set() and time.monotonic() - asked_at < self._poll_seconds:
+            if not (self._told(connection) and self._fold_together(connection)):
+                return
 
     def _told(self, connection: Connection) -> bool:
         # To its end: a generator that is left half-way keeps the connection locked.
@@ -124,13 +132,24 @@ class Projector:
             self._measure(view, position, head)
         return folded
 
-    def _fold_all(self, connection: Connection, pages: Pages) -> None:
-        """There is something new: fold it at once, and ask afterwards who lacks what."""
-        for view in self._views.values():
-            if view.name not in self._stopped:
-                reached = self._fold(connection, view, pages)
-                if reached is not None:
-                    self._waiting.reached(view.name, reached)
+    def _fold_together(self, connection: Connection) -> bool:
+        """Fold what is new into all views in one transaction; if that is not to be, false: one by one."""
+        began, positions = time.perf_counter(), self._waiting.positions()
+        views = [view for view in self._views.values() if view.name not in self._stopped]
+        position = min(positions[view.name] for view in views) if views else 0
+        try:
+            reached = fold_together(connection, views, self._source, position, self._page)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception:
+            return False  # whose fault it is shows when they are folded one by one
+        if reached is None:
+            return False
+        seconds = (time.perf_counter() - began) / len(views)
+        for view in views:
+            metrics.PROJECTION_SECONDS.labels(view=view.name).observe(seconds)
+            self._measure(view, reached, reached)
+        return True
 
     def _fold(self, connection: Connection, view: View, pages: Pages) -> int | None:
         began = time.perf_counter()

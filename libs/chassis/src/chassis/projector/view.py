@@ -56,5 +56,8 @@ class View(Protocol):
         ...
 
     def fold(self, cursor: Cursor, page: Sequence[Any]) -> None:
-        """Take in the next rows. What it raises stops this view, unless it is `psycopg.OperationalError`."""
+        """Take in the next rows, by statements that may run in a pipeline (no COPY).
+
+        What it raises stops this view, unless it is `psycopg.OperationalError`.
+        """
         ...

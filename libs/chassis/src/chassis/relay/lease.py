@@ -48,10 +48,13 @@ class Lease:
             self.connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
         return True
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for a commit, at most so long; returns whether one was announced."""
+    def wait(self, seconds: float) -> set[str]:
+        """Wait for a commit, at most so long; returns the channels on which one was announced.
+
+        What was announced since the last wait counts: nothing is missed between two of them.
+        """
         # To its end: a generator that is left half-way keeps the connection locked.
-        return bool(list(self.connection.notifies(timeout=seconds, stop_after=1)))
+        return {told.channel for told in self.connection.notifies(timeout=seconds, stop_after=1)}
 
     def __enter__(self) -> Self:
         return self

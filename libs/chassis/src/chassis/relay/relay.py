@@ -119,28 +119,36 @@ class Relay:
             with publisher:
                 known = publisher.open(log.name for log in self._logs)
                 self._take_over({log.name: known.get(log.name, 0) for log in self._logs}, lease)
+                due: Sequence[Log] = self._logs
                 while not self._stopping.is_set():
                     self._alive()
-                    if not self._turn(lease, publisher):
-                        lease.wait(self._poll_seconds)
+                    due = self._turn(lease, publisher, due) or self._told(lease)
         finally:
             self._hand_over()
 
-    def _turn(self, lease: Lease, publisher: PagePublisher) -> bool:
-        """Publish the next page of every log that has one; returns whether there was any."""
+    def _turn(self, lease: Lease, publisher: PagePublisher, due: Sequence[Log]) -> Sequence[Log]:
+        """Publish the next page of each of these logs; returns the logs to look at without waiting."""
         page: list[Outgoing] = []
         ends: dict[str, int] = {}
-        for log in self._logs:
+        behind = False
+        for log in due:
             found = log.read(lease.connection, self._positions[log.name], self._page)
             if found:
                 page += found
                 ends[log.name] = found[-1].position
-        if page:
-            self._publish(publisher, page, ends)
-        self._measure(lease, idle=not page)
-        return bool(page)
+            behind |= len(found) == self._page
+        if page and not self._publish(publisher, page, ends):
+            return self._logs
+        self._measure(lease, idle=not behind)
+        return self._logs if behind else ()
 
-    def _publish(self, publisher: PagePublisher, page: Sequence[Outgoing], ends: dict[str, int]) -> None:
+    def _told(self, lease: Lease) -> Sequence[Log]:
+        """The logs of which commits are announced; all of them when nothing was for a while."""
+        channels = lease.wait(self._poll_seconds)
+        return [log for log in self._logs if log.channel in channels] or self._logs
+
+    def _publish(self, publisher: PagePublisher, page: Sequence[Outgoing], ends: dict[str, int]) -> bool:
+        """Publish a page; returns whether Kafka took it."""
         began = time.perf_counter()
         try:
             publisher.publish(page, ends)
@@ -149,12 +157,13 @@ class Relay:
             _log.warning("relay_page_aborted", reason=str(aborted), size=len(page))
             self._trouble = f"page aborted by Kafka: {aborted}"
             self._stopping.wait(0.5)
-            return
+            return False
         self._positions.update(ends)
         self._trouble = None
         metrics.RELAY_SECONDS.observe(time.perf_counter() - began)
         metrics.RELAY_PAGE.observe(len(page))
         crash.point("relay_between_pages")
+        return True
 
     def _take_over(self, positions: dict[str, int], lease: Lease) -> None:
         self._positions = positions
