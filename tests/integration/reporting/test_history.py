@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import psycopg
 import pytest
 from contracts.events import intake, referral
@@ -48,7 +46,7 @@ def test_a_message_that_comes_again_under_a_new_offset_is_not_taken_in_twice(
     teller.tell(told)
     before = query(SEQS)
     first = told.records[0]
-    told.records.append(replace(first, offset=100, after=_next(query, first.topic, first.partition)))
+    told.records.append(first._replace(offset=100, after=_next(query, first.topic, first.partition)))
     told.intake("c", OPENED)
     teller.tell(told)
     assert query(SEQS) == [*before, (5, "/services/intake", 4)]
@@ -58,9 +56,9 @@ def test_a_batch_with_repetitions_within_it_has_no_gap_either(teller: Teller, qu
     told = Story()
     told.intake("a", OPENED)
     [first] = told.records
-    told.records.append(replace(first, offset=1, after=1))
+    told.records.append(first._replace(offset=1, after=1))
     told.intake("a", CONTACTED)
-    told.records[-1] = replace(told.records[-1], offset=2, after=2)
+    told.records[-1] = told.records[-1]._replace(offset=2, after=2)
     teller.tell(told)
     assert [seq for seq, *_ in query(SEQS)] == [1, 2]
 
@@ -69,7 +67,7 @@ def test_what_is_no_message_of_a_service_is_parked_and_the_rest_of_its_case_behi
     teller: Teller, query: Query
 ) -> None:
     told = story()
-    told.records[0] = replace(told.records[0], value=b'{"id": "x"}')
+    told.records[0] = told.records[0]._replace(value=b'{"id": "x"}')
     results = teller.tell(told)
     assert [result.parked for result in results] == [True, True, True, False]
     assert [seq for seq, *_ in query(SEQS)] == [1]
@@ -80,7 +78,7 @@ def test_a_type_that_is_not_known_yet_is_taken_in_as_it_came(teller: Teller, que
     record = told.records[0]
     assert record.value is not None
     newer = record.value.replace(b"org.reftrack.case-opened.v1", b"org.reftrack.case-opened.v9")
-    told.records[0] = replace(record, value=newer)
+    told.records[0] = record._replace(value=newer)
     assert not any(result.parked for result in teller.tell(told))
     assert query("SELECT type FROM history WHERE seq = 1") == [("org.reftrack.case-opened.v9",)]
 

@@ -245,7 +245,7 @@ def test_a_trace_is_carried_on_only_in_its_proper_form_and_never_parks_a_case(
     writer: Writer, query: Query, sent: bytes, kept: bool
 ) -> None:
     bought = Feed().note("buy", "Kiều")
-    (result,) = writer.run([replace(bought, headers={**bought.headers, "traceparent": sent})])
+    (result,) = writer.run([bought._replace(headers={**bought.headers, "traceparent": sent})])
     assert not result.parked
     assert query("SELECT traceparent FROM stored_events") == [sent.decode() if kept else None]
 

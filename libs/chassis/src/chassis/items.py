@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from google.protobuf.message import Message
 
@@ -11,8 +12,7 @@ Headers = dict[str, bytes | None]
 """Kafka headers by name; of a name that comes twice the last one counts. A null value stays `None`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One Kafka record as it came: nothing decoded, nulls kept.
 
     `after` is the position stored for (topic, partition) before this record, `None` if there is none: the

@@ -56,7 +56,7 @@ class BatchConsumer:
     Topics are given by name or by a pattern (a regular expression for the whole name); new ones are found
     within seconds and read from their beginning. Kafka's own offsets are committed as a hint for onlookers
     only. One batch is in flight. `writer_thread` is the executor (one thread) on which the writer runs;
-    positions are read there too. `foresee` is told, on another thread, what comes after the batch in hand.
+    positions are read there too. `foresee` is told what comes after the batch in hand (`Writer.foresee`).
     Kafka or the database being away is waited for, for ever; `check()` says so meanwhile. `sources`: topics
     of our own services, whose `ce_position` is trusted to tell repetitions.
     """
@@ -72,7 +72,7 @@ class BatchConsumer:
         topics: Collection[str] = (),
         pattern: str | None = None,
         sources: Collection[str] = (),
-        foresee: Callable[[Sequence[Record]], None] | None = None,
+        foresee: Callable[[Iterable[Record]], None] | None = None,
         instance: str = "1",
         max_records: int = 1_000,
         session_timeout_ms: int = 10_000,
@@ -200,9 +200,8 @@ class BatchConsumer:
                 self._assignment.displace(_partitions(polled[start:]))
                 break
             end = start + self._max_records
-            await asyncio.gather(
-                self._take_in(polled[start:end]), self._look_ahead(polled[end : end + self._max_records])
-            )
+            self._look_ahead(polled[end : end + self._max_records])
+            await self._take_in(polled[start:end])
         self._polled()
         self._idle.set()
 
@@ -219,13 +218,12 @@ class BatchConsumer:
         except Exception as error:
             await self._write_failed(partitions, error)
 
-    async def _look_ahead(self, batch: Batch) -> None:
-        """Let the next batch be read meanwhile. What fails here fails again in its turn, and is told then."""
+    def _look_ahead(self, batch: Batch) -> None:
+        """Say what comes next. Made into records only when the writer has the time to look at them."""
         if self._foresee is None or not batch:
             return
-        with suppress(Exception):
-            records = [record_of(polled, after=None, source_position=None) for polled in batch]
-            await asyncio.to_thread(self._foresee, records)
+        with suppress(Exception):  # nothing may depend on it
+            self._foresee(record_of(polled, after=None, source_position=None) for polled in batch)
 
     async def _write(self, records: Sequence[Record]) -> set[TopicPartition]:
         """Write; returns the partitions whose stored position had moved."""

@@ -12,15 +12,15 @@ POSITION = "ce_position"
 def record_of(polled: ConsumerRecord, *, after: int | None, source_position: int | None) -> Record:
     """Return the record as an item of a batch; `after` is the position stored before it."""
     return Record(
-        topic=polled.topic,
-        partition=polled.partition,
-        offset=polled.offset,
-        key=polled.key,
-        headers=dict(polled.headers),
-        value=polled.value,
-        timestamp=polled.timestamp,
-        after=after,
-        source_position=source_position,
+        polled.topic,
+        polled.partition,
+        polled.offset,
+        polled.key,
+        dict(polled.headers),
+        polled.value,
+        polled.timestamp,
+        after,
+        source_position,
     )
 
 

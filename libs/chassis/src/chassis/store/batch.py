@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import MappingProxyType
 
@@ -87,12 +87,15 @@ class Batch:
             for item in woken:
                 self._follow(item)
 
-    def commit(self) -> None:
-        """Write all of it, unless there is nothing. Raises `CommitUnknown` when nobody knows."""
+    def commit(self, meanwhile: Callable[[], None]) -> None:
+        """Write all of it, unless there is nothing. Raises `CommitUnknown` when nobody knows.
+
+        `meanwhile` is called while PostgreSQL works, if there is something to write.
+        """
         rows, commit = self.uow.seal()
         if rows or not commit.is_empty():
             crash.point("before_commit")
-            self._store.recorder.write(rows, commit)
+            self._store.recorder.write(rows, commit, meanwhile=meanwhile)
         self.uow.keep()
 
     def rehearse(self) -> None:

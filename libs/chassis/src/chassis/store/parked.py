@@ -161,7 +161,8 @@ def _place(topic: str, partition: int, offset: int) -> tuple[str, ...]:
 
 def _pack(item: Record | Woken) -> bytes:
     kind = "record" if isinstance(item, Record) else "woken"
-    return json.dumps({"kind": kind, **asdict(item)}, default=_to_text).encode()
+    fields = item._asdict() if isinstance(item, Record) else asdict(item)
+    return json.dumps({"kind": kind, **fields}, default=_to_text).encode()
 
 
 def _to_text(value: object) -> dict[str, str]:

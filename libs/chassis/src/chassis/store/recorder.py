@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -43,6 +43,10 @@ _MARK = """
     ON CONFLICT (writer) DO UPDATE SET token = EXCLUDED.token, at = EXCLUDED.at
 """
 _LAST = "SELECT notification_id, recorded_at FROM stored_events ORDER BY notification_id DESC LIMIT 1"
+
+
+def _nothing() -> None:
+    return None
 
 
 class Row(NamedTuple):
@@ -101,14 +105,24 @@ class Recorder(PostgresApplicationRecorder):
         first = self.write([Row.of(stored) for stored in stored_events], **kwargs).first_id
         return None if first is None else list(range(first, first + len(stored_events)))
 
-    def write(self, events: Sequence[Row], commit: Commit | None = None) -> Committed:
-        """One transaction. Raises the library's errors, `StalePosition`, and `CommitUnknown`."""
+    def write(
+        self,
+        events: Sequence[Row],
+        commit: Commit | None = None,
+        *,
+        meanwhile: Callable[[], None] = _nothing,
+    ) -> Committed:
+        """One transaction. Raises the library's errors, `StalePosition`, and `CommitUnknown`.
+
+        `meanwhile` is called once while PostgreSQL works and the lock is held: let it be short, and never
+        raise.
+        """
         if not events and commit is None:
             return Committed(None, None, None)
         with self.datastore.get_connection() as connection:
             token = next(self._tokens)
             try:
-                committed = self._send(connection, token, events, commit or Commit())
+                committed = self._send(connection, token, events, commit or Commit(), meanwhile)
             except BaseException:
                 _roll_back(connection)
                 raise
@@ -132,7 +146,12 @@ class Recorder(PostgresApplicationRecorder):
         return row is not None and row[0] == token
 
     def _send(
-        self, connection: Connection[Any], token: int, events: Sequence[Row], commit: Commit
+        self,
+        connection: Connection[Any],
+        token: int,
+        events: Sequence[Row],
+        commit: Commit,
+        meanwhile: Callable[[], None] = _nothing,
     ) -> Committed:
         """Everything but COMMIT goes out at once; then the answers are looked at."""
         cursor = connection.cursor(row_factory=tuple_row)
@@ -142,6 +161,7 @@ class Recorder(PostgresApplicationRecorder):
             cursor.execute(_MARK, (self._writer, token), prepare=True)
             looks = write_rows(connection, commit, self._clock.now())
             last = self._insert(connection, events) if events else None
+            meanwhile()
             pipeline.sync()
         receipts_from = looks()
         if last is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from chassis.items import Item, Record
@@ -41,6 +42,7 @@ class Writer:
         self._decider = decider
         self._patience = Patience(stop or threading.Event())
         self._turn = threading.Lock()
+        self._coming: Iterable[Record] = ()
 
     def run(self, items: Sequence[Item]) -> list[Result]:
         """Records of one partition must come in their order, each with the position that stands before it.
@@ -51,10 +53,13 @@ class Writer:
         with self._turn:
             return self._run(items) if items else []
 
-    def foresee(self, records: Sequence[Record]) -> None:
-        """Tell the decider, if it cares, which records come next. On any thread, also while a batch runs."""
-        if isinstance(self._decider, Foresees):
-            self._decider.foresee(records, self._store.clock.now())
+    def foresee(self, records: Iterable[Record]) -> None:
+        """Say which records will probably come next; from any thread, also while a batch runs.
+
+        They are iterated, and the decider is told of them if it cares, while PostgreSQL works at a commit:
+        then this thread has nothing else to do.
+        """
+        self._coming = records
 
     def once(self, work: Callable[[], Batch]) -> None:
         """Commit a batch that `work` decides, again from the start when another writer was faster."""
@@ -104,12 +109,19 @@ class Writer:
     def _settle(self, batch: Batch) -> None:
         """Commit. If the connection is lost on the way, PostgreSQL is asked what became of it."""
         try:
-            batch.commit()
+            batch.commit(self._look_ahead)
         except CommitUnknown as unknown:
             if not self._was_committed(unknown.token):
                 raise
             _log.info("commit_was_done", reason="connection lost during COMMIT")
             batch.uow.keep()
+
+    def _look_ahead(self) -> None:
+        """What fails here fails again in its turn, and is told then."""
+        coming, self._coming = self._coming, ()
+        if isinstance(self._decider, Foresees):
+            with suppress(Exception):
+                self._decider.foresee(list(coming), self._store.clock.now())
 
     def _was_committed(self, token: int) -> bool:
         patience = self._patience.anew()

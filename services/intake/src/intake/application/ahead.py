@@ -37,7 +37,7 @@ class ReadAhead:
         found = self._read.pop(_place(record), None)
         if found is None or not _same(found.submission, submission):
             return self._reader.read(submission)
-        return found._replace(submission=submission)
+        return Reading(submission, *found[1:])
 
 
 def _same(one: Submission, other: Submission) -> bool:

@@ -86,7 +86,7 @@ class IntakeDecider:
         readings = [one for one in told if type(one) is Reading]
         if readings:
             self._door.load(uow, readings)
-        answers = [one for one in told if type(one) is Recorded]
+        answers = [one for one in told if isinstance(one, Recorded)]
         if answers:
             self._owners.load(uow, answers)
 

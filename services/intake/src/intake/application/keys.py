@@ -52,6 +52,7 @@ def until_number(kind: str, number: str) -> str:
     return f"number:{kind}/{number}"
 
 
+@lru_cache(maxsize=65_536)
 def until_case(case_id: UUID) -> str:
     """Waits for the next fact of a case."""
-    return f"case:{as_text(case_id)}"
+    return f"case:{case_id}"
