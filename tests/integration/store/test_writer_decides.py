@@ -152,6 +152,22 @@ def test_a_command_is_answered_or_refused_each_for_itself(writer: Writer, log: L
     assert log() == ["book-bought Kiều", "book-lent Lan"]
 
 
+def test_a_command_is_told_where_its_last_event_stands_in_the_log(writer: Writer, query: Query) -> None:
+    first = writer.run([command("buy", "Kiều")])
+    asked = [
+        command("lend", "Kiều", "Lan"),
+        command("lend", "Kiều", "Minh"),
+        command("buy", "Tắt đèn", request_id="r-1"),
+    ]
+    results = [*first, *writer.run([*asked, asked[-1]])]
+    position = (
+        "SELECT notification_id FROM stored_events WHERE originator_id || ':' || originator_version = %s"
+    )
+    stands = [query(position, result.last_event) if result.last_event else [] for result in results]
+    assert stands == [[1], [2], [], [3], []]
+    assert [result.position for result in results] == [1, 2, None, 3, None]
+
+
 def test_a_request_id_gets_the_first_answer_again(
     writer: Writer, make_store: MakeStore, desk: LendingDesk, log: Log
 ) -> None:

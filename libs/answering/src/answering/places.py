@@ -1,4 +1,4 @@
-"""Where events stand in the service's own log, asked for by many callers and answered by one query."""
+"""Where events of earlier commits stand in the service's own log: asked by many callers, one query."""
 
 from __future__ import annotations
 

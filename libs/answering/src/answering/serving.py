@@ -55,7 +55,8 @@ def _command(method: MethodDescriptor, commands: Commands, places: Places) -> Qu
     async def run(request: Message, _context: Any) -> Message:
         done = await commands.run(method.name, request)
         outcome = Outcome.FromString(done.answer)
-        outcome.position = await places.of(outcome.event_id)
+        told = done.position if done.last_event == outcome.event_id else None
+        outcome.position = await places.of(outcome.event_id) if told is None else told
         return response(outcome=outcome)
 
     return run

@@ -34,10 +34,14 @@ class ItemWriter(Protocol):
 
 
 class Done(NamedTuple):
-    """A command that was carried out. `last_event`: id of the last event it caused, for read-your-writes."""
+    """A command that was carried out. `last_event`: id of the last event it caused, for read-your-writes.
+
+    `position`: where that event stands in the service's log, None where the commit did not tell.
+    """
 
     answer: bytes
     last_event: str | None
+    position: int | None = None
 
 
 class _Waiting(NamedTuple):
@@ -155,4 +159,4 @@ def _done(result: Result) -> Done:
         raise result.refusal
     if result.error is not None:
         raise Conflict() if classify(result.error) is Failure.CONFLICT else result.error
-    return Done(result.answer or b"", result.last_event)
+    return Done(result.answer or b"", result.last_event, result.position)

@@ -58,6 +58,7 @@ class Batch:
         self._most_woken = most_woken
         self._parked: set[str] = set()
         self._outcomes: dict[Name, Outcome] = {}
+        self._first_id: int | None = None
 
     def decide(self) -> list[Result]:
         """One result an item. Raises what is no item's own fault."""
@@ -95,8 +96,15 @@ class Batch:
         rows, commit = self.uow.seal()
         if rows or not commit.is_empty():
             crash.point("before_commit")
-            self._store.recorder.write(rows, commit, meanwhile=meanwhile)
+            self._first_id = self._store.recorder.write(rows, commit, meanwhile=meanwhile).first_id
         self.uow.keep()
+
+    def placed(self, results: list[Result]) -> list[Result]:
+        """The results after the commit: those of commands with the position of their last event."""
+        if self._first_id is None or type(self._items[0]) is not Command:
+            return results
+        places = {id(row): place for place, row in enumerate(self.uow.rows, self._first_id)}
+        return [result._replace(position=places.get(id(result.last))) for result in results]
 
     def rehearse(self) -> None:
         """Write all of it and undo it. Raises what a commit would raise."""

@@ -50,7 +50,8 @@ class Foresees(Protocol):
 class Result(NamedTuple):
     """What became of one item. Exactly one of: answered, refused, parked, dropped, failed.
 
-    Answered: `answer`, which may be None; `last` is the row of the last event that it caused, None if none.
+    Answered: `answer`, which may be None; `last` is the row of the last event that it caused, None if none;
+    for a command `position` is where the commit put that row in the log, None where nobody was told.
     Dropped: nothing was written for it, the stored position of its partition is another one than it expects.
     Failed: a command that broke, with its `error`; records never fail, they are parked.
     """
@@ -62,6 +63,7 @@ class Result(NamedTuple):
     dropped: bool = False
     error: BaseException | None = None
     last: Row | None = None
+    position: int | None = None
 
     @property
     def last_event(self) -> str | None:

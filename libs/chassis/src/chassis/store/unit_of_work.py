@@ -196,6 +196,11 @@ class UnitOfWork:
 
     # Commit
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """The events that are to be recorded, in the order of the log."""
+        return self._aggregates.rows
+
     def seal(self) -> tuple[list[Row], Commit]:
         """The events and everything else, as they are to be written. Once."""
         self._claims.write_to(self.commit)

@@ -67,12 +67,13 @@ class Writer:
             self._commit(lambda: (work(), None))
 
     def _run(self, items: Sequence[Item]) -> list[Result]:
-        def decide() -> tuple[Batch, list[Result]]:
+        def decide() -> tuple[Batch, tuple[Batch, list[Result]]]:
             batch = Batch(self._store, self._decider, items)
-            return batch, batch.decide()
+            return batch, (batch, batch.decide())
 
         try:
-            return self._commit(decide, MOST_CONFLICTS if len(items) > 1 else MOST_CONFLICTS_OF_ONE)
+            done, results = self._commit(decide, MOST_CONFLICTS if len(items) > 1 else MOST_CONFLICTS_OF_ONE)
+            return done.placed(results)
         except StalePosition as stale:
             return self._without(items, stale.partitions)
         except Exception as error:
