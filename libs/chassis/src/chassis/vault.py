@@ -61,6 +61,7 @@ class Keyring:
         self._master = master
         self._index_key = index_key
         self._keys = {(key.person, key.group): key for key in keys}
+        self._by_id = {key.key_id: key for key in self._keys.values()}
 
     def seal(
         self,
@@ -88,7 +89,7 @@ class Keyring:
 
     def open(self, sealed: Sealed) -> str:
         """Decrypt one field. Raises `CannotOpen`: the key was destroyed, or this is not what was sealed."""
-        key = next((key for key in self._keys.values() if key.key_id == sealed.key_id), None)
+        key = self._by_id.get(sealed.key_id)
         if key is None:
             raise CannotOpen(f"data key {sealed.key_id} does not exist: it was destroyed, or never stored")
         about = _about(sealed.person, sealed.name, sealed.record_id, sealed.key_id)
@@ -110,7 +111,7 @@ class Keyring:
         key_id, plain = uuid4(), AESGCM.generate_key(256)
         wrapped = self._master.wrap(plain, _wrapped_about(person, group, key_id))
         key = DataKey(key_id, person, group, wrapped, self._master.key_id, plain, stored=False)
-        self._keys[person, group] = key
+        self._keys[person, group] = self._by_id[key_id] = key
         return key
 
 
@@ -135,6 +136,11 @@ class Vault:
     def fields(self, cursor: Cursor[Any], person: UUID) -> list[Sealed]:
         """Return every field kept of a person, oldest first, still encrypted."""
         cursor.execute(_SELECT_FIELDS, (person,))
+        return [Sealed(*_plain(row)) for row in cursor.fetchall()]
+
+    def fields_of(self, cursor: Cursor[Any], people: Iterable[UUID], name: str) -> list[Sealed]:
+        """Return the field `name` of all these people, a row for each record, oldest first, encrypted."""
+        cursor.execute(_SELECT_FIELDS_OF, (list(people), name))
         return [Sealed(*_plain(row)) for row in cursor.fetchall()]
 
     def row(self, sealed: Sealed) -> TableWrite:
@@ -202,6 +208,10 @@ _SELECT_KEYS = """
 _SELECT_FIELDS = """
     SELECT person, name, record_id, key_id, ciphertext, blind FROM vault_fields
     WHERE person = %s ORDER BY stored_at, name
+"""
+_SELECT_FIELDS_OF = """
+    SELECT person, name, record_id, key_id, ciphertext, blind FROM vault_fields
+    WHERE person = ANY(%s) AND name = %s ORDER BY stored_at
 """
 _SELECT_PEOPLE = "SELECT DISTINCT person FROM vault_fields WHERE name = %s AND blind = %s ORDER BY person"
 _INSERT = """
