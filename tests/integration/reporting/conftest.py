@@ -8,12 +8,14 @@ import time
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import grpc
 import psycopg
 import pytest
+from chassis.clock import write_instant
 from chassis.rpc.auth import Authenticator
 from chassis.rpc.server import RpcServer
 from chassis.service import Parts
@@ -34,6 +36,8 @@ from tests.unit.reporting.story import Story
 
 REFERENCE = Path(__file__).parents[3] / "deploy" / "reference"
 DEADLINE = 20.0
+TODAY = datetime(2021, 3, 1, 2, tzinfo=UTC)
+"""A day on which there are still districts."""
 
 
 class Teller:
@@ -78,6 +82,10 @@ class World:
         """Options of a call by someone of an organisation."""
         return {"metadata": (("authorization", self.issuer.bearer(role, org=org)),), "timeout": timeout}
 
+    def set_clock(self, at: datetime) -> None:
+        """What day the service takes it to be."""
+        write_instant(Path(self.made.parts.settings.clock.partition(":")[2]), at)
+
     async def tell(self, story: Story) -> None:
         """Records a story, and returns once every view has it."""
         await asyncio.to_thread(self.teller.tell, story)
@@ -93,7 +101,10 @@ def settings(postgres_dsn: str, tmp_path: Path, issuer: Issuer) -> ReportingSett
     secrets = tmp_path / "secrets.json"
     key = b64encode(b"s" * 32).decode()
     secrets.write_text(json.dumps({"ids_key": key, "box_key": key}))
+    clock = tmp_path / "clock"
+    write_instant(clock, TODAY)
     told = {
+        "clock": f"simulated:{clock}",
         "postgres_dsn": postgres_dsn,
         "kafka_bootstrap": "127.0.0.1:1",
         "jwks_path": issuer.jwks,

@@ -132,11 +132,11 @@ async def test_a_stream_that_follows_goes_on_with_what_is_recorded_later(
     call.cancel()
 
 
-@pytest.mark.parametrize("org", [POLICE, "ubnd-bo-de", "nobody-knows"])
-async def test_bytes_as_published_are_for_offices_that_may_see_every_label(
+@pytest.mark.parametrize("org", [POLICE, "ubnd-bo-de", "csxh-long-bien", SOCIAL, SUPERVISOR, "nobody-knows"])
+async def test_bytes_as_published_are_for_offices_of_auditors(
     world: World, told: SimpleNamespace, org: str
 ) -> None:
-    """An auditor's token does not make an office of the police one that may read health data."""
+    """An auditor's token does not make a bank or an office of the police an auditor."""
     options = world.by("auditor", org)
     for call in (
         world.audit.ReplayCase(pb.ReplayCaseRequest(case_id=CASE), **options),

@@ -295,20 +295,14 @@ async def test_as_occurred_by_a_day_what_happened_later_in_the_period_does_not_c
     assert figures_of(await run(world))["clients_reached", "", ""] == 2
 
 
-async def test_figures_about_health_are_not_counted_for_police(world: World, story: Story) -> None:
+@pytest.mark.parametrize("org", ["viec-lam-ha-noi", "csxh-long-bien", HIV_CLINIC, "tyt-bo-de", POLICE])
+async def test_who_answers_for_no_area_counts_nobody(world: World, story: Story, org: str) -> None:
     """A day and a commune narrow a figure down to one person whom they know."""
     await world.tell(story)
-    shown = figures_of(await run(world, role="operator", org=POLICE))
-    assert {(indicator, row) for indicator, _, row in shown} == {
-        ("clients_reached", ""),
-        ("clients_received", ""),
-        ("referred_to", "vocational_training"),
-        ("referred_to", "job_placement"),
-        ("referred_to_training_or_job", ""),
-    }
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await run(world, role="operator", org=POLICE, indicators=["plans_agreed"])
-    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    for role in ("operator", "supervisor", "auditor"):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await run(world, role=role, org=org)
+        assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_rows_of_hiv_services_are_not_shown_to_the_commune_authority(
@@ -337,10 +331,57 @@ async def test_who_answers_for_no_area_opens_no_figure(world: World, story: Stor
     assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
-async def test_a_provider_of_the_whole_province_does_not_count_its_people(world: World, story: Story) -> None:
+async def test_a_district_counts_its_people_also_in_a_period_that_ends_after_districts_did(
+    world: World, story: Story
+) -> None:
     await world.tell(story)
-    shown = figures_of(await run(world, role="operator", org="viec-lam-ha-noi"))
-    assert set(shown.values()) <= {0}
+    long: dict[str, Any] = {"period_from": "2018-12-15", "period_to": "2026-01-01"}
+    total = figures_of(await run(world, role="operator", org="dpv-long-bien", **long))
+    assert total["clients_reached", "", ""] == 3
+    by_commune = figures_of(
+        await run(world, role="operator", org="dpv-long-bien", by=pb.AREA_COMMUNE, **long)
+    )
+    assert by_commune["clients_reached", BO_DE, ""] == 2
+    narrowed = figures_of(await run(world, districts=["019"], **long))
+    assert narrowed["clients_reached", "", ""] == 1
+
+
+async def test_figures_are_not_divided_by_districts_that_there_are_not(world: World, story: Story) -> None:
+    await world.tell(story)
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await run(world, by=pb.AREA_DISTRICT, period_to="2025-07-01")
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "no_district_on_that_day" in str(error.value.details())
+    last_day = figures_of(await run(world, by=pb.AREA_DISTRICT, period_to="2025-06-30"))
+    assert last_day["clients_reached", "004", ""] == 3
+
+
+async def test_people_of_a_commune_that_was_merged_stay_in_their_district(world: World) -> None:
+    """Sai Dong ended on 31 December 2024, half a year before Long Bien did."""
+    told = Story()
+    told.intake("an", opened("an"), contacted("00142"), at=at(2), org=POLICE)
+    await world.tell(told)
+    by_district = figures_of(await run(world, by=pb.AREA_DISTRICT, period_to="2025-03-01"))
+    assert by_district["clients_reached", "004", ""] == 1
+
+
+@pytest.mark.parametrize("asked", [{"districts": ["999"]}, {"communes": ["99999"]}, {"communes": ["004"]}])
+async def test_units_that_there_never_were_are_named_instead_of_counting_nobody(
+    world: World, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await run(world, **asked)
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_an_organisation_that_ended_asks_nothing_any_more(world: World, story: Story) -> None:
+    await world.tell(story)
+    assert (await run(world, role="operator", org="dpv-long-bien")).figures
+    world.set_clock(datetime(2025, 6, 30, 17, tzinfo=UTC))
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await run(world, role="operator", org="dpv-long-bien")
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+    assert "2025-06-30" in str(error.value.details())
 
 
 @pytest.mark.parametrize(

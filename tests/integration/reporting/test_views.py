@@ -7,7 +7,9 @@ from collections import defaultdict
 from random import Random
 from typing import Any
 
+import grpc
 import psycopg
+import pytest
 from chassis.projector import Projector
 from chassis.store.migrations import migrate
 from psycopg.rows import tuple_row
@@ -115,7 +117,18 @@ async def test_a_view_that_somebody_wrote_to_is_found_different_and_mended(world
     request = pb.RebuildViewRequest(name="referrals")
     answers = [answer async for answer in world.views.RebuildView(request, **options)]
     assert not answers[-1].equal
+    assert answers[-1].differing_rows == 3
     assert contents(dsn) == before
+
+
+@pytest.mark.parametrize("org", [POLICE, "csxh-long-bien", "nobody-knows"])
+async def test_a_supervisors_token_of_an_office_that_is_none_rebuilds_nothing(world: World, org: str) -> None:
+    options = world.by("supervisor", org)
+    rebuild = world.views.RebuildView(pb.RebuildViewRequest(name="cases"), **options)
+    for call in (world.views.ListViews(pb.ListViewsRequest(), **options), rebuild.read()):
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await call
+        assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
 
 
 async def test_the_views_are_listed_with_how_far_they_have_come(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import InvalidInput
@@ -35,3 +37,9 @@ def test_what_is_no_cursor_names_its_field(junk: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         CURSORS.place(junk, "q", field="page_token")
     assert raised.value.violations[0].field == "page_token"
+
+
+def test_a_cursor_does_not_show_the_place_to_its_bearer() -> None:
+    cursor = Cursors(b"k" * 32).after(["a place of its own", 17], "List")
+    padded = cursor + "=" * (-len(cursor) % 4)
+    assert b"place" not in base64.urlsafe_b64decode(padded)

@@ -1,65 +1,214 @@
+"""The table of who may see what, cell by cell, beside the words of domain.md."""
+
 from __future__ import annotations
 
 import pytest
 from contracts.base import Label, labels_of
 from contracts.events import intake
 from contracts.registry import PAYLOADS, RECORDED_BY
-from contracts.vocabulary import OrgKind, Owner
+from contracts.vocabulary import OrgKind, Owner, Service
+from reftrack.reporting.v1 import status_pb2 as pb
 from reporting.access import (
+    CARE,
+    CASE_FIELDS,
+    CONTACT_EVENTS,
     HEALTH,
-    MAY_SEE,
+    MAY_KNOW_HIV,
+    TABLE,
     TYPE_LABELS,
     WITHHELD,
+    Part,
     Reader,
+    labels_of_kind,
     may_see,
+    may_see_referral,
+    role_that_counts,
+    service_labels,
     shown,
     shown_stage,
+    told_by_name,
 )
+from reporting.pathway.lookup import Tie
 
-POLICE = Reader("cap-bo-de", "ward_police", "operator")
-SOCIAL = Reader("ubnd-bo-de-social", "commune_social", "operator")
+D, H, S, P, T, G, L, V = (
+    Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Label.HEALTH, Label.LEGAL, Label.TRAFFICKING
+)  # fmt: skip
+ALL = {D, H, S, P, T, G, L, V}
+
+LABELS: dict[str, set[Label]] = {
+    "ward_police": set(),
+    "border_guard": set(),
+    "hotline": set(),
+    "district_social": ALL,
+    "commune_social": ALL,
+    "health_station": {D, H, S, P, T, G},
+    "provider": set(),
+    "detox_facility": {D, H, S, P, T, G, L},
+    "methadone_clinic": {D, H, S, P, T, G},
+    "commune_authority": ALL - {H},
+    "volunteer_team": {D},
+    "club": {D},
+    "supervisor": ALL,
+    "auditor": ALL,
+}
+"""Written out once more by hand: a change of the table must be meant."""
+
+PARTS: dict[str, dict[str, Part]] = {
+    "ward_police": {"contacted": Part.CONTACTS},
+    "border_guard": {"contacted": Part.CONTACTS},
+    "hotline": {"contacted": Part.CONTACTS},
+    "district_social": dict.fromkeys(
+        ("contacted", "introduced_to", "registered", "handed_over_to"), Part.WHOLE
+    ),
+    "commune_social": dict.fromkeys(
+        ("contacted", "introduced_to", "registered", "handed_over_to"), Part.WHOLE
+    ),
+    "health_station": {"contacted": Part.OWN, "screened": Part.SCREENING},
+    "provider": {},
+    "detox_facility": {"admitted": Part.OWN},
+    "methadone_clinic": {"inducted": Part.OWN},
+    "commune_authority": {"handed_over_to": Part.WHOLE, "admitted": Part.OWN},
+    "volunteer_team": {"contacted": Part.OWN, "assigned_to": Part.OWN},
+    "club": {"contacted": Part.OWN, "assigned_to": Part.OWN},
+    "supervisor": {},
+    "auditor": {},
+}
+AREAS = {
+    "district_social": "operator",
+    "commune_social": "operator",
+    "commune_authority": "operator",
+    "supervisor": "supervisor",
+    "auditor": "auditor",
+}
 
 
-@pytest.mark.parametrize("label", [Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB])
-def test_police_never_see_health_data(label: Label) -> None:
-    assert shown(POLICE, "hiv_test", {label}) == WITHHELD
-
-
-def test_police_supervisors_see_no_health_data_either() -> None:
-    assert not may_see(Reader("cap-bo-de", "ward_police", "supervisor"), {Label.HIV})
-
-
-def test_the_commune_authority_does_not_see_hiv_status() -> None:
-    reader = Reader("ubnd-bo-de", "commune_authority", "operator")
-    assert not may_see(reader, {Label.HIV})
-    assert may_see(reader, {Label.OST})
-
-
-def test_one_label_that_may_not_be_seen_is_enough_to_withhold() -> None:
-    reader = Reader("ubnd-bo-de", "commune_authority", "operator")
-    assert shown(reader, "x", {Label.OST, Label.HIV}) == WITHHELD
-
-
-def test_a_kind_of_organisation_that_is_not_in_the_table_sees_no_label() -> None:
-    assert not may_see(Reader("x", "newspaper", "supervisor"), {Label.LEGAL})
-
-
-def test_what_bears_no_label_is_shown() -> None:
-    assert shown(POLICE, "health_insurance_card", ()) == "health_insurance_card"
-
-
-def test_nobody_sees_identities_in_reporting() -> None:
-    assert not any(Label.IDENTITY in labels for labels in MAY_SEE.values())
-
-
-@pytest.mark.parametrize("stage", ["screened", "planned", "intervened"])
-def test_police_learn_that_the_person_reached_a_social_worker_and_nothing_after_it(stage: str) -> None:
-    assert shown_stage(POLICE, stage) == "registered"
-    assert shown_stage(SOCIAL, stage) == stage
+def reader(kind: str, org: str = "x", *, offers: tuple[str, ...] = (), **more: object) -> Reader:
+    return Reader(org, kind, labels=labels_of_kind(kind, offers), **more)  # type: ignore[arg-type]
 
 
 def test_every_kind_of_organisation_stands_in_the_table() -> None:
-    assert set(MAY_SEE) == {str(kind) for kind in OrgKind}
+    assert set(TABLE) == set(LABELS) == set(PARTS) == {str(kind) for kind in OrgKind}
+
+
+@pytest.mark.parametrize("kind", list(OrgKind))
+@pytest.mark.parametrize("label", list(Label))
+def test_each_kind_sees_the_labels_of_its_row_and_no_others(kind: str, label: Label) -> None:
+    assert may_see(reader(kind), {label}) == (label in LABELS[kind])
+
+
+@pytest.mark.parametrize("kind", list(OrgKind))
+@pytest.mark.parametrize("tie", list(Tie))
+def test_each_tie_opens_the_part_of_a_case_that_its_row_says_and_no_more(kind: str, tie: Tie) -> None:
+    assert reader(kind).part([tie], "00139") == PARTS[kind].get(tie, Part.NOTHING)
+    assert reader(kind).part([], "00139") is Part.NOTHING
+
+
+@pytest.mark.parametrize("kind", list(OrgKind))
+def test_each_kind_has_its_area_in_the_role_of_its_row(kind: str) -> None:
+    assert TABLE[kind].area_as == AREAS.get(kind)
+
+
+def test_of_several_ties_the_one_that_shows_most_counts() -> None:
+    station = reader("health_station")
+    assert station.part([Tie.CONTACTED, Tie.SCREENED], "") is Part.SCREENING
+    assert reader("commune_authority", area=frozenset({"00139"})).part([Tie.ADMITTED], "00139") is Part.WHOLE
+
+
+def test_a_kind_of_organisation_that_is_not_in_the_table_sees_nothing() -> None:
+    stranger = reader("newspaper", area=frozenset())
+    assert not any(may_see(stranger, {label}) for label in Label)
+    assert stranger.part(list(Tie), "00139") is Part.NOTHING
+    assert not stranger.has_an_area
+
+
+def test_who_may_know_an_hiv_status_is_a_closed_list_each_with_its_ground() -> None:
+    knowing = {kind for kind in OrgKind if may_see(reader(kind, offers=("hiv_test",)), {Label.HIV})}
+    assert knowing == set(MAY_KNOW_HIV)
+    assert all(MAY_KNOW_HIV.values())
+    assert not knowing & {"ward_police", "border_guard", "hotline", "commune_authority", "club"}
+
+
+@pytest.mark.parametrize("service", list(Service))
+def test_a_provider_knows_the_labels_of_the_services_that_it_offers_and_no_others(service: str) -> None:
+    assert reader("provider", offers=(service,)).labels == service_labels(service)
+    assert reader("provider", offers=("loan",)).services == {
+        each for each in Service if not service_labels(each)
+    }
+
+
+@pytest.mark.parametrize("kind", list(OrgKind))
+@pytest.mark.parametrize("role", ["supervisor", "auditor"])
+def test_a_role_counts_only_for_the_kind_that_fits_it(kind: str, role: str) -> None:
+    assert role_that_counts(kind, role) == (role if kind == role else "operator")
+    assert role_that_counts(kind, "agency") == "agency"
+
+
+@pytest.mark.parametrize("part", list(Part))
+def test_a_referral_is_shown_to_its_parties_and_in_a_whole_case_if_its_service_may_be_known(
+    part: Part,
+) -> None:
+    authority = reader("commune_authority", "ubnd", hidden_orgs=frozenset({"hiv-clinic"}))
+
+    def sees(service: str, sender: str = "social", provider: str = "clinic") -> bool:
+        return may_see_referral(authority, part, service=service, sender=sender, provider=provider)
+
+    assert sees("methadone") == (part is Part.WHOLE)
+    assert not sees("hiv_treatment")
+    assert not sees("general_health", provider="hiv-clinic")
+    assert sees("methadone", provider="ubnd")
+    assert sees("hiv_test", sender="ubnd")
+
+
+def test_the_name_of_an_organisation_tells_what_all_its_services_have_in_common() -> None:
+    assert told_by_name(("hiv_test", "hiv_treatment")) == {Label.HIV}
+    assert told_by_name(("hiv_test", "general_health")) == frozenset()
+    assert told_by_name(("loan",)) == told_by_name(()) == frozenset()
+
+
+def test_a_value_that_may_not_be_seen_is_withheld_by_the_labels_that_it_could_carry() -> None:
+    authority = reader("commune_authority")
+    group = labels_of(intake.CaseOpened.model_fields["client_group"])
+    assert {shown(authority, value, group) for value in ("relative", "person_with_hiv")} == {WITHHELD}
+    assert shown(reader("commune_social"), "person_with_hiv", group) == "person_with_hiv"
+
+
+def test_nobody_sees_identities_in_reporting() -> None:
+    assert not any(Label.IDENTITY in sight.labels for sight in TABLE.values())
+    assert frozenset(ALL) == CARE
+
+
+@pytest.mark.parametrize("furthest", ["screened", "brief_intervention_given", "plan_agreed"])
+@pytest.mark.parametrize("stage", ["", "closed"])
+def test_police_learn_that_the_person_reached_a_social_worker_and_nothing_after_it(
+    furthest: str, stage: str
+) -> None:
+    police, social = reader("ward_police"), reader("commune_social")
+    assert shown_stage(police, Part.CONTACTS, stage or furthest, furthest) == "registered"
+    assert shown_stage(police, Part.CONTACTS, stage or "contacted", "contacted") == "contacted"
+    assert shown_stage(social, Part.WHOLE, stage or furthest, furthest) == (stage or furthest)
+
+
+def test_what_police_may_see_of_a_contact_is_a_closed_list_of_events_and_fields() -> None:
+    names = {type_.split(".")[2]: set(fields) for type_, fields in CONTACT_EVENTS.items()}
+    assert names == {
+        "case-opened": set(),
+        "agency-reference-bound": {"org", "agency_ref"},
+        "client-contacted": {"channel", "commune"},
+        "client-introduced": {"to_org", "number"},
+        "client-registered": set(),
+    }
+    for type_, fields in CONTACT_EVENTS.items():
+        shown_fields = [PAYLOADS[type_].model_fields[field] for field in fields]
+        assert not any(labels_of(field) for field in shown_fields)
+
+
+def test_the_fields_of_a_case_are_a_closed_list_for_every_part_but_the_whole() -> None:
+    known = set(pb.Case.DESCRIPTOR.fields_by_name)
+    telling = {"client_id", "client_group", "plan", "followup_state", "closed_on"}
+    assert set(CASE_FIELDS) == set(Part) - {Part.NOTHING, Part.WHOLE}
+    for fields in CASE_FIELDS.values():
+        assert fields <= known
+        assert not fields & telling
 
 
 def test_an_event_that_always_tells_of_health_bears_a_label_by_its_mere_happening() -> None:
@@ -70,16 +219,10 @@ def test_an_event_that_always_tells_of_health_bears_a_label_by_its_mere_happenin
         intake.ClientRegistered,
         intake.CounsellingProvided,
     }
+    withheld_whole = {intake.ConsentGiven.TYPE, intake.CaseClosed.TYPE}
     telling = {
         model.TYPE
         for model in PAYLOADS.values()
         if any(labels_of(field) & HEALTH for field in model.model_fields.values()) and model not in by_value
     }
-    assert telling - by_service - {intake.CaseClosed.TYPE} <= set(TYPE_LABELS)
-
-
-def test_an_operator_of_an_area_has_its_communes_and_an_agency_system_has_not() -> None:
-    communes = frozenset({"00139"})
-    assert Reader("dpv-long-bien", "district_social", "operator", communes).area == communes
-    assert not Reader("dpv-long-bien", "district_social", "agency", communes).area
-    assert not Reader("cap-bo-de", "ward_police", "operator", communes).area
+    assert telling - by_service - withheld_whole <= set(TYPE_LABELS)

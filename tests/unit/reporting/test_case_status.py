@@ -17,10 +17,11 @@ from contracts.vocabulary import (
     RiskBand,
     Service,
     Substance,
+    SupportKind,
 )
 from reporting.pathway.cases import CaseStatus, Planned
 from reporting.pathway.entry import Entry
-from reporting.pathway.lookup import Reference, orgs_in, reference_in
+from reporting.pathway.lookup import Reference, Tie, reference_in, ties_in
 
 from tests.unit.reporting.story import Story, named
 
@@ -126,9 +127,17 @@ def test_a_case_is_found_by_each_number_that_the_logs_tell_and_by_the_agencys_ow
     ]
 
 
-def test_a_case_belongs_to_who_acted_in_it_and_to_whom_the_person_was_introduced() -> None:
+def test_an_introduction_ties_to_the_case_who_introduced_and_to_whom() -> None:
     [introduced] = Story().intake("a", INTRODUCED, org="cap-bo-de")
-    assert orgs_in(introduced) == {"cap-bo-de", "social-bo-de"}
+    assert ties_in(introduced) == {("cap-bo-de", Tie.CONTACTED), ("social-bo-de", Tie.INTRODUCED_TO)}
+
+
+def test_a_support_or_a_referral_ties_nobody_to_the_case() -> None:
+    """Else a bank that reports a loan would have the whole case of whoever it lent to."""
+    story = Story()
+    story.followup("a", followup.SupportProvided(kind=SupportKind.LOAN), org="bank")
+    story.referral("a", "r", REQUESTED, org="social-elsewhere")
+    assert [ties_in(entry) for entry in story.entries()] == [frozenset()] * 2
 
 
 @pytest.mark.parametrize(
@@ -139,7 +148,7 @@ def test_an_answer_to_a_referral_gives_no_part_in_the_case(
     answer: common.AgencyEventRefused | referral.ReferralReceived,
 ) -> None:
     [entry] = Story().referral("a", "r", answer, org="clinic")
-    assert orgs_in(entry) == frozenset()
+    assert ties_in(entry) == frozenset()
 
 
 def test_an_event_that_is_only_routed_gives_no_part_in_the_case() -> None:
@@ -152,7 +161,7 @@ def test_an_event_that_is_only_routed_gives_no_part_in_the_case() -> None:
         data={},
     )
     [entry] = Story().intake("a", routed, org="x")
-    assert orgs_in(entry) == frozenset()
+    assert ties_in(entry) == frozenset()
 
 
 def test_the_state_of_the_follow_up_is_the_one_entered_last_though_an_earlier_one_is_told_late() -> None:
@@ -179,7 +188,7 @@ def test_the_plan_is_the_one_agreed_last() -> None:
 
 def test_what_the_clock_made_due_gives_nobody_a_part_in_the_case() -> None:
     [entry] = Story().followup("a", followup.HandoverReceived(), org="system:followup")
-    assert orgs_in(entry) == frozenset()
+    assert ties_in(entry) == frozenset()
 
 
 def admitted_to(facility: str) -> followup.DetoxAdmitted:

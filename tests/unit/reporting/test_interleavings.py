@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
-from reporting.pathway.lookup import orgs_in, reference_in
+from reporting.pathway.lookup import reference_in, ties_in
 from reporting.pathway.referrals import may_concern_a_referral
 from reporting.views.cases import fold_cases
 from reporting.views.referrals import fold_referrals
@@ -102,7 +102,7 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
     return {
         "cases": cases,
         "referrals": referrals,
-        "orgs": {(entry.case_id, org) for entry in entries for org in orgs_in(entry)},
+        "ties": {(entry.case_id, *tied) for entry in entries for tied in ties_in(entry)},
         "references": {found for entry in entries if (found := reference_in(entry))},
         "facts": {fact for entry in entries if (fact := fact_in(entry))},
         "clients": {(entry.case_id, client) for entry in entries if (client := client_in(entry))},

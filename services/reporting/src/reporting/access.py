@@ -1,56 +1,137 @@
-"""Who may see what: one decision, taken from tables. Default deny.
+"""Who may see what: the whole table as data, and the decisions taken from it. Default deny.
 
-Source: design/domain.md, "Who takes part" (column "may see") and "Labels and who may see". Who may know an
-HIV status is a closed list by Law 64/2006 as amended by Law 71/2020: police are not on it, nor is the commune
-authority. Purposes, consents and the territory of an organisation narrow this later; nothing may widen it.
+Source: domain.md, "Who takes part" (column "may see") and "Labels and who may see". A reader is one of a kind
+of organisation; what ties the organisation to a case says which part of the case it sees, the kind says which
+labels. What may not be seen leaves no trace: no marker that stands for one thing only, no count, no gap.
+Purposes and consents narrow this later; nothing may widen it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 from contracts.base import Label
-from contracts.events import followup, intake
-from contracts.vocabulary import SERVICE_LABELS
+from contracts.events import followup, intake, referral
+from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
 
 from reporting.pathway.entry import FOLLOWUP
+from reporting.pathway.lookup import Tie
 
 WITHHELD = "withheld"
-"""What stands in place of a value that the reader may not see."""
+"""What stands in place of a value that the reader may not see, whatever the value is."""
 
-HEALTH = frozenset({Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB})
 CARE = frozenset(Label) - {Label.IDENTITY}
+"""All that reporting holds: identities are in intake's vault and nowhere else."""
+HEALTH = frozenset({Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Label.HEALTH})
 
-MAY_SEE: Mapping[str, frozenset[Label]] = MappingProxyType(
+NOTHING: frozenset[Label] = frozenset()
+
+
+class Part(IntEnum):
+    """How much of a case is shown; of several ties the one that shows most counts."""
+
+    NOTHING = 0
+    CONTACTS = 1
+    """Own contacts and whether the person reached a social worker: `CONTACT_EVENTS`, nothing else."""
+    OWN = 2
+    """What the organisation did, was sent or was told itself: its referrals, stays, events."""
+    SCREENING = 3
+    """The same, and every screening of the case."""
+    WHOLE = 4
+
+
+class Sight(NamedTuple):
+    """One row of the table. `area_as`: the role in which it sees its whole area, and counts it in reports."""
+
+    labels: frozenset[Label]
+    ties: Mapping[Tie, Part] = MappingProxyType({})
+    area_as: str | None = None
+
+
+_TAKEN_UP = {
+    Tie.CONTACTED: Part.WHOLE,
+    Tie.INTRODUCED_TO: Part.WHOLE,
+    Tie.REGISTERED: Part.WHOLE,
+    Tie.HANDED_OVER_TO: Part.WHOLE,
+}
+_OWN_CONTACTS = {Tie.CONTACTED: Part.CONTACTS}
+_MEMBERS = {Tie.CONTACTED: Part.OWN, Tie.ASSIGNED_TO: Part.OWN}
+
+TABLE: Mapping[str, Sight] = MappingProxyType(
     {
-        "ward_police": frozenset(),
-        "border_guard": frozenset({Label.TRAFFICKING}),
-        "hotline": frozenset({Label.TRAFFICKING}),
-        "district_social": CARE,
-        "commune_social": CARE,
-        "health_station": HEALTH,
-        "provider": CARE,
-        "detox_facility": CARE,
-        "methadone_clinic": HEALTH,
-        "commune_authority": CARE - {Label.HIV},
-        "volunteer_team": frozenset({Label.DRUG}),
-        "club": frozenset({Label.DRUG}),
-        "supervisor": CARE,
-        "auditor": CARE,
+        OrgKind.WARD_POLICE: Sight(NOTHING, _OWN_CONTACTS),
+        OrgKind.BORDER_GUARD: Sight(NOTHING, _OWN_CONTACTS),
+        OrgKind.HOTLINE: Sight(NOTHING, _OWN_CONTACTS),
+        OrgKind.DISTRICT_SOCIAL: Sight(CARE, _TAKEN_UP, "operator"),
+        OrgKind.COMMUNE_SOCIAL: Sight(CARE, _TAKEN_UP, "operator"),
+        OrgKind.HEALTH_STATION: Sight(HEALTH, {Tie.CONTACTED: Part.OWN, Tie.SCREENED: Part.SCREENING}),
+        OrgKind.PROVIDER: Sight(NOTHING),
+        OrgKind.DETOX_FACILITY: Sight(HEALTH | {Label.LEGAL}, {Tie.ADMITTED: Part.OWN}),
+        OrgKind.METHADONE_CLINIC: Sight(HEALTH, {Tie.INDUCTED: Part.OWN}),
+        OrgKind.COMMUNE_AUTHORITY: Sight(
+            CARE - {Label.HIV}, {Tie.HANDED_OVER_TO: Part.WHOLE, Tie.ADMITTED: Part.OWN}, "operator"
+        ),
+        OrgKind.VOLUNTEER_TEAM: Sight(frozenset({Label.DRUG}), _MEMBERS),
+        OrgKind.CLUB: Sight(frozenset({Label.DRUG}), _MEMBERS),
+        OrgKind.SUPERVISOR: Sight(CARE, area_as="supervisor"),
+        OrgKind.AUDITOR: Sight(CARE, area_as="auditor"),
     }
 )
-"""Labels that an organisation of each kind may see at all. A kind that is not here sees none."""
+"""Kind of organisation → labels, part of a case by tie, its area. A kind that is not here sees nothing.
 
-OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority"})
-"""Kinds of organisation that see the cases of their district or commune."""
+A referral is always shown to who sent it and to whom it is addressed. A provider knows the labels of the
+services that it offers, and no others.
+"""
 
-OF_THE_PROVINCE = frozenset({"supervisor", "auditor"})
-"""Kinds of organisation that count the whole province, where they have neither district nor commune."""
+BY_SERVICES_OFFERED = frozenset({OrgKind.PROVIDER})
+OF_THE_PROVINCE = frozenset({OrgKind.SUPERVISOR, OrgKind.AUDITOR})
+"""Kinds whose area is the whole province where they have neither district nor commune."""
 
-CONTACT_STAGES = ("contacted", "introduced", "registered", "closed")
-"""Stages that tell nobody of drugs: whether the person reached a social worker, whether the case is over."""
+MAY_KNOW_HIV: Mapping[str, str] = MappingProxyType(
+    {
+        OrgKind.DISTRICT_SOCIAL: "Law 64/2006 as amended by Law 71/2020, Article 30(1)(c): who counsels",
+        OrgKind.COMMUNE_SOCIAL: "Article 30(1)(c): who counsels and tells the result",
+        OrgKind.HEALTH_STATION: "Article 30(1)(d): who treats",
+        OrgKind.PROVIDER: "Article 30(1)(d): who treats; only where it offers a service of HIV",
+        OrgKind.METHADONE_CLINIC: "Article 30(1)(d): who treats",
+        OrgKind.DETOX_FACILITY: "Article 30(1)(đ): health staff of closed institutions (domain.md)",
+        OrgKind.SUPERVISOR: "our reading of domain.md (its territory); the law does not name it",
+        OrgKind.AUDITOR: "our reading of domain.md (histories); the law does not name it",
+    }
+)
+"""The closed list of who may know an HIV status, each with its ground. Nobody has checked the law's text."""
+
+CONTACT_EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        intake.CaseOpened.TYPE: frozenset(),
+        intake.AgencyReferenceBound.TYPE: frozenset({"org", "agency_ref"}),
+        intake.ClientContacted.TYPE: frozenset({"channel", "commune"}),
+        intake.ClientIntroduced.TYPE: frozenset({"to_org", "number"}),
+        intake.ClientRegistered.TYPE: frozenset(),
+    }
+)
+"""The events that `Part.CONTACTS` shows, each with the fields that it shows. Only own ones, save
+registrations: they tell that the person reached a social worker."""
+
+SCREENING_EVENTS = frozenset({intake.ClientScreened.TYPE, intake.BriefInterventionGiven.TYPE})
+
+_FRAME = frozenset({"case_id", "commune", "district", "agency_refs", "referrals", "seq"})
+CASE_FIELDS: Mapping[Part, frozenset[str]] = MappingProxyType(
+    {
+        Part.CONTACTS: _FRAME | {"stage", "opened_on", "introduction_number"},
+        Part.OWN: _FRAME | {"stays"},
+        Part.SCREENING: _FRAME | {"stays"},
+    }
+)
+"""The fields of `Case` that each part shows; the whole shows all."""
+
+CONTACT_STAGES = ("contacted", "introduced", "registered")
+"""Stages that tell nobody of drugs: whether the person reached a social worker."""
 
 TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
     {
@@ -71,35 +152,93 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
 )
 """Events whose mere happening tells what the label protects. A referral's events carry its service's."""
 
+TOLD_BY_THE_EVENT: Mapping[str, frozenset[str]] = MappingProxyType(
+    {referral.ReferralRequested.TYPE: frozenset({"service", "provider"})}
+)
+"""Fields whose labels were looked at when it was decided to show the event: they tell nothing more."""
+
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks: organisation, its kind (`org_kind`), the token's role, the communes that it answers for."""
+    """Who asks: organisation, its kind, the role that counts, and what follows from them.
+
+    `area`: communes whose cases it sees and counts, None for all. `hidden_orgs`: organisations whose very
+    name tells what it may not know (a clinic that does nothing but HIV).
+    """
 
     org: str
-    org_kind: str
-    role: str
-    communes: frozenset[str] = frozenset()
+    kind: str = ""
+    role: str = "operator"
+    labels: frozenset[Label] = NOTHING
+    area: frozenset[str] | None = frozenset()
+    hidden_orgs: frozenset[str] = frozenset()
 
     @property
     def sees_every_case(self) -> bool:
-        """Supervisors and auditors are not bound to their own organisation's cases."""
-        return self.role in {"supervisor", "auditor"}
+        """Whether its area is everywhere."""
+        return self.area is None
 
     @property
-    def area(self) -> frozenset[str]:
-        """Communes whose cases an operator sees even if its organisation has not acted in them."""
-        return self.communes if self.role == "operator" and self.org_kind in OF_AN_AREA else frozenset()
+    def has_an_area(self) -> bool:
+        """Whether it answers for an area, and so may count it."""
+        return self.area is None or bool(self.area)
+
+    @cached_property
+    def services(self) -> frozenset[str]:
+        """The services whose names it may know."""
+        return frozenset(str(service) for service in Service if may_see(self, service_labels(service)))
+
+    def part(self, ties: Iterable[str], commune: str) -> Part:
+        """How much it sees of a case of that commune to which its organisation has these ties."""
+        if self.area is None or commune in self.area:
+            return Part.WHOLE
+        by_tie = TABLE[self.kind].ties if self.kind in TABLE else {}
+        return max((by_tie.get(Tie(tie), Part.NOTHING) for tie in ties), default=Part.NOTHING)
+
+
+def role_that_counts(kind: str, role: str) -> str:
+    """A token's role, if the kind of organisation fits it; else an operator's, of its own organisation."""
+    fits = kind == role or role not in ("supervisor", "auditor")
+    return role if fits else "operator"
+
+
+def labels_of_kind(kind: str, offers: Iterable[str]) -> frozenset[Label]:
+    """The labels that an organisation of a kind, which offers these services, may see."""
+    if kind in BY_SERVICES_OFFERED:
+        return NOTHING.union(*map(service_labels, offers))
+    return TABLE[kind].labels if kind in TABLE else NOTHING
+
+
+def told_by_name(offers: Iterable[str]) -> frozenset[Label]:
+    """What an organisation's name tells of whoever it deals with: what all its services have in common."""
+    labels = [service_labels(service) for service in offers]
+    return frozenset.intersection(*labels) if labels else NOTHING
 
 
 def may_see(reader: Reader, labels: Iterable[Label]) -> bool:
     """True if every one of the labels may be shown to this reader."""
-    return frozenset(labels) <= MAY_SEE.get(reader.org_kind, frozenset())
+    return reader.labels.issuperset(labels)
 
 
 def shown(reader: Reader, value: str, labels: Iterable[Label]) -> str:
-    """The value, or `withheld` in its place."""
+    """The value, or `withheld` in its place. `labels`: all that the field can carry, not those of this value,
+    else the marker would tell the value."""
     return value if may_see(reader, labels) else WITHHELD
+
+
+def may_see_all(reader: Reader, part: Part) -> bool:
+    """Whether nothing of the case is left out. Who does not see all learns no place within a stream either
+    (event ids, the last place of a case): they count what is left out."""
+    return part is Part.WHOLE and may_see(reader, CARE)
+
+
+def may_see_referral(reader: Reader, part: Part, *, service: str, sender: str, provider: str) -> bool:
+    """Whether a referral of a case of which the reader sees that part is shown to it."""
+    if reader.org in (sender, provider):
+        return True
+    if part is not Part.WHOLE or service not in reader.services:
+        return False
+    return reader.hidden_orgs.isdisjoint((sender, provider))
 
 
 def service_labels(service: str) -> frozenset[Label]:
@@ -109,7 +248,7 @@ def service_labels(service: str) -> frozenset[Label]:
 
 def event_labels(type_: str, service: str | None = None) -> frozenset[Label]:
     """The labels of an event's mere happening; `service`: of the referral that it is about, if it is."""
-    return TYPE_LABELS.get(type_, frozenset()) | (service_labels(service) if service else frozenset())
+    return TYPE_LABELS.get(type_, NOTHING) | (service_labels(service) if service else NOTHING)
 
 
 def answer_labels(source: str, service: str) -> frozenset[Label]:
@@ -122,9 +261,9 @@ def answer_labels(source: str, service: str) -> frozenset[Label]:
     return service_labels(service) if service else CARE
 
 
-def shown_stage(reader: Reader, stage: str) -> str:
+def shown_stage(reader: Reader, part: Part, stage: str, furthest: str) -> str:
     """The stage of a case. Screening and what follows tell of drug use: who may not see that learns only
-    that the person was registered by a social worker."""
-    if stage in CONTACT_STAGES or not stage or may_see(reader, {Label.DRUG}):
+    whether the person reached a social worker."""
+    if part is Part.WHOLE and may_see(reader, {Label.DRUG}):
         return stage
-    return "registered"
+    return furthest if furthest in CONTACT_STAGES or not furthest else CONTACT_STAGES[-1]

@@ -63,7 +63,7 @@ class Made:
         parts, reference = self.parts, _reference(self.parts.settings.reference_path)
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         fresh = Freshness(parts.reads, self.projector, bell)
-        readers = Readers(reference.organisations, reference.territory)
+        readers = Readers(reference.organisations, reference.territory, parts.clock)
         status = StatusServicer(
             queries,
             fresh,
@@ -73,10 +73,10 @@ class Made:
             Timeline(queries),
             Watching(queries, bell),
         )
-        reports = Reports(published(), reference.territory, reference.organisations)
+        reports = Reports(published(), reference.territory)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
         audit = AuditServicer(queries, fresh, readers, reference.territory, bell)
-        views = ViewsServicer(parts.reads, self.projector)
+        views = ViewsServicer(parts.reads, self.projector, readers)
         return [
             lambda server: status_pb2_grpc.add_StatusServiceServicer_to_server(status, server),
             lambda server: report_pb2_grpc.add_ReportServiceServicer_to_server(report, server),

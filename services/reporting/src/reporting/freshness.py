@@ -11,7 +11,9 @@ from chassis.rpc.errors import TooLate
 from chassis.rpc.reads import Reads
 from chassis.rpc.watch import Bell
 
-_SEQ: LiteralString = "SELECT seq FROM history WHERE event_id = %s"
+from reporting.access import Reader
+
+_SEQ: LiteralString = "SELECT seq FROM history WHERE event_id = %s AND (%s::text IS NULL OR org = %s)"
 LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -29,25 +31,26 @@ class Freshness:
         self._views = views
         self._bell = bell
 
-    async def has(self, event_id: str, views: Collection[str] = ()) -> None:
+    async def has(self, reader: Reader, event_id: str, views: Collection[str] = ()) -> None:
         """Returns once the history and each of these views have the event; at once for "".
 
-        Raises `TooLate` when the caller's deadline comes first.
+        Only the reader's organisation's own event, else anybody could ask how many events a case has; who
+        sees every case may name any. Raises `TooLate` when the caller's deadline comes first.
         """
         if not event_id:
             return
         try:
             async with asyncio.timeout(time_left()):
-                seq = await self._place(event_id)
+                seq = await self._place(event_id, None if reader.sees_every_case else reader.org)
                 for view in views:
                     await self._views.wait_for(view, seq)
         except TimeoutError:
             raise TooLate from None
 
-    async def _place(self, event_id: str) -> int:
+    async def _place(self, event_id: str, org: str | None) -> int:
         while True:
             ring = self._bell.next_ring
-            row = await self._reads.one(_SEQ, (event_id,))
+            row = await self._reads.one(_SEQ, (event_id, org, org))
             if row:
                 return int(row[0])
             await _rung(ring)

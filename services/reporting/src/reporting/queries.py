@@ -19,34 +19,54 @@ from reporting.views.cases import case_of
 
 @dataclass(frozen=True)
 class FoundReferral:
-    """A referral, its case's commune, where its last event stands in the history, whose the case is."""
+    """A referral, its case's commune, where its last event stands in the history, what ties the reader's
+    organisation to the case (asked for by number only)."""
 
     referral: ReferralStatus
     commune: str
     seq: int
-    case_is_readers: bool = False
+    ties: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class FoundCase:
-    """A case, whether it belongs to the reader's organisation, and its last place in the history."""
+    """A case, what ties the reader's organisation to it, and its last place in the history."""
 
     case: CaseStatus
-    is_readers: bool
+    ties: Sequence[str]
     seq: int
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which referrals to list; None does not narrow. Each is `party`'s, sent or received, or of `area`."""
+class Names:
+    """By what a case is known: introductions, the first one first, with who introduced; the reader's own
+    references."""
 
+    introductions: tuple[tuple[str, str], ...]
+    agency_refs: tuple[str, ...]
+
+    def introduction(self, by: str | None = None) -> str:
+        """The first introduction number, of all or of those by one organisation; "" if there is none."""
+        return next((number for number, told_by in self.introductions if by in (None, told_by)), "")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which referrals to list; None does not narrow.
+
+    Each is `party`'s, sent or received; or of `area` (None: everywhere) for one of `services`, and has
+    nothing to do with `hidden_orgs`.
+    """
+
+    party: str
+    area: Sequence[str] | None
+    services: Sequence[str]
+    hidden_orgs: Sequence[str]
     provider: str | None = None
     sender: str | None = None
     states: Sequence[str] | None = None
     service: str | None = None
     commune: str | None = None
-    party: str | None = None
-    area: Sequence[str] = ()
 
 
 class Queries:
@@ -69,12 +89,13 @@ class Queries:
     ) -> list[FoundReferral]:
         """Referrals, newest change first, after a place in that order."""
         states = list(wanted.states) if wanted.states else None
-        pairs = [wanted.provider, wanted.sender, states, wanted.service, wanted.commune, wanted.party]
+        pairs = [wanted.provider, wanted.sender, states, wanted.service, wanted.commune]
         doubled = [value for pair in pairs for value in (pair, pair)]
-        doubled.append(list(wanted.area))
+        area, hidden = list(wanted.area or ()), list(wanted.hidden_orgs)
+        allowed = [wanted.party, wanted.area is None, area, list(wanted.services), hidden, hidden]
         changed_at, referral_id = after or (None, None)
         rows = await self._reads.all(
-            sql.REFERRAL_LIST, [*doubled, changed_at, changed_at, referral_id, limit]
+            sql.REFERRAL_LIST, [*doubled, *allowed, changed_at, changed_at, referral_id, limit]
         )
         return [_found(row) for row in rows]
 
@@ -90,11 +111,13 @@ class Queries:
         """The open case, else the latest, of whom an organisation means by its own reference."""
         return _found_case(await self._reads.one(sql.CASE_BY_AGENCY_REF, (org, org, agency_ref)))
 
-    async def names_of(self, case_id: UUID, org: str) -> tuple[str, tuple[str, ...]]:
-        """The introduction number of a case ("" if none) and the references that `org` has for it."""
+    async def names_of(self, case_id: UUID, org: str) -> Names:
+        """The introductions of a case and the references that `org` has for it, oldest first."""
         rows = await self._reads.all(sql.NAMES_OF_CASE, (case_id, org))
-        introductions = [value for kind, value in rows if kind == "introduction"]
-        return next(iter(introductions), ""), tuple(value for kind, value in rows if kind == "agency_ref")
+        return Names(
+            tuple((value, told_by) for kind, value, told_by in rows if kind == "introduction"),
+            tuple(value for kind, value, _ in rows if kind == "agency_ref"),
+        )
 
     async def entries_of(self, case_id: UUID, after: int = 0) -> list[Entry]:
         """All entries of a case after a place in the history."""

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.rpc.errors import Forbidden
+from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from contracts.vocabulary import Service
 from psycopg import AsyncCursor
-from reference import Organisations, Territory
+from reference import Territory
 
-from reporting.access import OF_THE_PROVINCE, Reader
+from reporting.access import Reader
 from reporting.indicators.counting import Question, count
 from reporting.indicators.definitions import Definitions, Indicator
 from reporting.indicators.figures import Counts, Figure, figures
+from reporting.places import communes_of, districts_on
 
 _ORDER = {str(service): place for place, service in enumerate(Service)}
 
@@ -38,32 +39,26 @@ class Reports:
 
     definitions: Definitions
     territory: Territory
-    organisations: Organisations
 
-    def scope(
-        self, reader: Reader, question: Question, districts: Sequence[str], communes: Sequence[str]
-    ) -> Scope:
-        """What is asked for and allowed: supervisors and auditors all, others their organisation's own area.
+    def scope(self, reader: Reader, districts: Sequence[str], communes: Sequence[str]) -> Scope:
+        """What is asked for and allowed: all communes that ever lay in the reader's area, or some of them.
 
-        Raises `Forbidden` for an area beyond it.
+        Raises `InvalidInput` for units that there never were, `Forbidden` for an area beyond the reader's.
         """
-        asked = self._communes(question, districts, communes)
-        own = None if reader.sees_every_case else self._own(reader, question)
-        if own is None:
+        self._check_known(districts, communes)
+        asked = self._communes(districts, communes)
+        field = "districts" if districts else "communes"
+        if not reader.has_an_area:
+            raise Forbidden("area_not_yours", field=field)
+        if reader.area is None:
             return Scope(asked)
-        if asked is not None and not asked <= own:
-            raise Forbidden("area_not_yours", field="districts" if districts else "communes")
-        return Scope(own if asked is None else asked)
+        if asked is not None and not asked <= reader.area:
+            raise Forbidden("area_not_yours", field=field)
+        return Scope(reader.area if asked is None else asked)
 
     def district_of(self, question: Question) -> Mapping[str, str]:
-        """Commune → district on the last day of the period."""
-        on = question.period.last
-        units = (
-            (unit.code, self.territory.district_of(unit.code, on))
-            for unit in self.territory
-            if unit.level == "commune"
-        )
-        return {code: district.code for code, district in units if district}
+        """Commune → district on the last day of the period; empty where there is no district on it."""
+        return districts_on(self.territory, question.period.last)
 
     async def run(
         self, cursor: AsyncCursor[Any], indicator: Indicator, question: Question, scope: Scope
@@ -78,24 +73,18 @@ class Reports:
         cells = figures(counts, whole, self.district_of(question), rows)
         return sorted(cells, key=lambda cell: (cell.place, _ORDER.get(cell.row, len(_ORDER)), cell.row))
 
-    def _communes(
-        self, question: Question, districts: Sequence[str], communes: Sequence[str]
-    ) -> frozenset[str] | None:
+    def _check_known(self, districts: Sequence[str], communes: Sequence[str]) -> None:
+        levels = {(unit.level, unit.code) for unit in self.territory}
+        wrong = [
+            Violation(f"{level}s", f"no_such_{level}")
+            for level, codes in (("district", districts), ("commune", communes))
+            if not {(level, code) for code in codes} <= levels
+        ]
+        if wrong:
+            raise InvalidInput(wrong)
+
+    def _communes(self, districts: Sequence[str], communes: Sequence[str]) -> frozenset[str] | None:
         if not districts and not communes:
             return None
-        within = {code for code, district in self.district_of(question).items() if district in districts}
-        return frozenset(within | set(communes))
-
-    def _own(self, reader: Reader, question: Question) -> frozenset[str] | None:
-        """The communes of the reader's organisation; None: the whole province, for who supervises it.
-
-        An unknown one has none.
-        """
-        organisation = self.organisations.get(reader.org)
-        if organisation is None:
-            return frozenset()
-        if organisation.commune:
-            return frozenset({organisation.commune})
-        if organisation.district:
-            return self._communes(question, [organisation.district], ())
-        return None if organisation.kind in OF_THE_PROVINCE else frozenset()
+        within = (communes_of(self.territory, district) for district in districts)
+        return frozenset(communes).union(*within)

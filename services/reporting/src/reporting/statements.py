@@ -16,7 +16,7 @@ LEFT JOIN history h ON h.event_id = r.last_event_id
 """
 REFERRAL_BY_NUMBER: LiteralString = (
     REFERRAL
-    + ", EXISTS (SELECT FROM cases.case_orgs o WHERE o.case_id = r.case_id AND o.org = %s)"
+    + ", ARRAY(SELECT o.tie FROM cases.case_orgs o WHERE o.case_id = r.case_id AND o.org = %s)"
     + AROUND_REFERRAL
     + "WHERE r.number = %s"
 )
@@ -30,7 +30,8 @@ REFERRAL_LIST: LiteralString = (
 WHERE (%s::text IS NULL OR r.provider = %s) AND (%s::text IS NULL OR r.sender = %s)
     AND (%s::text[] IS NULL OR r.state = ANY(%s)) AND (%s::text IS NULL OR r.service = %s)
     AND (%s::text IS NULL OR c.commune = %s)
-    AND (%s::text IS NULL OR %s IN (r.provider, r.sender) OR c.commune = ANY(%s))
+    AND (%s IN (r.provider, r.sender) OR (%s OR c.commune = ANY(%s)) AND r.service = ANY(%s)
+        AND r.provider <> ALL(%s) AND r.sender <> ALL(%s))
     AND (%s::timestamptz IS NULL OR (r.changed_at, r.referral_id) < (%s, %s))
 ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
 """
@@ -41,7 +42,7 @@ SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, 
     c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
     c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
     c.last_occurred_at, c.last_recorded_at, c.last_event_id,
-    EXISTS (SELECT FROM cases.case_orgs o WHERE o.case_id = c.case_id AND o.org = %s),
+    ARRAY(SELECT o.tie FROM cases.case_orgs o WHERE o.case_id = c.case_id AND o.org = %s),
     (SELECT coalesce(max(seq), 0) FROM history h WHERE h.subject = c.case_id)
 FROM cases.cases c
 """
@@ -64,9 +65,9 @@ ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
 """
 )
 NAMES_OF_CASE: LiteralString = """
-SELECT kind, value FROM cases.case_references
+SELECT kind, value, told_by FROM cases.case_references
 WHERE case_id = %s AND (kind = 'introduction' OR kind = 'agency_ref' AND org = %s)
-ORDER BY kind, value
+ORDER BY recorded_at, kind, value
 """
 ENTRY: LiteralString = """
 SELECT source, position, event_id, type, subject, org, occurred_at, recorded_at, value, seq FROM history

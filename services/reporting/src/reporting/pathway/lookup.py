@@ -1,23 +1,43 @@
-"""How a case is found, and which organisations it belongs to: what entries make known, once and for good."""
+"""How a case is found, and what ties organisations to it: what entries make known, once and for good."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from contracts.events import common, followup, intake, referral
+from contracts.events import followup, intake, referral
 
-from reporting.pathway.entry import REFERRAL, Entry
+from reporting.pathway.entry import Entry
+
+
+class Tie(StrEnum):
+    """How an organisation came by a case. What each shows to which kind stands in `reporting.access`."""
+
+    CONTACTED = "contacted"
+    INTRODUCED_TO = "introduced_to"
+    REGISTERED = "registered"
+    SCREENED = "screened"
+    ADMITTED = "admitted"
+    INDUCTED = "inducted"
+    HANDED_OVER_TO = "handed_over_to"
+    ASSIGNED_TO = "assigned_to"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a case is found by: a number that we gave (`org` empty), or an organisation's own reference."""
+    """What a case is found by: a number that we gave (`org` empty), or an organisation's own reference.
+
+    `told_by` and `recorded_at`: who made it known, when.
+    """
 
     kind: str
     org: str
     value: str
     case_id: UUID
+    told_by: str = field(default="", compare=False)
+    recorded_at: datetime | None = field(default=None, compare=False)
 
 
 def reference_in(entry: Entry) -> Reference | None:
@@ -26,14 +46,16 @@ def reference_in(entry: Entry) -> Reference | None:
         return None
     match entry.data:
         case intake.ClientIntroduced(number=number):
-            return Reference("introduction", "", number, entry.case_id)
+            named = "introduction", "", number
         case intake.AgencyReferenceBound(org=org, agency_ref=agency_ref):
-            return Reference("agency_ref", org, agency_ref, entry.case_id)
+            named = "agency_ref", org, agency_ref
         case referral.ReferralRequested(number=number):
-            return Reference("referral", "", number, entry.case_id)
+            named = "referral", "", number
         case followup.DetoxAdmitted(stay_number=number):
-            return Reference("stay", "", number, entry.case_id)
-    return None
+            named = "stay", "", number
+        case _:
+            return None
+    return Reference(*named, entry.case_id, entry.org, entry.recorded_at)
 
 
 _REFERENCES = frozenset(
@@ -46,30 +68,42 @@ _REFERENCES = frozenset(
 )
 
 
-def orgs_in(entry: Entry) -> frozenset[str]:
-    """The organisations that the case belongs to: who acts in it, to whom it is handed.
+def ties_in(entry: Entry) -> frozenset[tuple[str, Tie]]:
+    """The organisations that an entry ties to the case, and how.
 
-    A routed event may yet be refused; a provider that answers a referral knows that referral only, also if it
-    binds a reference of its own to whom it is about.
+    Only what somebody did for the person or was sent the person by: a support, a referral, an answer or an
+    event that is only routed ties nobody.
     """
-    if entry.type in _ONLY_PASSING or entry.org.startswith(_SYSTEM):
+    if entry.type in _BY_ACTING:
+        return frozenset({(entry.org, _BY_ACTING[entry.type])})
+    if entry.type not in _BY_BEING_NAMED:
         return frozenset()
-    if entry.source == REFERRAL and entry.type != referral.ReferralRequested.TYPE:
-        return frozenset()
-    if entry.type in _HANDED_TO:
-        return frozenset({entry.org, entry.data.to_org})
-    return frozenset({entry.org})
+    match entry.data:
+        case intake.ClientIntroduced(to_org=to_org):
+            return frozenset({(entry.org, Tie.CONTACTED), (to_org, Tie.INTRODUCED_TO)})
+        case followup.DetoxAdmitted(facility=facility):
+            return frozenset({(facility, Tie.ADMITTED)})
+        case followup.MethadoneInducted(clinic=clinic):
+            return frozenset({(clinic, Tie.INDUCTED)})
+        case followup.HandoverNotified(to_org=to_org):
+            return frozenset({(to_org, Tie.HANDED_OVER_TO)})
+        case followup.ManagementStarted(team=str() as team):
+            return frozenset({(team, Tie.ASSIGNED_TO)})
+    return frozenset()
 
 
-_SYSTEM = "system:"
-"""What the clock made due is nobody's doing (chassis.service.ticking)."""
-
-_HANDED_TO = frozenset({intake.ClientIntroduced.TYPE, followup.HandoverNotified.TYPE})
-_ONLY_PASSING = frozenset(
+_BY_ACTING = {
+    intake.ClientContacted.TYPE: Tie.CONTACTED,
+    intake.ClientRegistered.TYPE: Tie.REGISTERED,
+    intake.ClientScreened.TYPE: Tie.SCREENED,
+    intake.BriefInterventionGiven.TYPE: Tie.SCREENED,
+}
+_BY_BEING_NAMED = frozenset(
     {
-        intake.AgencyEventRouted.TYPE,
-        intake.AgencyReferenceBound.TYPE,
-        common.AgencyEventRefused.TYPE,
-        common.AgencyEventDeferred.TYPE,
+        intake.ClientIntroduced.TYPE,
+        followup.DetoxAdmitted.TYPE,
+        followup.MethadoneInducted.TYPE,
+        followup.HandoverNotified.TYPE,
+        followup.ManagementStarted.TYPE,
     }
 )

@@ -6,13 +6,22 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 from uuid import UUID
 
+from chassis.clock import Clock
 from chassis.ids import NotANumber, parse_number
 from chassis.rpc.call import Caller, current_caller
-from chassis.rpc.errors import InvalidInput, Violation
+from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from google.protobuf.timestamp_pb2 import Timestamp
 from reference import Organisation, Organisations, Territory
 
-from reporting.access import Reader
+from reporting.access import (
+    OF_THE_PROVINCE,
+    TABLE,
+    Reader,
+    labels_of_kind,
+    role_that_counts,
+    told_by_name,
+)
+from reporting.indicators.period import HANOI
 from reporting.places import communes_of
 
 LARGEST_PAGE = 500
@@ -26,33 +35,55 @@ D = TypeVar("D", date, datetime)
 class Readers:
     """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it."""
 
-    def __init__(self, organisations: Organisations, territory: Territory) -> None:
+    def __init__(self, organisations: Organisations, territory: Territory, clock: Clock) -> None:
         self._organisations = organisations
         self._territory = territory
+        self._clock = clock
         self._known: dict[Caller, Reader] = {}
+        self._told_by_name = {each.id: told_by_name(each.services) for each in organisations}
+        self._lasting = {each.id for each in organisations if each.since is None and each.until is None}
 
     def current(self) -> Reader:
-        """The reader; an organisation that nobody knows is of no kind, and sees nothing that has a label."""
+        """The reader; an organisation that nobody knows is of no kind, and sees nothing.
+
+        Raises `Forbidden` for an organisation that has not begun yet, or has ended.
+        """
         caller = current_caller()
+        if caller.org not in self._lasting:
+            self._check_it_is_in_force(caller.org)
         known = self._known.get(caller)
         if known is None:
             known = self._remember(caller)
         return known
 
+    def _check_it_is_in_force(self, org: str) -> None:
+        organisation = self._organisations.get(org)
+        if organisation and not organisation.holds(self._clock.now().astimezone(HANOI).date()):
+            life = {"since": str(organisation.since or "…"), "until": str(organisation.until or "…")}
+            raise Forbidden("organisation_not_in_force", detail=life)
+
     def _remember(self, caller: Caller) -> Reader:
-        organisation = self._organisations.get(caller.org)
-        kind = organisation.kind if organisation else ""
-        reader = Reader(caller.org, kind, str(caller.role), self._communes(organisation))
+        reader = self._reader(caller.org, str(caller.role))
         if len(self._known) < MOST_KNOWN:
             self._known[caller] = reader
         return reader
 
-    def _communes(self, organisation: Organisation | None) -> frozenset[str]:
+    def _reader(self, org: str, role: str) -> Reader:
+        organisation = self._organisations.get(org)
         if organisation is None:
-            return frozenset()
+            return Reader(org)
+        kind, role = organisation.kind, role_that_counts(organisation.kind, role)
+        labels = labels_of_kind(kind, organisation.services)
+        area = self._area(organisation) if kind in TABLE and TABLE[kind].area_as == role else frozenset()
+        hidden = (other for other, told in self._told_by_name.items() if not told <= labels and other != org)
+        return Reader(org, kind, role, labels, area, frozenset(hidden))
+
+    def _area(self, organisation: Organisation) -> frozenset[str] | None:
         if organisation.commune:
             return frozenset({organisation.commune})
-        return communes_of(self._territory, organisation.district) if organisation.district else frozenset()
+        if organisation.district:
+            return communes_of(self._territory, organisation.district)
+        return None if organisation.kind in OF_THE_PROVINCE else frozenset()
 
 
 def number(text: str, prefix: str, field: str) -> str:

@@ -15,7 +15,7 @@ from reference import Territory
 from reftrack.reporting.v1 import audit_pb2 as pb
 from reftrack.reporting.v1 import audit_pb2_grpc as grpc
 
-from reporting.access import CARE, Reader, may_see
+from reporting.access import CARE, Part, Reader, may_see
 from reporting.freshness import Freshness
 from reporting.pathway.entry import Entry
 from reporting.pathway.replay import AsOf, CaseState, Step, replay
@@ -53,7 +53,7 @@ class AuditServicer(grpc.AuditServiceServicer):
     ) -> AsyncIterator[pb.ReplayCaseResponse]:
         """A case from its first event, each step with the state after it."""
         reader, case_id = self._reader(), asking.case_id(request.case_id)
-        await self._freshness.has(request.after_event_id)
+        await self._freshness.has(reader, request.after_event_id)
         entries = await self._queries.entries_of(case_id)
         if not entries:
             raise NotFound("case_unknown")
@@ -81,11 +81,15 @@ class AuditServicer(grpc.AuditServiceServicer):
         pages = self._pages(read, request.after_seq, go_on=request.follow)
         async with aclosing(pages) as batches:
             async for batch in batches:
+                self._reader()
                 yield pb.StreamEventsResponse(events=[_event(entry) for _, entry in batch])
 
     def _reader(self) -> Reader:
-        """Who asks. Bytes as published leave nothing out: raises `Forbidden` unless all may be seen."""
+        """Who asks. Bytes as published leave nothing out: raises `Forbidden` unless all may be seen, of
+        every case."""
         reader = self._readers.current()
+        if reader.role != "auditor" or not reader.sees_every_case:
+            raise Forbidden("role_not_yours")
         if not may_see(reader, CARE):
             raise Forbidden("label_not_yours")
         return reader
@@ -118,7 +122,7 @@ def state_json(reader: Reader, territory: Territory, state: CaseState, seq: int)
         referrals=referrals,
         seq=seq,
     )
-    message = case_message(reader, case, around)
+    message = case_message(reader, Part.WHOLE, case, around)
     return MessageToJson(message, preserving_proto_field_name=True, sort_keys=True, indent=None)
 
 

@@ -3,38 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from contracts import catalogue
-from contracts.base import Contract, label_of_value, title_of
+from contracts.base import Contract, Label, Payload, labels_of, title_of
 from pydantic.fields import FieldInfo
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import Reader, may_see
+from reporting.access import TOLD_BY_THE_EVENT, Reader, may_see
 from reporting.indicators.period import HANOI
 
 _YES_NO = {True: ("có", "yes"), False: ("không", "no")}
 
 
-def facts_of(reader: Reader, data: Contract, path: str = "") -> Iterator[pb.Fact]:
-    """The fields of a payload, those within lists by path (`items/0/service`); empty ones are left out."""
+def facts_of(reader: Reader, data: Payload, only: Collection[str] | None = None) -> Iterator[pb.Fact]:
+    """The fields of a payload that the reader may see, those within lists by path (`items/0/score`).
+
+    Empty ones are left out. A field goes by all the labels that it can carry, whatever its value: what is
+    left out for one value and not for another tells the value. `only`: no other fields than these.
+    """
+    told = TOLD_BY_THE_EVENT.get(data.TYPE, ())
     for name, field in type(data).model_fields.items():
-        yield from _fact(reader, field, f"{path}{name}", getattr(data, name))
+        if (only is None or name in only) and (name in told or may_see(reader, labels_of(field))):
+            yield from _facts(reader, field, name, getattr(data, name))
 
 
-def _fact(reader: Reader, field: FieldInfo, path: str, value: Any) -> Iterator[pb.Fact]:
-    if value is None or value == () or not may_see(reader, label_of_value(field, value)):
+def _facts(reader: Reader, field: FieldInfo, path: str, value: Any) -> Iterator[pb.Fact]:
+    if value is None or value == ():
         return
     if isinstance(value, Contract):
-        yield from facts_of(reader, value, f"{path}/")
+        yield from _inner_facts(reader, value, path)
     elif isinstance(value, tuple):
         for place, item in enumerate(value):
-            yield from _fact(reader, field, f"{path}/{place}", item)
+            yield from _facts(reader, field, f"{path}/{place}", item)
     else:
         yield _leaf(field, path, value)
+
+
+def _inner_facts(reader: Reader, item: Contract, path: str) -> Iterator[pb.Fact]:
+    """All fields of an item of a list, or none: half of one would tell that there is another half."""
+    if may_see(reader, labels_within(type(item))):
+        for name, field in type(item).model_fields.items():
+            yield from _facts(reader, field, f"{path}/{name}", getattr(item, name))
+
+
+def labels_within(model: type[Contract]) -> frozenset[Label]:
+    """Every label that a field of the model can carry."""
+    return frozenset().union(*map(labels_of, model.model_fields.values()))
 
 
 def _leaf(field: FieldInfo, path: str, value: Any) -> pb.Fact:

@@ -6,15 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from contracts.base import Label
-from contracts.vocabulary import GROUP_LABELS
+from contracts.base import Label, labels_of
+from contracts.events import intake
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import WITHHELD, Reader, may_see, service_labels, shown, shown_stage
+from reporting.access import (
+    CASE_FIELDS,
+    WITHHELD,
+    Part,
+    Reader,
+    may_see,
+    may_see_referral,
+    shown,
+    shown_stage,
+)
 from reporting.indicators.period import HANOI
 from reporting.pathway.cases import CaseStatus, Stay
 from reporting.pathway.referrals import ReferralStatus
+from reporting.rpc.facts import labels_within
+
+_GROUP = labels_of(intake.CaseOpened.model_fields["client_group"])
+_PLAN = labels_within(intake.PlanItem)
 
 
 @dataclass(frozen=True)
@@ -28,13 +42,21 @@ class Surroundings:
     seq: int = 0
 
 
-def case_message(reader: Reader, case: CaseStatus, around: Surroundings) -> pb.Case:
-    """A case; what the reader may not see is withheld or left out."""
+def case_message(reader: Reader, part: Part, case: CaseStatus, around: Surroundings) -> pb.Case:
+    """That part of a case; what the reader may not see is withheld or left out."""
+    whole, shown_of_it = _whole_case(reader, part, case, around), pb.Case()
+    if part is Part.WHOLE:
+        return whole
+    FieldMask(paths=CASE_FIELDS.get(part, ())).MergeMessage(whole, shown_of_it)
+    return shown_of_it
+
+
+def _whole_case(reader: Reader, part: Part, case: CaseStatus, around: Surroundings) -> pb.Case:
     return pb.Case(
         case_id=str(case.case_id),
         client_id=str(case.client_id or ""),
-        client_group=shown(reader, case.client_group, _group_labels(case.client_group)),
-        stage=shown_stage(reader, case.stage),
+        client_group=shown(reader, case.client_group, _GROUP),
+        stage=shown_stage(reader, part, case.stage, case.furthest),
         opened_on=_day(case.opened_at),
         closed_on=_day(case.closed_at),
         commune=case.commune,
@@ -43,15 +65,16 @@ def case_message(reader: Reader, case: CaseStatus, around: Surroundings) -> pb.C
         agency_refs=around.agency_refs,
         plan=_plan(reader, case),
         referrals=around.referrals,
-        stays=[_stay(stay) for stay in case.stays] if may_see(reader, {Label.DRUG, Label.LEGAL}) else (),
+        stays=_stays(reader, part, case),
         followup_state=shown(reader, case.followup_state, {Label.DRUG, Label.OST}),
         seq=around.seq,
     )
 
 
 def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, seq: int) -> pb.Referral:
-    """A referral; of a service that the reader may not know, not who gives it nor its outcome either."""
-    seen = may_see(reader, service_labels(referral.service))
+    """A referral that the reader may see (`concerns`); of its own one of a service that it may not know,
+    neither the service nor the outcome."""
+    seen = referral.service in reader.services
     status, business_status = referral.fhir
     return pb.Referral(
         number=referral.number,
@@ -59,7 +82,7 @@ def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, 
         case_id=str(referral.case_id),
         service=referral.service if seen else WITHHELD,
         sender=referral.sender,
-        provider=referral.provider if seen or reader.org == referral.provider else WITHHELD,
+        provider=referral.provider,
         commune=commune,
         state=referral.state,
         fhir_status=status,
@@ -74,10 +97,11 @@ def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, 
     )
 
 
-def concerns(reader: Reader, referral: ReferralStatus) -> bool:
-    """Whether a referral belongs into the reader's picture of a case: its own, or a service it may know."""
-    own = reader.org in (referral.sender, referral.provider)
-    return own or may_see(reader, service_labels(referral.service))
+def concerns(reader: Reader, part: Part, referral: ReferralStatus) -> bool:
+    """Whether a referral belongs into the reader's part of a case: its own, or of a service it may know."""
+    return may_see_referral(
+        reader, part, service=referral.service, sender=referral.sender, provider=referral.provider
+    )
 
 
 def timestamp(at: datetime) -> Timestamp:
@@ -92,11 +116,16 @@ def _moment(at: datetime | None) -> Timestamp | None:
 
 
 def _plan(reader: Reader, case: CaseStatus) -> Iterable[pb.PlanItem]:
-    return (
-        pb.PlanItem(service=item.service, goal=item.goal, due_on=item.due_on)
-        for item in case.plan
-        if may_see(reader, {Label.DRUG} | service_labels(item.service))
-    )
+    """All of the plan, or nothing: a plan without the items that are withheld tells that there are some."""
+    if not may_see(reader, _PLAN | {Label.DRUG}):
+        return ()
+    return (pb.PlanItem(service=item.service, goal=item.goal, due_on=item.due_on) for item in case.plan)
+
+
+def _stays(reader: Reader, part: Part, case: CaseStatus) -> list[pb.Stay]:
+    if not may_see(reader, {Label.DRUG, Label.LEGAL}):
+        return []
+    return [_stay(stay) for stay in case.stays if part is Part.WHOLE or stay.facility == reader.org]
 
 
 def _stay(stay: Stay) -> pb.Stay:
@@ -107,10 +136,6 @@ def _stay(stay: Stay) -> pb.Stay:
         admitted_on=_day(datetime.fromisoformat(stay.admitted_at)),
         completed_on=_day(datetime.fromisoformat(stay.completed_at)) if stay.completed_at else "",
     )
-
-
-def _group_labels(group: str) -> frozenset[Label]:
-    return frozenset({GROUP_LABELS[group]} if group in GROUP_LABELS else ())
 
 
 def _day(at: datetime | None) -> str:

@@ -17,7 +17,7 @@ from psycopg import AsyncCursor
 from reftrack.reporting.v1 import report_pb2 as pb
 from reftrack.reporting.v1 import report_pb2_grpc as grpc
 
-from reporting.access import Reader, event_labels, may_see, service_labels
+from reporting.access import Part, Reader, event_labels, may_see, may_see_all, service_labels
 from reporting.freshness import Freshness
 from reporting.indicators.counting import CountedFact, Narrowed, Question, explain
 from reporting.indicators.definitions import Indicator, UnknownIndicator
@@ -69,9 +69,10 @@ class ReportServicer(grpc.ReportServiceServicer):
         """Figures of a period, as known at a moment: by default, all that was recorded."""
         reader = self._readers.current()
         question = _question(request)
-        scope = self._reports.scope(reader, question, request.districts, request.communes)
+        scope = self._reports.scope(reader, request.districts, request.communes)
+        self._check_division(request.by, question)
         wanted = self._wanted(request.indicators, reader, question)
-        await self._freshness.has(request.after_event_id, ("facts",))
+        await self._freshness.has(reader, request.after_event_id, ("facts",))
         async with self._reads.snapshot() as cursor:
             known_at, seq = await _known(cursor, question)
             cells = [
@@ -97,13 +98,11 @@ class ReportServicer(grpc.ReportServiceServicer):
         indicator = self._held(request.indicator_id, question.period.last)
         if not may_see(reader, _labels(indicator, request.row) | _labels_of_rows(indicator, request.row)):
             raise Forbidden("label_not_yours", field="row" if indicator.rows else "indicator_id")
-        if not (reader.sees_every_case or reader.area):
-            raise Forbidden("area_not_yours", field="area")
         asked: tuple[list[str], list[str]] = ([], [])
         if request.area:
             asked[request.by == pb.AREA_COMMUNE].append(request.area)
-        scope = self._reports.scope(reader, question, *asked)
-        return await self._explained(request, indicator, question, scope, reader.org)
+        scope = self._reports.scope(reader, *asked)
+        return await self._explained(request, indicator, question, scope, reader)
 
     async def _explained(
         self,
@@ -111,10 +110,16 @@ class ReportServicer(grpc.ReportServiceServicer):
         indicator: Indicator,
         question: Question,
         scope: Scope,
-        org: str,
+        reader: Reader,
     ) -> pb.ExplainFigureResponse:
         size = asking.page_size(request.page_size, 100)
-        query = ("ExplainFigure", org, repr(indicator), repr(question), repr(sorted(scope.communes or ())))
+        query = (
+            "ExplainFigure",
+            reader.org,
+            repr(indicator),
+            repr(question),
+            repr(sorted(scope.communes or ())),
+        )
         narrowed = Narrowed(
             communes=None if scope.communes is None else sorted(scope.communes),
             row=request.row or None,
@@ -125,7 +130,14 @@ class ReportServicer(grpc.ReportServiceServicer):
             await _known(cursor, question)
             facts = await explain(cursor, indicator, question, narrowed, limit=size + 1)
         token = self._cursors.after(_place_of(facts[size - 1]), *query) if len(facts) > size else ""
-        return pb.ExplainFigureResponse(facts=[_fact(each) for each in facts[:size]], next_page_token=token)
+        shown = [_fact(each, with_id=may_see_all(reader, Part.WHOLE)) for each in facts[:size]]
+        return pb.ExplainFigureResponse(facts=shown, next_page_token=token)
+
+    def _check_division(self, by: int, question: Question) -> None:
+        """Raises `InvalidInput` where figures are to be divided by districts that there are not."""
+        if by == pb.AREA_DISTRICT and not self._reports.district_of(question):
+            day = {"day": question.period.last.isoformat()}
+            raise InvalidInput([Violation("by", "no_district_on_that_day", day)])
 
     def _wanted(self, names: Sequence[str], reader: Reader, question: Question) -> list[Indicator]:
         """The indicators that are named, or all that the reader may see.
@@ -239,9 +251,9 @@ def _indicator(indicator: Indicator) -> pb.Indicator:
     )
 
 
-def _fact(fact: CountedFact) -> pb.CountedFact:
+def _fact(fact: CountedFact, *, with_id: bool) -> pb.CountedFact:
     return pb.CountedFact(
-        event_id=fact.event_id,
+        event_id=fact.event_id if with_id else "",
         type=TYPES[fact.kind],
         case_id=str(fact.case_id),
         client_id=str(fact.client_id),

@@ -8,17 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from chassis.rpc.cursor import Cursors
-from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
+from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from contracts.states import ReferralState
 from contracts.vocabulary import Service
 from reference import Territory
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1 import status_pb2_grpc as grpc
 
-from reporting.access import Reader, may_see, service_labels
+from reporting.access import Part, Reader, may_see_all
 from reporting.freshness import Freshness
 from reporting.places import district_of
-from reporting.queries import FoundCase, FoundReferral, Queries, Wanted
+from reporting.queries import FoundCase, FoundReferral, Names, Queries, Wanted
 from reporting.rpc import asking
 from reporting.rpc.messages import Surroundings, case_message, concerns, referral_message
 from reporting.rpc.timeline import Timeline
@@ -52,29 +52,27 @@ class StatusServicer(grpc.StatusServiceServicer):
     async def GetCase(self, request: pb.GetCaseRequest, _context: Any) -> pb.GetCaseResponse:  # noqa: N802
         """The case of an id."""
         reader, case_id = self._readers.current(), asking.case_id(request.case_id)
-        await self._freshness.has(request.after_event_id, (CASES, REFERRALS))
-        found = _allowed(reader, await self._queries.case(case_id, reader.org))
-        return pb.GetCaseResponse(case=await self._case(reader, found))
+        await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
+        found, part = _allowed(reader, await self._queries.case(case_id, reader.org))
+        return pb.GetCaseResponse(case=await self._case(reader, part, found))
 
     async def FindCase(self, request: pb.FindCaseRequest, _context: Any) -> pb.FindCaseResponse:  # noqa: N802
         """The case behind the reader's own reference, or behind a number."""
         reader = self._readers.current()
-        await self._freshness.has(request.after_event_id, (CASES, REFERRALS))
+        await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
         if request.WhichOneof("by") == "agency_ref":
             found = await self._queries.case_by_agency_ref(reader.org, request.agency_ref)
             if found is None:
                 raise NotFound("case_unknown")
-            if not _is_allowed(reader, found):
-                return pb.FindCaseResponse(case=await self._own_part(reader, found))
-        else:
-            found = _allowed(reader, await self._by_number(request, reader))
-        return pb.FindCaseResponse(case=await self._case(reader, found))
+            part = _part(reader, found) or Part.OWN
+            return pb.FindCaseResponse(case=await self._case(reader, part, found))
+        return pb.FindCaseResponse(case=await self._case_by_number(request, reader))
 
     async def GetReferral(self, request: pb.GetReferralRequest, _context: Any) -> pb.GetReferralResponse:  # noqa: N802
         """The referral of a number: one indexed SELECT; a second if the number is not as we write it."""
         reader = self._readers.current()
         if request.after_event_id:
-            await self._freshness.has(request.after_event_id, (CASES, REFERRALS))
+            await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
         found = await self._queries.referral(request.number, reader.org)
         if found is None:
             found = await self._queries.referral(asking.number(request.number, "CG", "number"), reader.org)
@@ -88,7 +86,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         wanted, size = _wanted(request, reader), asking.page_size(request.page_size, 50)
         query = ("ListReferrals", reader.org, reader.role, repr(wanted))
         after = _place(self._cursors.place(request.page_token, *query))
-        await self._freshness.has(request.after_event_id, (CASES, REFERRALS))
+        await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
         found = await self._queries.referrals(wanted, after, size + 1)
         token = self._cursors.after(_place_of(found[size - 1]), *query) if len(found) > size else ""
         page = [_referral(reader, each) for each in found[:size]]
@@ -100,11 +98,10 @@ class StatusServicer(grpc.StatusServiceServicer):
         size = asking.page_size(request.page_size, 100)
         query = ("GetTimeline", reader.org, reader.role, str(case_id))
         place = self._cursors.place(request.page_token, *query)
-        await self._freshness.has(request.after_event_id, (CASES,))
-        _allowed(reader, await self._queries.case(case_id, reader.org))
-        entries = await self._timeline.of(
-            reader, case_id, after=int(place[0]) if place else 0, limit=size + 1
-        )
+        await self._freshness.has(reader, request.after_event_id, (CASES,))
+        _, part = _allowed(reader, await self._queries.case(case_id, reader.org))
+        after = int(place[0]) if place else 0
+        entries = [told for told in await self._timeline.of(reader, part, case_id) if told.seq > after]
         token = self._cursors.after([entries[size - 1].seq], *query) if len(entries) > size else ""
         return pb.GetTimelineResponse(entries=entries[:size], next_page_token=token)
 
@@ -112,34 +109,56 @@ class StatusServicer(grpc.StatusServiceServicer):
         self, request: pb.WatchReferralRequest, _context: Any
     ) -> AsyncIterator[pb.WatchReferralResponse]:
         """The referral as it is, then its changes; ends only with the call."""
-        reader = self._readers.current()
         number = asking.number(request.number, "CG", "number")
         if request.after_seq < 0:
             raise InvalidInput([Violation("after_seq", "out_of_range")])
-        found = allowed_referral(reader, await self._queries.referral(number, reader.org))
-        async for response in self._watching.changes(reader, found, request.after_seq):
+
+        async def admit() -> tuple[Reader, FoundReferral]:
+            reader = self._readers.current()
+            return reader, allowed_referral(reader, await self._queries.referral(number, reader.org))
+
+        async for response in self._watching.changes(admit, request.after_seq):
             yield response
 
-    async def _by_number(self, request: pb.FindCaseRequest, reader: Reader) -> FoundCase | None:
+    async def _case_by_number(self, request: pb.FindCaseRequest, reader: Reader) -> pb.Case:
+        """The case behind a number, if the reader may see in it what bears the number."""
         kind = request.WhichOneof("by")
         if kind is None:
             raise InvalidInput([Violation("by", "field_missing")])
         number = asking.number(getattr(request, kind), _NUMBERS[kind], kind)
-        return await self._queries.case_by_number(kind, number, reader.org)
+        found, part = _allowed(reader, await self._queries.case_by_number(kind, number, reader.org))
+        case = await self._case(reader, part, found)
+        numbers = {each.number for each in case.referrals} | {each.number for each in case.stays}
+        if kind == "introduction":
+            names = await self._queries.names_of(found.case.case_id, reader.org)
+            numbers = {each for each, by in names.introductions if part is Part.WHOLE or by == reader.org}
+        if number not in numbers:
+            raise NotFound("case_unknown")
+        return case
 
-    async def _own_part(self, reader: Reader, found: FoundCase) -> pb.Case:
-        """Of a case that is not the reader's: which it is, and the referrals that it sent or was sent."""
-        case = await self._case(reader, found)
-        parties = [each for each in case.referrals if reader.org in (each.sender, each.provider)]
-        return pb.Case(case_id=case.case_id, agency_refs=case.agency_refs, referrals=parties, seq=case.seq)
-
-    async def _case(self, reader: Reader, found: FoundCase) -> pb.Case:
+    async def _case(self, reader: Reader, part: Part, found: FoundCase) -> pb.Case:
         case = found.case
-        introduction, refs = await self._queries.names_of(case.case_id, reader.org)
-        referrals = await self._queries.referrals_of(case.case_id)
-        shown = (_referral(reader, each) for each in referrals if concerns(reader, each.referral))
-        around = Surroundings(district_of(self._territory, case), introduction, refs, tuple(shown), found.seq)
-        return case_message(reader, case, around)
+        names = await self._queries.names_of(case.case_id, reader.org)
+        referrals = [
+            _referral(reader, each)
+            for each in await self._queries.referrals_of(case.case_id)
+            if concerns(reader, part, each.referral)
+        ]
+        around = Surroundings(
+            district_of(self._territory, case),
+            _introduction(reader, part, names),
+            names.agency_refs,
+            tuple(referrals),
+            await self._seq(reader, part, found),
+        )
+        return case_message(reader, part, case, around)
+
+    async def _seq(self, reader: Reader, part: Part, found: FoundCase) -> int:
+        """The place of the last event that the reader may know of: a later one would tell of itself."""
+        if may_see_all(reader, part):
+            return found.seq
+        told = await self._timeline.of(reader, part, found.case.case_id)
+        return told[-1].seq if told else 0
 
 
 def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferral:
@@ -149,37 +168,41 @@ def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferr
     case of its organisation.
     """
     if found is not None:
-        party = reader.org in (found.referral.sender, found.referral.provider)
-        of_case = found.case_is_readers or found.commune in reader.area
-        in_case = of_case and reader.role != "agency" and concerns(reader, found.referral)
-        if party or in_case or reader.sees_every_case:
+        own = reader.role == "agency"
+        part = Part.NOTHING if own else reader.part(found.ties, found.commune)
+        if concerns(reader, part, found.referral):
             return found
     raise NotFound("referral_unknown")
 
 
-def _allowed(reader: Reader, found: FoundCase | None) -> FoundCase:
-    if found is None or not _is_allowed(reader, found):
+def _introduction(reader: Reader, part: Part, names: Names) -> str:
+    return names.introduction(None if part is Part.WHOLE else reader.org)
+
+
+def _allowed(reader: Reader, found: FoundCase | None) -> tuple[FoundCase, Part]:
+    part = _part(reader, found) if found else Part.NOTHING
+    if found is None or part is Part.NOTHING:
         raise NotFound("case_unknown")
-    return found
+    return found, part
 
 
-def _is_allowed(reader: Reader, found: FoundCase) -> bool:
-    return found.is_readers or found.case.commune in reader.area or reader.sees_every_case
+def _part(reader: Reader, found: FoundCase) -> Part:
+    return reader.part(found.ties, found.case.commune)
 
 
 def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
-    """Supervisors list all; others what their organisation sent or was sent, and what is of their area."""
+    """What the organisation sent or was sent, and what the reader may know of its area; narrowed as asked."""
     _check_listed(request)
-    if request.service and not may_see(reader, service_labels(request.service)):
-        raise Forbidden("label_not_yours", field="service")
     return Wanted(
+        party=reader.org,
+        area=None if reader.area is None else sorted(reader.area),
+        services=sorted(reader.services),
+        hidden_orgs=sorted(reader.hidden_orgs),
         provider=request.provider or None,
         sender=request.sender or None,
         states=tuple(sorted(set(request.states))) or None,
         service=request.service or None,
         commune=request.commune or None,
-        party=None if reader.sees_every_case else reader.org,
-        area=sorted(reader.area),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 from chassis.rpc.watch import Bell, follow
@@ -14,6 +14,9 @@ from reporting.pathway.referrals import ReferralStatus
 from reporting.queries import FoundReferral, Queries
 from reporting.rpc.messages import referral_message, timestamp
 
+Admit = Callable[[], Awaitable[tuple[Reader, FoundReferral]]]
+"""Who asks, and the referral that it may see. Raises what refuses it."""
+
 
 class Watching:
     """Follows referrals through the history; woken when it grows."""
@@ -22,17 +25,19 @@ class Watching:
         self._queries = queries
         self._bell = bell
 
-    async def changes(
-        self, reader: Reader, found: FoundReferral, after: int
-    ) -> AsyncIterator[pb.WatchReferralResponse]:
-        """With `after` 0 first the referral as it is; then every change after that, or after `after`."""
-        watched = _Watched(self._queries, reader, found)
+    async def changes(self, admit: Admit, after: int) -> AsyncIterator[pb.WatchReferralResponse]:
+        """With `after` 0 first the referral as it is; then every change after that, or after `after`.
+
+        `admit` is asked again before each answer: what may be seen now may be closed tomorrow.
+        """
+        watched = _Watched(self._queries, *await admit())
         if after == 0:
             first = await watched.catch_up()
             after = first.seq
             yield pb.WatchReferralResponse(changes=[first])
         async with aclosing(follow(watched.read, after, self._bell)) as batches:
             async for batch in batches:
+                await admit()
                 yield pb.WatchReferralResponse(changes=[change for _, change in batch])
 
 

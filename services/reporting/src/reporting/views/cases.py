@@ -13,17 +13,18 @@ from psycopg.types.json import Jsonb
 
 from reporting.pathway.cases import CaseStatus, Planned, Stay
 from reporting.pathway.entry import Entry, Moment
-from reporting.pathway.lookup import Reference, orgs_in, reference_in
+from reporting.pathway.lookup import Reference, reference_in, ties_in
 from reporting.views.table import Column, Table
 
 _EMPTY = Jsonb([])
 
 
 class CaseOrg(NamedTuple):
-    """An organisation that a case belongs to."""
+    """An organisation that something ties to a case."""
 
     case_id: UUID
     org: str
+    tie: str
 
 
 def case_of(*values: Any) -> CaseStatus:
@@ -94,8 +95,12 @@ CASES = Table(
 
 CASE_ORGS = Table(
     "case_orgs",
-    [Column("case_id", "uuid", attrgetter("case_id")), Column("org", "text", attrgetter("org"))],
-    key=2,
+    [
+        Column("case_id", "uuid", attrgetter("case_id")),
+        Column("org", "text", attrgetter("org")),
+        Column("tie", "text", attrgetter("tie")),
+    ],
+    key=3,
     read=CaseOrg,
 )
 
@@ -106,6 +111,8 @@ REFERENCES = Table(
         Column("org", "text", attrgetter("org")),
         Column("value", "text", attrgetter("value")),
         Column("case_id", "uuid", attrgetter("case_id")),
+        Column("told_by", "text NOT NULL", attrgetter("told_by")),
+        Column("recorded_at", "timestamptz NOT NULL", attrgetter("recorded_at")),
     ],
     key=4,
     read=Reference,
@@ -118,7 +125,7 @@ class CasesView:
     """Folds pages into the three tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 2
+    version: int = 3
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
@@ -129,8 +136,8 @@ class CasesView:
         """Takes in a page of the history, in the transaction of the cursor."""
         ids = {entry.case_id.int: entry.case_id for entry in page}
         CASES.save(cursor, fold_cases(CASES.load(cursor, ids.values()), page))
-        orgs = {(e.case_id.int, org): CaseOrg(e.case_id, org) for e in page for org in orgs_in(e)}
-        CASE_ORGS.add(cursor, list(orgs.values()))
+        ties = {(e.case_id.int, *tied): CaseOrg(e.case_id, *tied) for e in page for tied in ties_in(e)}
+        CASE_ORGS.add(cursor, list(ties.values()))
         REFERENCES.add(cursor, [found for entry in page if (found := reference_in(entry))])
 
 
