@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS taken (
     id bigserial, topic text, partition int, "offset" bigint, key bytea, value bytea, nulls text[]);
 CREATE TABLE IF NOT EXISTS positions (
     topic text, partition int, next_offset bigint, source_position bigint, PRIMARY KEY (topic, partition));
+CREATE TABLE IF NOT EXISTS topics (topic text PRIMARY KEY, topic_id text);
 """
 _FIRST = "INSERT INTO positions VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
 _INSERT = 'INSERT INTO taken (topic, partition, "offset", key, value, nulls) VALUES (%s, %s, %s, %s, %s, %s)'
@@ -62,6 +63,21 @@ class Ledger:
             )
             found = {(topic, partition): (offset, source) for topic, partition, offset, source in rows}
         return {key: found[key] for key in partitions if key in found}
+
+    def recognise(self, ids: Mapping[str, str], /) -> list[str]:
+        with self._connection.transaction():
+            rows = self._connection.execute("SELECT topic, topic_id FROM topics").fetchall()
+            known: dict[str, str] = dict(rows)
+            others = [topic for topic, id in ids.items() if known.get(topic, id) != id]
+            for topic in others:
+                self._connection.execute("UPDATE positions SET next_offset = 0 WHERE topic = %s", (topic,))
+            for told in ids.items():
+                self._connection.execute(
+                    "INSERT INTO topics VALUES (%s, %s) ON CONFLICT (topic)"
+                    " DO UPDATE SET topic_id = EXCLUDED.topic_id",
+                    told,
+                )
+        return others
 
     def run(self, items: Sequence[Item], /) -> list[Taken]:
         self.before_write(items)

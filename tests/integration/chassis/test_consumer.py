@@ -339,6 +339,30 @@ async def test_a_topic_made_anew_is_read_from_its_beginning(
     await eventually(lambda: ledger.values()[10:] == [b"new 0", b"new 1", b"new 2"])
 
 
+async def test_a_topic_made_anew_with_more_records_than_the_old_one_is_noticed_and_told(
+    kafka: KafkaSettings, kafka_topics: KafkaTopics, post: Post, ledger: Ledger, consume: Consume
+) -> None:
+    topic, sent = kafka_topics(), [b"new %d" % number for number in range(25)]
+    post(topic, *numbers(10))
+    consumer = await consume(ledger, group=topic, topics=[topic])
+    await eventually(lambda: len(ledger.values()) == 10)
+    assert consumer.check().degraded() is None
+    await consumer.stop()
+    make_anew(kafka, topic)
+    post(topic, *sent)
+    consumer = await consume(ledger, group=topic, topics=[topic])
+    await eventually(lambda: len(ledger.values()) >= 35)
+    assert ledger.values()[10:] == sent
+    assert topic in (consumer.check().degraded() or "")
+    assert metrics.CONSUMER_ANEW.labels(topic=topic)._value.get() == 1
+    await consumer.stop()
+    consumer = await consume(ledger, group=topic, topics=[topic])
+    post(topic, b"after")
+    await eventually(lambda: ledger.values()[-1] == b"after")
+    assert len(ledger.values()) == 36, "it was read anew a second time"
+    assert consumer.check().degraded() is None
+
+
 async def test_a_consumer_stops_only_after_the_batch_in_hand(
     kafka_topics: KafkaTopics, post: Post, ledger: Ledger, consume: Consume
 ) -> None:

@@ -20,6 +20,7 @@ from chassis.consumer.hints import OffsetHints
 from chassis.consumer.placement import Placement
 from chassis.consumer.records import record_of
 from chassis.consumer.shell import Batch, make_broker, start_with, whole_names
+from chassis.consumer.topic_ids import TopicIds
 from chassis.consumer.watch import forget, measure, sign_of_life
 from chassis.items import Item, Record
 from chassis.kafka import KafkaSettings
@@ -48,6 +49,10 @@ class PositionStore(Protocol):
     """Stored positions (`chassis.store.positions.Positions`); a partition without one is missing."""
 
     def read(self, partitions: Iterable[Key], /) -> Mapping[Key, tuple[int, int | None]]: ...
+
+    def recognise(self, ids: Mapping[str, str], /) -> Iterable[str]:
+        """Keep the ids of topics; of those that had another one, begin anew. Returns these."""
+        ...
 
 
 class BatchConsumer:
@@ -90,7 +95,8 @@ class BatchConsumer:
         }
         self._kafka = kafka
         self._assignment = Assignment(sources)
-        self._placement = Placement(self._assignment, positions, writer_thread)
+        self._topic_ids = TopicIds(kafka, positions, writer_thread)
+        self._placement = Placement(self._assignment, positions, writer_thread, self._topic_ids)
         self._hints = OffsetHints()
         self._forbidden = Forbidden()
         self._client: PatientConsumer | None = None
@@ -120,7 +126,7 @@ class BatchConsumer:
             f"consumer:{self._group}",
             ready=self._not_ready,
             live=self._hangs,
-            degraded=self._forbidden.told,
+            degraded=lambda: self._forbidden.told() or self._topic_ids.told(),
         )
 
     def positions(self) -> dict[Key, int]:

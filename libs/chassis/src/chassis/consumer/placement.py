@@ -10,6 +10,7 @@ from typing import Protocol
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.consumer.assignment import Assignment, Key
+from chassis.consumer.topic_ids import TopicIds
 from chassis.telemetry import get_logger, metrics
 
 _log = get_logger("consumer")
@@ -24,11 +25,14 @@ class Placement:
 
     No stored position: the earliest record. A position that the partition does not have (any more, or not
     yet: it was deleted and made anew) is told loudly, with what was missed, and reading goes on from the
-    earliest.
+    earliest. A topic that is another one than before (`TopicIds`) is read from its beginning in any case.
     """
 
-    def __init__(self, assignment: Assignment, positions: _Positions, thread: Executor) -> None:
+    def __init__(
+        self, assignment: Assignment, positions: _Positions, thread: Executor, topic_ids: TopicIds
+    ) -> None:
         self._assignment = assignment
+        self._topic_ids = topic_ids
         self._positions = positions
         self._thread = thread
         self._client: AIOKafkaConsumer | None = None
@@ -69,6 +73,7 @@ class Placement:
         client = self._client
         assert client is not None
         keys = [(partition.topic, partition.partition) for partition in partitions]
+        await self._topic_ids.recognise({partition.topic for partition in partitions})
         loop = asyncio.get_running_loop()
         stored = await loop.run_in_executor(self._thread, self._positions.read, keys)
         ends = client.beginning_offsets(partitions), client.end_offsets(partitions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from psycopg.rows import tuple_row
@@ -35,11 +35,37 @@ class Position(NamedTuple):
     source_position: int | None
 
 
+_RECOGNISE = """
+WITH told AS (
+    SELECT * FROM unnest(%s::text[], %s::text[]) AS t (topic, topic_id)
+), others AS (
+    UPDATE topics SET topic_id = told.topic_id FROM told
+    WHERE topics.topic = told.topic AND topics.topic_id <> told.topic_id RETURNING topics.topic
+), met AS (
+    INSERT INTO topics (topic, topic_id) SELECT topic, topic_id FROM told ON CONFLICT DO NOTHING
+), begun AS (
+    UPDATE positions SET next_offset = 0 FROM others WHERE positions.topic = others.topic
+)
+SELECT topic FROM others ORDER BY topic
+"""
+
+
 class Positions:
-    """Reads the stored positions; only a commit moves them."""
+    """Reads the stored positions; only a commit moves them, but those of a topic that was made anew."""
 
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
+
+    def recognise(self, ids: Mapping[str, str]) -> list[str]:
+        """Keep the id of each topic. Those that had another one are others: their positions begin at 0 again.
+
+        Returns these, once: of two instances the second finds nothing new. A batch that is under way is
+        refused by its stale position. Source positions stay: they are of the source's log, not of the topic.
+        """
+        with self._datastore.get_connection() as connection:
+            cursor = connection.cursor(row_factory=tuple_row)
+            cursor.execute(_RECOGNISE.encode(), [list(ids), list(ids.values())])
+            return [topic for (topic,) in cursor]
 
     def read(self, partitions: Iterable[Partition] | None = None) -> dict[Partition, Position]:
         """The positions of these partitions, or of all.

@@ -23,6 +23,11 @@ CONSUMER_MISSED = Counter(
     "Offsets gone before they could be read (retention, topic made anew)",
     ["topic"],
 )
+CONSUMER_ANEW = Counter(
+    "reftrack_consumer_topics_made_anew_total",
+    "Topics that were another one than before under the same name: read from their beginning",
+    ["topic"],
+)
 CONSUMER_STALE = Counter(
     "reftrack_consumer_stale_positions_total",
     "Batches refused because the stored position had moved",
