@@ -8,7 +8,7 @@ from functools import cache
 from typing import Annotated, Generic, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints, ValidationError
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
 from pydantic_core import SchemaValidator, from_json, to_json
 
 from contracts import upcast
@@ -18,12 +18,18 @@ P = TypeVar("P", bound=Payload, covariant=True)
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Meta(Contract):
     """Who did what, when, on which ground.
 
     `subject` is the case: partition key and CloudEvents subject. `occurred_at` is when it happened, as the
     one who posted says (with `precision` "day": the start of that day in Asia/Ho_Chi_Minh); `received_at` is
     by our clock. `recorded_at` is not here: it is given under the store's lock, a column and a header.
+    `actor` is who did it, as the agency says; `entered_by` is the verified subject of the token where it was
+    posted over gRPC, and left out of the JSON where it was not.
     """
 
     subject: Annotated[UUID, Title("Hồ sơ", "Case")]
@@ -31,6 +37,7 @@ class Meta(Contract):
     precision: Annotated[Literal["instant", "day"], Title("Độ chính xác", "Precision")] = "instant"
     received_at: Annotated[AwareDatetime, Title("Nhận được lúc", "Received at")]
     actor: Annotated[_Name, Title("Người thực hiện", "Actor")]
+    entered_by: Annotated[_Name | None, Field(exclude_if=_is_none), Title("Người nhập", "Entered by")] = None
     org: Annotated[_Name, Title("Cơ quan", "Organisation")]
     legal_basis: Annotated[_Name | None, Label.LEGAL, Title("Căn cứ pháp lý", "Legal basis")] = None
     policy_version: Annotated[_Name, Title("Phiên bản quy định", "Policy version")]

@@ -70,17 +70,20 @@ def _not_allowed(social: str, police: str, tag: str) -> list[Bad]:
     )
     borrowed = counselling(social, "TV-1", id=f"{tag}-borrowed")
     source = borrowed.headers(ce_source=f"/agencies/{police}".encode())
+    wrong = {"referral": "CG-1A73-4KGW-YMQD-5"}
+    mistyped = Post(social, "loop-closed", wrong, {}, id=f"{tag}-mistyped")
     return [
         Bad("borrowed source", source, borrowed.value(), "rejected", "source_not_yours", "ce_source"),
         _post("future", ahead, "rejected", "time_in_future", "ce_time"),
         _post("no such provider", nobody, "rejected", "provider_unknown", "/data/provider"),
         _post("same id, other content", used, "rejected", "id_reused", "ce_id"),
+        _post("mistyped number", mistyped, "rejected", "number_check", "/about/referral"),
         _post("a move that is never allowed", twice, "rejected", "already_recorded", None),
     ]
 
 
 def _early(social: str, tag: str) -> list[Bad]:
-    about: dict[str, Any] = {"referral": "CG-0000-0000-0000-0"}
+    about: dict[str, Any] = {"referral": "CG-1A73-4KGW-YMQD-4"}
     stranger = counselling(social, "TV-404", id=f"{tag}-ref")
     number = Post(social, "loop-closed", about, {}, id=f"{tag}-number")
     return [

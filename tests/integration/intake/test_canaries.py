@@ -35,7 +35,7 @@ async def test_names_reach_no_topic_no_log_and_no_metric(
     posts = [
         registration(social, {"agency_ref": "TV-1"}, name=f"{CANARY} 1"),
         registration(social, {"agency_ref": "TV-1"}, name=f"{CANARY} 2"),
-        registration(social, {"referral": "CG-0000-0000-0000-0"}, name=f"{CANARY} 3"),
+        registration(social, {"referral": "CG-1A73-4KGW-YMQD-4"}, name=f"{CANARY} 3"),
         Post(social, "client-registered", {"agency_ref": CANARY + " Văn"}, {"name": CANARY}),
         Post(social, "client-contacted", {"agency_ref": "TV-2"}, {CANARY: CANARY}),
         contact("nobody", CANARY),

@@ -49,6 +49,12 @@ async def test_each_item_has_its_status_and_one_bad_item_spoils_no_other(serving
     assert not any(one.topic for one in told.values())
 
 
+async def test_who_entered_an_event_stands_in_it_beside_who_acted(serving: Serving) -> None:
+    await submit(serving, SOCIAL, [[as_item(contact(SOCIAL, "TV-1"))]], role="operator")
+    rows = await serving.rows("SELECT convert_from(state, 'UTF8')::jsonb->'meta' FROM stored_events")
+    assert {(meta["actor"], meta["entered_by"]) for (meta,) in rows} == {("nv-07", "tester")}
+
+
 async def test_the_stream_goes_on_after_a_bad_message_and_repetitions_are_told(serving: Serving) -> None:
     post = contact(SOCIAL, "TV-1")
     statuses = await submit(

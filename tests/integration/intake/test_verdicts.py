@@ -18,7 +18,7 @@ from tests.integration.intake.desk import SOCIAL, Desk, verdicts
 from tests.integration.intake.posts import NOW, contact, counselling, plan, referral, registration
 
 CLINIC = "methadone-long-bien"
-NUMBER = "CG-4F7K-92QX-T6WE-M"
+NUMBER = "CG-1A73-4KGW-YMQD-4"
 
 
 def test_a_repetition_counts_once_and_gets_the_same_verdict_marked_as_one(desk: Desk) -> None:
@@ -101,7 +101,7 @@ def test_the_opening_of_a_followup_is_not_yet_the_answer(desk: Desk) -> None:
     routed_referral(desk)
     client = UUID(desk.events()[0]["data"]["client_id"])
     admitted = DetoxAdmitted(
-        kind=DetoxKind.VOLUNTARY, facility="cai-nghien-so-1", stay_number="LT-4F7K-92QX-T6WE-M"
+        kind=DetoxKind.VOLUNTARY, facility="cai-nghien-so-1", stay_number="LT-GGPV-3MGM-4RSE-V"
     )
     told = desk.take(
         [
@@ -109,7 +109,7 @@ def test_the_opening_of_a_followup_is_not_yet_the_answer(desk: Desk) -> None:
             says(desk, "followup", admitted, version=2),
         ]
     )
-    assert [one["numbers"] for one in told] == [{"stay": "LT-4F7K-92QX-T6WE-M"}]
+    assert [one["numbers"] for one in told] == [{"stay": "LT-GGPV-3MGM-4RSE-V"}]
 
 
 def test_a_repetition_that_comes_before_the_owners_word_gets_its_receipt_with_it(desk: Desk) -> None:

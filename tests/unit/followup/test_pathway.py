@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -30,6 +31,7 @@ from tests.unit.followup.stories import (
     commands,
     meta,
     opened,
+    posting,
     posts,
     recorded,
     year_passes,
@@ -261,6 +263,15 @@ def test_an_evaluation_waits_for_the_start_of_management() -> None:
 def test_an_evaluation_is_checked_by_somebody_of_another_role(changes: dict[str, object], code: str) -> None:
     evaluation = EVALUATED.model_copy(update=changes)
     given(opened(), *in_management()).when(commands(evaluation, A_YEAR_LATER)).then_refused(code)
+
+
+def test_nobody_checks_an_evaluation_that_they_entered_themselves() -> None:
+    pathway = opened()
+    for step in in_management():
+        step(pathway)
+    asked = posting(EVALUATED, A_YEAR_LATER)
+    entered = replace(asked, meta=asked.meta.model_copy(update={"entered_by": "gs-02"}))
+    given(pathway).when(lambda it: it.command(entered, POLICY)).then_refused("checked_by_oneself")
 
 
 def test_another_stay_and_management_begin_another_year() -> None:

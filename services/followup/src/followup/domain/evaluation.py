@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from chassis.refusal import Refusal
+from contracts.envelope import Meta
 from contracts.events.followup import ReintegrationEvaluated
 from contracts.vocabulary import OrgKind
 from reference import Policy
@@ -40,9 +41,9 @@ def check_day(on: date, window: Window) -> None:
         raise Refusal("evaluation_before_window", field="time", detail=detail)
 
 
-def check_checker(evaluated: ReintegrationEvaluated, actor: str, org_kind: OrgKind) -> None:
+def check_checker(evaluated: ReintegrationEvaluated, meta: Meta, org_kind: OrgKind) -> None:
     """Raises `Refusal` unless somebody of another role checked it (`domain.md`: checked_by another role)."""
-    if evaluated.checked_by == actor:
+    if evaluated.checked_by in (meta.actor, meta.entered_by):
         raise Refusal("checked_by_oneself", field="/data/checked_by")
     if evaluated.checked_by_kind is org_kind:
         raise Refusal("checker_of_same_role", field="/data/checked_by_kind", detail={"kind": str(org_kind)})

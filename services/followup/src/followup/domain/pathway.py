@@ -204,7 +204,7 @@ class Pathway(Answering):
         assert self.managed_on is not None, "the table lets nobody evaluate before management"
         if self.evaluated:
             raise self.refusal("already_recorded", step="evaluate")
-        check_checker(data, posting.meta.actor, posting.org_kind)
+        check_checker(data, posting.meta, posting.org_kind)
         check_day(local_day(posting.meta.occurred_at), window_of(self.managed_on, policy))
         self._was_evaluated(data=data, meta=posting.meta)
 

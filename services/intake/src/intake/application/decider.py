@@ -134,8 +134,7 @@ class IntakeDecider:
         if isinstance(item, Woken):
             return self._waiting(item)
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
-        agency = item.caller.partition("/")[0]
-        return self._reader.read(of_item(item.message, agency, item.correlation_id, uow.now))
+        return self._reader.read(of_item(item.message, item.caller, item.correlation_id, uow.now))
 
     def _load_commands(self, uow: UnitOfWork, commands: list[Command]) -> None:
         """What commands name by a number or a key is read for all of them together."""

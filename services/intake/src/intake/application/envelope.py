@@ -41,6 +41,7 @@ def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> M
             "precision": "instant" if posted.occurred_on is None else "day",
             "received_at": submission.received_at,
             "actor": posted.by,
+            "entered_by": submission.entered_by,
             "org": submission.agency,
             "legal_basis": posted.legal_basis,
             "policy_version": policy.on(day_of(event.occurred_at)).version,

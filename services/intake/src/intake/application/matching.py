@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from chassis.ids import NotANumber, parse_number
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted
+from contracts.vocabulary import NumberKind
 
 from intake.application import keys
 from intake.application.reading import Event, Naming
@@ -94,6 +96,7 @@ def _by_number(
     case = uow.get(Case, keys.as_id(holder)) if holder else None
     refusal = Refusal("number_unknown", field=f"/about/{kind}")
     if case is None:
+        _check_form(kind, number)
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
     bound, client = client_of(uow, naming), keys.as_text(case.client_id)
     if bound != client and not _was_sent(uow, case, naming.org, organisations):
@@ -101,6 +104,14 @@ def _by_number(
     if bound not in (None, client):
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
     return Match(case, client, naming.reference is not None and bound is None)
+
+
+def _check_form(kind: str, number: str) -> None:
+    """Raises `Refusal` for what is no number of that kind, mistyped: it would wait for ever."""
+    try:
+        parse_number(number, {keys.PREFIX[NumberKind(kind)]})
+    except NotANumber as error:
+        raise Refusal(error.reason, field=f"/about/{kind}") from None
 
 
 def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Organisations) -> bool:

@@ -29,6 +29,8 @@ class Submission(NamedTuple):
     offset: int
     received_at: datetime
     correlation_id: str
+    entered_by: str | None = None
+    """The subject of the token, where it came over gRPC."""
 
     def keep(self) -> bytes:
         """Everything that deciding again needs, to be sealed. Not for eyes."""
@@ -40,6 +42,7 @@ class Submission(NamedTuple):
                 "delivery": [self.topic, self.partition, self.offset],
                 "received_at": self.received_at.isoformat(),
                 "correlation_id": self.correlation_id,
+                "entered_by": self.entered_by,
             }
         )
 
@@ -57,6 +60,7 @@ def kept(plain: bytes) -> Submission:
         offset=offset,
         received_at=datetime.fromisoformat(found["received_at"]),
         correlation_id=found["correlation_id"],
+        entered_by=found.get("entered_by"),
     )
 
 
@@ -72,10 +76,11 @@ def of_record(record: Record, now: datetime) -> Submission:
     )
 
 
-def of_item(event: SubmittedEvent, agency: str, correlation_id: str, now: datetime) -> Submission:
-    """An item of SubmitEvents, as if it had come on the agency's topic."""
+def of_item(event: SubmittedEvent, caller: str, correlation_id: str, now: datetime) -> Submission:
+    """An item of SubmitEvents, as if on the agency's topic. `caller`: `<organisation>/<subject>`."""
     headers, value = _as_message(event)
-    return Submission(agency, headers, value, "", 0, 0, now, correlation_id)
+    agency, _, subject = caller.partition("/")
+    return Submission(agency, headers, value, "", 0, 0, now, correlation_id, subject)
 
 
 @lru_cache(maxsize=4096)
