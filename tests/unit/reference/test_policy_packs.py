@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from contracts.base import Label
+from contracts.catalogue import lists
 from contracts.registry import POSTABLE
 from contracts.vocabulary import OrgKind, PurposeOfUse
 from hypothesis import given
@@ -101,6 +102,23 @@ def test_every_value_that_holds_names_law_source_and_origin_and_holds_on_that_da
         assert row.origin.startswith(("vn-", "programme@", "roles@"))
         if not row.name.startswith("swaps."):
             assert (row.since or date.min) <= max(day, first) <= (row.until or date.max)
+
+
+@pytest.mark.parametrize("day", [date(2019, 3, 2), date(2023, 3, 2), date(2026, 7, 1)])
+def test_every_value_that_is_shown_has_a_name_in_both_languages(day: date) -> None:
+    names, held = lists()["PolicyValue"], POLICY.holding(day)
+    types = {name.removeprefix("org.reftrack.").rsplit(".v", 1)[0] for name in POSTABLE}
+    for row in POLICY.show(day):
+        section, name = row.name.split(".", 1)
+        assert section in names
+        if section == "may_post":
+            assert name in types
+        elif section == "may_know":
+            assert name in lists()["Label"]
+        elif section == "legal_bases":
+            assert held.legal_bases()[name].title.vi
+        elif section != "swaps":
+            assert names[row.name].vi != names[row.name].en or row.name == "laws.hiv"
 
 
 def test_what_nobody_has_checked_is_marked() -> None:
