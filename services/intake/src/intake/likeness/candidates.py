@@ -25,8 +25,9 @@ MOST_OPENED = 50
 MOST_OF_A_KEY = 400
 """A key that more people share finds none of them: it says too little, and reading it would take too long."""
 
-BEST, LEAST_LIKELY = 5, 0.001
-"""How many candidates a lookup gives, and how likely each must be."""
+BEST, LEAST_LIKELY = 5, 1e-5
+"""How many candidates a lookup gives, and how likely each must be. Low on purpose: one true pair in a hundred
+has little in common, and a person decides. A list that shows less has a bound of its own."""
 
 
 class Candidate(NamedTuple):

@@ -122,7 +122,7 @@ class _Names:
             yield Reason("alias_same", self._by.alias_same)
 
     def jumbled(self) -> list[Reason] | None:
-        """The same syllables in an order that no reading explains; worth what the commoner of both orders is."""
+        """The same syllables in an order that no reading explains; worth what the commoner order is."""
         mains = (self._one.main, self._other.main)
         mine, theirs = ([one.bare for one in main.syllables] for main in mains)
         if mine == theirs or sorted(mine) != sorted(theirs):
