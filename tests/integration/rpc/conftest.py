@@ -61,8 +61,15 @@ class World:
         )
         return call(StringValue(value=value), **self.options(role, **options))
 
-    def options(self, role: str | None, *, metadata: tuple[tuple[str, str], ...] = (), **options: Any) -> Any:
-        token = (("authorization", self.issuer.bearer(role)),) if role else ()
+    def options(
+        self,
+        role: str | None,
+        *,
+        bearer: str = "",
+        metadata: tuple[tuple[str, str], ...] = (),
+        **options: Any,
+    ) -> Any:
+        token = (("authorization", bearer or self.issuer.bearer(role)),) if role else ()
         return {"metadata": (*token, *metadata), "timeout": 10, **options}
 
 

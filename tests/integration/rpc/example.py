@@ -27,7 +27,7 @@ CANARY = "Nguyễn Thị Canary"
 _READERS = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 RULES: Rules = {
     f"{NAME}/{method}": _READERS
-    for method in ("Lend", "Who", "Fail", "Sleep", "Query", "Count", "Echo", "Watch")
+    for method in ("Lend", "Who", "Fail", "Sleep", "Query", "Count", "Echo", "Flood", "Watch")
 }
 
 
@@ -65,6 +65,7 @@ class Library:
         handlers = {name: unary(getattr(self, name.lower()), read, write) for name in METHODS}
         handlers["Count"] = grpc.unary_stream_rpc_method_handler(self.count, read, write)
         handlers["Watch"] = grpc.unary_stream_rpc_method_handler(self.watch, read, write)
+        handlers["Flood"] = grpc.unary_stream_rpc_method_handler(self.flood, read, write)
         handlers["Echo"] = grpc.stream_stream_rpc_method_handler(self.echo, read, write)
         server.add_registered_method_handlers(NAME, handlers)
 
@@ -108,6 +109,11 @@ class Library:
     async def watch(self, _request: StringValue, _context: Any) -> AsyncIterator[StringValue]:
         yield StringValue(value="watching")
         await asyncio.Event().wait()
+
+    async def flood(self, _request: StringValue, _context: Any) -> AsyncIterator[StringValue]:
+        while True:
+            yield StringValue(value="more")
+            await asyncio.sleep(0.002)
 
     async def echo(self, requests: AsyncIterator[StringValue], _context: Any) -> AsyncIterator[StringValue]:
         async for request in requests:

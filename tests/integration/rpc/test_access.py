@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
+from typing import Any
 
 import grpc
 import pytest
-from chassis.rpc.auth import Authenticator
+from chassis.rpc import auth
+from chassis.rpc.auth import SKEW_SECONDS, Authenticator
 from chassis.rpc.rules import RuleForNothing
 from chassis.rpc.server import PortTaken, RpcServer
 from google.protobuf.wrappers_pb2 import StringValue
@@ -54,6 +57,64 @@ async def test_a_stream_has_the_same_guard(world: World) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         _ = [message async for message in stream]
     assert raised.value.code() is StatusCode.PERMISSION_DENIED
+
+
+async def told(stream: Any, count: int) -> list[str]:
+    """The first messages of a stream."""
+    return [(await stream.read()).value for _ in range(count)]
+
+
+def in_seconds(left: float) -> int:
+    """An `exp` that the server, which allows some skew, takes to be over in so many seconds."""
+    return math.ceil(time.time() + left - SKEW_SECONDS)
+
+
+async def test_a_stream_that_is_idle_ends_with_the_token_that_opened_it(world: World) -> None:
+    bearer = world.issuer.bearer(exp=in_seconds(1))
+    watch = world.stream("Watch", bearer=bearer)
+    await told(watch, 1)
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await told(watch, 1)
+    assert raised.value.code() is StatusCode.UNAUTHENTICATED
+    assert "expired" in str(raised.value.details())
+
+
+async def test_what_comes_after_the_token_ended_is_not_told(world: World) -> None:
+    bearer = world.issuer.bearer(exp=in_seconds(1))
+    call = world.stream("Flood", bearer=bearer)
+    began = time.monotonic()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        _ = [message async for message in call]
+    assert raised.value.code() is StatusCode.UNAUTHENTICATED
+    assert time.monotonic() - began < 8
+
+
+async def test_a_stream_of_requests_ends_with_the_token_too(world: World) -> None:
+    bearer = world.issuer.bearer(exp=in_seconds(1))
+    echo: Any = world.channel.stream_stream(
+        f"/{NAME}/Echo",
+        request_serializer=StringValue.SerializeToString,
+        response_deserializer=StringValue.FromString,
+    )
+    call = echo(metadata=(("authorization", bearer),), timeout=10)
+    await call.write(StringValue(value="one"))
+    assert (await call.read()).value
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await call.read()
+    assert raised.value.code() is StatusCode.UNAUTHENTICATED
+
+
+async def test_a_stream_tells_nothing_more_once_the_key_of_its_token_is_not_trusted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REREAD_SECONDS", 0.0)
+    call = world.stream("Flood")
+    await told(call, 1)
+    world.issuer.keys.clear()
+    world.issuer.add_key()
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await told(call, 10_000)
+    assert raised.value.code() is StatusCode.UNAUTHENTICATED
 
 
 async def test_health_is_open_and_follows_readiness(world: World) -> None:

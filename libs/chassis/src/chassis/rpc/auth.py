@@ -29,6 +29,7 @@ SKEW_SECONDS = 60
 REREAD_SECONDS = 5.0
 CACHED_TOKENS = 10_000
 LONGEST_TOKEN = 4096
+EXPIRED = "the token has expired: get a new one (reftrack token issue)"
 
 
 class NotAuthenticated(Exception):
@@ -70,6 +71,10 @@ class Authenticator:
 
     def caller(self, authorization: str | None) -> Caller:
         """Return who sent this `authorization` value (`Bearer <token>`). Raises `NotAuthenticated`."""
+        return self.admitted(authorization)[1]
+
+    def admitted(self, authorization: str | None) -> tuple[float, Caller]:
+        """Return until when it is good (seconds since 1970, the allowed skew included), and who sent it."""
         if not authorization:
             raise NotAuthenticated("no token: send 'authorization: Bearer <token>' (reftrack token issue)")
         scheme, _, token = authorization.partition(" ")
@@ -79,14 +84,14 @@ class Authenticator:
         digest = hashlib.sha256(token.encode()).digest()
         known = self._known.get(digest)
         if known is not None and time.time() < known[0]:
-            return known[1]
-        return self._remember(digest, *self._verify(token))
+            return known
+        return self._remember(digest, self._verify(token))
 
-    def _remember(self, digest: bytes, until: float, caller: Caller) -> Caller:
-        self._known[digest] = (until, caller)
+    def _remember(self, digest: bytes, found: tuple[float, Caller]) -> tuple[float, Caller]:
+        self._known[digest] = found
         while len(self._known) > CACHED_TOKENS:
             self._known.popitem(last=False)
-        return caller
+        return found
 
     def _verify(self, token: str) -> tuple[float, Caller]:
         if len(token) > LONGEST_TOKEN:
@@ -96,7 +101,7 @@ class Authenticator:
             self._registry.validate(claims)
             found = _Claims.model_validate(claims)
         except ExpiredTokenError:
-            raise NotAuthenticated("the token has expired: get a new one (reftrack token issue)") from None
+            raise NotAuthenticated(EXPIRED) from None
         except InvalidKeyIdError:
             raise NotAuthenticated("the token is signed with a key that is not trusted here") from None
         except ValidationError as error:

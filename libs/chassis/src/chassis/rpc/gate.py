@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
@@ -13,7 +14,7 @@ from typing import Any, NoReturn
 from grpc import StatusCode
 from grpc.aio import AbortError
 
-from chassis.rpc.auth import Authenticator
+from chassis.rpc.auth import EXPIRED, Authenticator, NotAuthenticated
 from chassis.rpc.call import NOBODY, Call, Role, enter
 from chassis.rpc.errors import Answer, InvalidInput, Texts, Unavailable, Violation, answer, unforeseen
 from chassis.rpc.rules import ANYONE, NotAllowed
@@ -28,6 +29,9 @@ DETAILS = "grpc-status-details-bin"
 _ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _CODES = {code.value[0]: code.name for code in StatusCode}
+
+_END = object()
+"""Stands for the end of a stream."""
 
 Single = Callable[[Any, Any], Awaitable[Any]]
 Stream = Callable[[Any, Any], AsyncIterator[Any]]
@@ -95,7 +99,9 @@ class Gate:
                 call = visit.admit()
                 if parse is not None:
                     request = parse(request)
-                if call.deadline is None or visit.has_deadline:
+                if self._default_seconds is None:
+                    found = await visit.while_the_token_lasts(behaviour(request, context))
+                elif call.deadline is None or visit.has_deadline:
                     found = await behaviour(request, context)
                 else:
                     async with asyncio.timeout(self._default_seconds):
@@ -109,7 +115,7 @@ class Gate:
         return respond
 
     def stream(self, behaviour: Stream, parse: Parse, serialize: Serialize) -> Stream:
-        """Wrap a handler that yields its answers."""
+        """Wrap a handler that yields its answers. The stream ends with the token that opened it."""
 
         async def respond(request: Any, context: Any) -> AsyncIterator[Any]:
             visit = Visit(self, context)
@@ -118,7 +124,7 @@ class Gate:
                 if parse is not None:
                     request = parse(request)
                 async with aclosing(behaviour(request, context)) as answers:  # type: ignore[type-var]
-                    async for message in answers:
+                    while (message := await visit.next_of(answers)) is not _END:
                         yield message if serialize is None else serialize(message)
             except BaseException as error:
                 await visit.fail(error)
@@ -131,7 +137,10 @@ class Gate:
 class Visit:
     """One call on its way through a gate."""
 
-    __slots__ = ("_code", "_context", "_correlation_id", "_gate", "_started", "_task", "has_deadline")
+    __slots__ = (
+        "_authorization", "_code", "_context", "_correlation_id", "_gate", "_started", "_task", "_token_ends",
+        "has_deadline",
+    )  # fmt: skip
 
     def __init__(self, gate: Gate, context: Any) -> None:
         self._gate = gate
@@ -140,6 +149,8 @@ class Visit:
         self._correlation_id = ""
         self._code = "OK"
         self._task = gate._drain.enter() if gate._drain is not None else None
+        self._authorization: str | None = None
+        self._token_ends = math.inf
         self.has_deadline = False
         gate._active += 1
 
@@ -149,7 +160,8 @@ class Visit:
         self._context.set_trailing_metadata(((CORRELATION_ID, self._correlation_id),))
         caller = NOBODY
         if self._gate._allowed is not ANYONE:
-            caller = self._gate._authenticator.caller(authorization)
+            self._authorization = authorization
+            self._token_ends, caller = self._gate._authenticator.admitted(authorization)
             if caller.role not in (self._gate._allowed or ()):
                 raise NotAllowed(caller, self._gate._allowed or ())
         if request_id and not _REQUEST_ID.fullmatch(request_id):
@@ -157,6 +169,28 @@ class Visit:
         call = Call(self._gate._method, caller, self._correlation_id, request_id, self._deadline())
         enter(call)
         return call
+
+    async def next_of(self, answers: AsyncIterator[Any]) -> Any:
+        """The next answer of a stream, or `_END`. Raises `NotAuthenticated` once the token has ended, or its
+        key is not trusted any more."""
+        found = await self.while_the_token_lasts(anext(answers, _END))
+        if self._token_ends < math.inf:
+            self._gate._authenticator.caller(self._authorization)
+            if time.time() >= self._token_ends:
+                raise NotAuthenticated(EXPIRED)
+        return found
+
+    async def while_the_token_lasts(self, work: Awaitable[Any]) -> Any:
+        """What the work gives, unless the token ends first: then `NotAuthenticated`."""
+        if self._token_ends == math.inf:
+            return await work
+        try:
+            async with asyncio.timeout(max(0.0, self._token_ends - time.time())) as limit:
+                return await work
+        except TimeoutError:
+            if limit.expired():
+                raise NotAuthenticated(EXPIRED) from None
+            raise
 
     def _read(self, metadata: Iterable[tuple[str, Any]] | None) -> tuple[str | None, str]:
         authorization, request_id, correlation_id = None, "", ""
