@@ -74,6 +74,8 @@ def test_without_marks_the_bare_letters_are_left() -> None:
         ("N.V.H", ("n.", ["v."], "h.")),
         ("hungnv", ("n.", ["v."], "hung")),
         ("HungNV", ("n.", ["v."], "hung")),
+        ("nguyenvanhung", ("nguyen", ["van"], "hung")),
+        ("NGUYENTHANHAN", ("nguyen", ["thanh"], "an")),
         ("Lò Thị Ý", ("lo", ["thi"], "y")),
         ("Tý", (None, [], "ti")),
     ],

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
+from math import prod
 
-from intake.likeness.frequency import GIVEN, shares
+from intake.likeness.frequency import FAMILY, GIVEN, MIDDLE, is_family, shares
 from intake.likeness.spelling import is_syllable, syllable
 from intake.likeness.words import words
 
-MOST_CHARACTERS = 200
+MOST_CHARACTERS, LONGEST_JOINED = 200, 30
 
 _OPEN, _CLOSE = "(\\[{\"'‘’“”«»`", ")\\]}\"'‘’“”«»`"
 _QUOTED = re.compile(rf"[{_OPEN}]([^{_OPEN}{_CLOSE}]{{1,40}})[{_CLOSE}]")
@@ -70,7 +72,7 @@ def _divide_at_capitals(text: str) -> str:
 
 
 def _initials(word: str) -> list[str]:
-    """`NVH` → N, V, H; `hungnv` → n, v, hung: what login names are made of. Other words stay whole."""
+    """`NVH` → N, V, H; `hungnv` → n, v, hung; `nguyenvanhung`: what login names are made of."""
     if 2 <= len(word) <= 4 and _all_consonants(word):
         return list(word)
     if is_syllable(syllable(word).bare):
@@ -79,7 +81,28 @@ def _initials(word: str) -> list[str]:
         given, initials = word[:-length], word[-length:]
         if given and _all_consonants(initials) and syllable(given) in shares(GIVEN):
             return [*initials, given]
-    return [word]
+    return max(_divisions(word.casefold()), key=_usual, default=[word])
+
+
+def _divisions(word: str, most: int = 5) -> Iterator[list[str]]:
+    """The ways to divide what was run together (nguyenvanhung) into syllables, family name first."""
+    if len(word) > LONGEST_JOINED:
+        return
+    for end in range(1, min(len(word), 8)):
+        first = word[:end]
+        if is_syllable(syllable(first).bare) and (most < 5 or is_family(syllable(first))):
+            rest = word[end:]
+            if is_syllable(syllable(rest).bare):
+                yield [first, rest]
+            if most > 2:
+                yield from ([first, *others] for others in _divisions(rest, most - 1))
+
+
+def _usual(parts: list[str]) -> float:
+    """How often names are made of such parts."""
+    family, *middle, given = map(syllable, parts)
+    known = shares(MIDDLE)
+    return shares(FAMILY).bare(family) * prod(map(known.bare, middle)) * shares(GIVEN).bare(given)
 
 
 def _all_consonants(word: str) -> bool:
