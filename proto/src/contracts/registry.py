@@ -141,3 +141,12 @@ POSTABLE: Mapping[str, Postable] = MappingProxyType(
     {model.TYPE: Postable(model, owner, by) for owner, model, by in _POSTED}
 )
 """Type name → what an agency may post."""
+
+TAKES_UP: Mapping[type[Payload], frozenset[OrgKind]] = MappingProxyType(
+    {
+        intake.ClientIntroducedPosted: _SOCIAL,
+        followup.HandoverNotified: _COMMUNE,
+    }
+)
+"""Who can take up whom an event sends: police introduce to a social worker, a facility hands over to the
+commune."""

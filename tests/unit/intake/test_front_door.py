@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from chassis.refusal import Refusal
+from contracts.base import Payload
 from contracts.catalogue import text
+from contracts.events.followup import HandoverNotified
 from contracts.events.intake import ClientIntroducedPosted
 from contracts.events.referral import ReferralRequestedPosted
 from contracts.registry import POSTABLE
 from contracts.vocabulary import Service
 from intake.domain.front_door import TOLERANCE, Arrival, admit
+from reference.territory import whole_country
 
-from tests.unit.intake.case_facts import DAY_ONE, contacted, planned
+from tests.unit.intake.case_facts import DAY_ONE, consented, contacted, planned
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ DIRECTORY = {
     "ca-bo-de": Org("ward_police"),
     "cap-bo-de": Org("commune_social"),
     "pk-long-bien": Org("methadone_clinic", ("methadone",)),
+    "cai-nghien": Org("detox_facility"),
 }
 
 CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", "/agencies/ca-bo-de", DAY_ONE, contacted)
@@ -41,7 +45,8 @@ def referral(provider: str = "pk-long-bien", service: Service = Service.METHADON
 
 
 def knock(arrival: Arrival) -> None:
-    admit(arrival, kinds=POSTABLE[arrival.data.TYPE].by, organisations=DIRECTORY, now=DAY_ONE)
+    kinds = POSTABLE[arrival.data.TYPE].by
+    admit(arrival, kinds=kinds, organisations=DIRECTORY, communes=whole_country(), now=DAY_ONE)
 
 
 @pytest.mark.parametrize(
@@ -99,6 +104,52 @@ def test_nobody_is_introduced_to_an_organisation_that_does_not_exist() -> None:
     with pytest.raises(Refusal) as refused:
         knock(CONTACT._replace(data=data))
     assert (refused.value.code, refused.value.field) == ("organisation_unknown", "/data/to_org")
+
+
+@pytest.mark.parametrize(
+    ("agency", "data", "code", "field"),
+    [
+        (
+            "ca-bo-de",
+            ClientIntroducedPosted(to_org="pk-long-bien", instead_of_administrative_file=False),
+            "not_for_this_kind",
+            "/data/to_org",
+        ),
+        (
+            "ca-bo-de",
+            ClientIntroducedPosted(to_org="ca-bo-de", instead_of_administrative_file=False),
+            "not_for_this_kind",
+            "/data/to_org",
+        ),
+        (
+            "cai-nghien",
+            HandoverNotified(to_org="pk-long-bien", to_commune="00139", due_on=DAY_ONE.date()),
+            "not_for_this_kind",
+            "/data/to_org",
+        ),
+        (
+            "cai-nghien",
+            HandoverNotified(to_org="cap-bo-de", to_commune="99999", due_on=DAY_ONE.date()),
+            "commune_unknown",
+            "/data/to_commune",
+        ),
+        ("ca-bo-de", contacted.model_copy(update={"commune": "99999"}), "commune_unknown", "/data/commune"),
+        (
+            "cap-bo-de",
+            consented.model_copy(update={"expires_on": date(1901, 1, 1)}),
+            "expires_before_given",
+            "/data/expires_on",
+        ),
+    ],
+    ids=["to a clinic", "to police", "handover to a clinic", "nowhere", "contact nowhere", "expired consent"],
+)
+def test_nobody_is_sent_where_nobody_can_take_them_up(
+    agency: str, data: Payload, code: str, field: str
+) -> None:
+    source = f"/agencies/{agency}"
+    with pytest.raises(Refusal) as refused:
+        knock(Arrival(agency, source, source, DAY_ONE, data))
+    assert (refused.value.code, refused.value.field) == (code, field)
 
 
 def test_what_the_agency_wrote_is_not_repeated_in_the_refusal() -> None:

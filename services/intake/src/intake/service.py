@@ -55,7 +55,15 @@ def decider(parts: Parts[Settings]) -> IntakeDecider:
     identities = Identities(parts.vault, parts.connect)
     ledger = Ledger(parts.box, remedy)
     recording = Recording(parts.secrets.ids_key, known.policy, identities)
-    door = FrontDoor(ledger, recording, identities, known.organisations, known.policy, reader.says_what_had)
+    door = FrontDoor(
+        ledger,
+        recording,
+        identities,
+        known.organisations,
+        known.territory,
+        known.policy,
+        reader.says_what_had,
+    )
     return IntakeDecider(
         door=door,
         owners=OwnersLogs(ledger),

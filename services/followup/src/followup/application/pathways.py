@@ -29,6 +29,7 @@ from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events import followup as events
 from contracts.events.intake import AgencyEventRouted
+from contracts.registry import TAKES_UP
 from contracts.vocabulary import NumberKind, OrgKind
 from reference import Reference
 from reference.days import start_of
@@ -142,8 +143,14 @@ class Pathways:
     def _check_addressee(self, payload: Payload) -> None:
         if not isinstance(payload, events.HandoverNotified):
             return
-        if payload.to_org not in self._reference.organisations:
+        organisation = self._reference.organisations.get(payload.to_org)
+        if organisation is None:
             raise InvalidInput([Violation("to_org", "organisation_unknown")])
+        kinds = TAKES_UP[events.HandoverNotified]
+        if organisation.kind not in kinds:
+            raise InvalidInput(
+                [Violation("to_org", "not_for_this_kind", {"allowed": ", ".join(sorted(kinds))})]
+            )
         if not self._reference.territory.knows(payload.to_commune):
             raise InvalidInput([Violation("to_commune", "commune_unknown")])
 

@@ -28,7 +28,8 @@ from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quaranti
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
-from intake.domain.front_door import Arrival, Organisations, admit
+from intake.domain.directory import Communes, Directory
+from intake.domain.front_door import Arrival, admit
 
 
 class FrontDoor:
@@ -42,7 +43,8 @@ class FrontDoor:
         ledger: Ledger,
         recording: Recording,
         identities: Identities,
-        organisations: Organisations,
+        organisations: Directory,
+        communes: Communes,
         policy: Policy,
         says_what_had: Callable[[bytes, Reading], bool],
     ) -> None:
@@ -50,6 +52,7 @@ class FrontDoor:
         self._recording = recording
         self._identities = identities
         self._organisations = organisations
+        self._communes = communes
         self._policy = policy
         self._says_what_had = says_what_had
 
@@ -128,9 +131,16 @@ class FrontDoor:
     def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
         """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""
         arrival = Arrival(
-            reading.submission.agency, reading.source, event.claimed_source, event.occurred_at, event.data
+            *(reading.submission.agency, reading.source, event.claimed_source, event.occurred_at, event.data),
+            "ce_time" if event.posted.occurred_on is None else "/occurred_on",
         )
-        return admit(arrival, kinds=POSTABLE[event.type].by, organisations=self._organisations, now=now).kind
+        return admit(
+            arrival,
+            kinds=POSTABLE[event.type].by,
+            organisations=self._organisations,
+            communes=self._communes,
+            now=now,
+        ).kind
 
     def _refused(self, refusal: Refusal, reading: Reading, found: Match | None) -> Outcome:
         if refusal.later and found is not None and found.case is not None:

@@ -15,7 +15,7 @@ from contracts.vocabulary import NumberKind
 from intake.application import keys
 from intake.application.reading import Event, Naming
 from intake.domain.case import Case
-from intake.domain.front_door import Organisations
+from intake.domain.directory import Areas
 
 OPENS = (ClientContacted, ClientRegisteredPosted)
 """What opens a case when the person is not known yet, or when the last case is over."""
@@ -40,7 +40,7 @@ class Match(NamedTuple):
     binds: bool
 
 
-def match(uow: UnitOfWork, event: Event, organisations: Organisations) -> Match:
+def match(uow: UnitOfWork, event: Event, organisations: Areas) -> Match:
     """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people."""
     naming = event.naming
     if naming.number is not None:
@@ -88,9 +88,7 @@ def addressed(uow: UnitOfWork, case_id: str) -> frozenset[str]:
     return frozenset((uow.holder(keys.ADDRESSED, case_id) or "").split())
 
 
-def _by_number(
-    uow: UnitOfWork, naming: Naming, kind: str, number: str, organisations: Organisations
-) -> Match:
+def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str, organisations: Areas) -> Match:
     """A number is for those to whom it was sent; to everybody else it is unknown, as if there were none."""
     holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
     case = uow.get(Case, keys.as_id(holder)) if holder else None
@@ -114,7 +112,7 @@ def _check_form(kind: str, number: str) -> None:
         raise Refusal(error.reason, field=f"/about/{kind}") from None
 
 
-def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Organisations) -> bool:
+def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     """Whether numbers of this case are sent to an organisation, or to one for whose area it answers."""
     others = (reference[0] for reference in case.references)
     concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}

@@ -10,40 +10,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
-from contracts.events.followup import HandoverNotified
-from contracts.events.intake import ClientIntroducedPosted
-from contracts.events.referral import ReferralRequestedPosted
-from reference.days import local_time
+from reference.days import local_day, local_time
+
+from intake.domain.addressees import check_addressee, check_commune, check_expiry
+from intake.domain.directory import Communes, Organisation, Organisations
 
 TOLERANCE = timedelta(minutes=5)
 """How far an agency's clock may run ahead of ours."""
-
-
-class Organisation(Protocol):
-    """What the door needs to know of an organisation."""
-
-    @property
-    def kind(self) -> str: ...
-
-    def offers(self, service: str) -> bool:
-        """Whether a referral for that service can be addressed to it."""
-        ...
-
-
-class Organisations(Protocol):
-    """The directory of organisations."""
-
-    def get(self, org: str) -> Organisation | None:
-        """The organisation of that id, or none."""
-        ...
-
-    def answers_for(self, org: str, other: str, /) -> bool:
-        """Whether `org` is `other`, or answers for the area in which `other` works."""
-        ...
 
 
 class Arrival(NamedTuple):
@@ -58,6 +35,8 @@ class Arrival(NamedTuple):
     claimed_source: str
     occurred_at: datetime
     data: Payload
+    time_field: str = "ce_time"
+    """Where the time stands: in the attribute, or `/occurred_on` of the value."""
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +51,12 @@ def agency_of_source(source: str) -> str:
 
 
 def admit(
-    arrival: Arrival, *, kinds: Collection[str], organisations: Organisations, now: datetime
+    arrival: Arrival,
+    *,
+    kinds: Collection[str],
+    organisations: Organisations,
+    communes: Communes,
+    now: datetime,
 ) -> Organisation:
     """The organisation that reports. Raises `Refusal` unless it may report this event.
 
@@ -85,29 +69,11 @@ def admit(
     if arrival.claimed_source != arrival.source:
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
     if arrival.occurred_at > now + TOLERANCE:
-        raise Refusal("time_in_future", field="ce_time", detail={"now": local_time(now)})
+        raise Refusal("time_in_future", field=arrival.time_field, detail={"now": local_time(now)})
     if organisation.kind not in kinds:
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
         raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
-    _addressee_exists(arrival.data, organisations)
+    check_addressee(arrival.data, organisations)
+    check_commune(arrival.data, communes)
+    check_expiry(arrival.data, local_day(arrival.occurred_at))
     return organisation
-
-
-def _addressee_exists(data: Payload, organisations: Organisations) -> None:
-    """Whoever an event sends the client to must be in the directory, and a provider must give the service
-    asked.
-    """
-    if isinstance(data, ReferralRequestedPosted):
-        _offers(data.provider, data.service, organisations)
-    elif (
-        isinstance(data, ClientIntroducedPosted | HandoverNotified) and organisations.get(data.to_org) is None
-    ):
-        raise Refusal("organisation_unknown", field="/data/to_org")
-
-
-def _offers(provider: str, service: str, organisations: Organisations) -> None:
-    organisation = organisations.get(provider)
-    if organisation is None:
-        raise Refusal("provider_unknown", field="/data/provider")
-    if not organisation.offers(service):
-        raise Refusal("service_not_offered", field="/data/service")

@@ -1,0 +1,64 @@
+"""Where an event sends somebody: the organisation exists and can take them up, the commune exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+
+from chassis.refusal import Refusal
+from contracts.base import Payload
+from contracts.events.followup import HandoverNotified
+from contracts.events.intake import ClientContacted, ClientIntroducedPosted, ClientRegistered, ConsentGiven
+from contracts.events.referral import ReferralRequestedPosted
+from contracts.registry import TAKES_UP
+from contracts.vocabulary import OrgKind
+
+from intake.domain.directory import Communes, Organisations
+
+_COMMUNE: Mapping[type[Payload], str] = MappingProxyType(
+    {ClientContacted: "commune", ClientRegistered: "residence_commune", HandoverNotified: "to_commune"}
+)
+
+
+def check_addressee(data: Payload, organisations: Organisations) -> None:
+    """Raises `Refusal` unless whoever the event sends the client to can take the client up."""
+    if isinstance(data, ReferralRequestedPosted):
+        _offers(data.provider, data.service, organisations)
+    elif isinstance(data, ClientIntroducedPosted | HandoverNotified):
+        _takes_up(data.to_org, _of(data), organisations)
+
+
+def check_commune(data: Payload, communes: Communes) -> None:
+    """Raises `Refusal` for a code that no list ever gave a commune."""
+    for kind, field in _COMMUNE.items():
+        if isinstance(data, kind):
+            code = getattr(data, field)
+            if code is not None and not communes.knows(code):
+                raise Refusal("commune_unknown", field=f"/data/{field}")
+
+
+def check_expiry(data: Payload, given_on: date) -> None:
+    """Raises `Refusal` for a consent that had expired before it was given."""
+    if isinstance(data, ConsentGiven) and data.expires_on is not None and data.expires_on < given_on:
+        raise Refusal("expires_before_given", field="/data/expires_on")
+
+
+def _of(data: Payload) -> frozenset[OrgKind]:
+    return next(kinds for model, kinds in TAKES_UP.items() if isinstance(data, model))
+
+
+def _takes_up(org: str, kinds: frozenset[OrgKind], organisations: Organisations) -> None:
+    organisation = organisations.get(org)
+    if organisation is None:
+        raise Refusal("organisation_unknown", field="/data/to_org")
+    if organisation.kind not in kinds:
+        raise Refusal("not_for_this_kind", field="/data/to_org", detail={"allowed": ", ".join(sorted(kinds))})
+
+
+def _offers(provider: str, service: str, organisations: Organisations) -> None:
+    organisation = organisations.get(provider)
+    if organisation is None:
+        raise Refusal("provider_unknown", field="/data/provider")
+    if not organisation.offers(service):
+        raise Refusal("service_not_offered", field="/data/service")
