@@ -79,6 +79,19 @@ def test_many_people_are_kept_by_one_commit(
         }
 
 
+def test_one_field_of_many_people_is_read_at_once(
+    store: Store, vault: Vault, connection: psycopg.Connection
+) -> None:
+    one, two, other = uuid4(), uuid4(), uuid4()
+    ring = keyring(vault, connection, one, two, other)
+    keep(store, vault, *(ring.seal(p, name, "e:1", f"{p}{name}") for p in (one, two, other) for name in "ab"))
+    keep(store, vault, keyring(vault, connection, one).seal(one, "a", "e:2", "later"))
+    ring = keyring(vault, connection, one, two)
+    with connection.cursor() as cursor:
+        found = vault.fields_of(cursor, [one, two], "a")
+    assert sorted(ring.open(row) for row in found) == sorted([f"{one}a", f"{two}a", "later"])
+
+
 def test_a_commit_that_fails_keeps_neither_field_nor_key(
     store: Store, vault: Vault, connection: psycopg.Connection
 ) -> None:
