@@ -20,6 +20,13 @@ class NothingStored:
         return {}
 
 
+class SameAsEver:
+    """Every topic is the one that it was."""
+
+    async def recognise(self, topics: Iterable[str]) -> None:
+        return None
+
+
 class SlowClient:
     """A client whose questions take until they are cancelled; `open` are those under way."""
 
@@ -53,7 +60,7 @@ async def test_after_its_end_no_question_is_under_way_and_a_rebalance_asks_none(
     thread: ThreadPoolExecutor,
 ) -> None:
     assignment, client = Assignment(), SlowClient()
-    placement = Placement(assignment, NothingStored(), thread)
+    placement = Placement(assignment, NothingStored(), thread, _as_topic_ids(SameAsEver()))
     placement.use(_as_client(client))
     assignment.assign({AT})
     placement.begin()
@@ -67,3 +74,7 @@ async def test_after_its_end_no_question_is_under_way_and_a_rebalance_asks_none(
 
 def _as_client(client: SlowClient) -> Any:
     return client
+
+
+def _as_topic_ids(same: SameAsEver) -> Any:
+    return same
