@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import grpc
 import pytest
-from contracts.events import common, intake, referral
+from contracts.events import common, referral
 from contracts.vocabulary import Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
@@ -31,6 +31,7 @@ from tests.unit.reporting.pathway import (
 from tests.unit.reporting.story import Story, named
 
 CASE = str(named("case", "an"))
+BANK = "csxh-long-bien"
 
 
 @pytest.fixture
@@ -89,14 +90,18 @@ async def test_the_timeline_of_police_tells_of_contact_and_nothing_of_treatment(
 ) -> None:
     request = pb.GetTimelineRequest(case_id=CASE)
     answer = await world.status.GetTimeline(request, **world.by("operator", POLICE))
-    types = [entry.type.split(".")[2] for entry in answer.entries]
-    assert types == [
-        "case-opened",
-        "client-contacted",
-        "client-registered",
-        "agency-reference-bound",
-        "client-introduced",
+    told_of = [
+        (entry.type.split(".")[2], entry.org, entry.actor, {fact.field for fact in entry.facts})
+        for entry in answer.entries
     ]
+    assert told_of == [
+        ("case-opened", POLICE, "w-1", set()),
+        ("client-contacted", POLICE, "w-1", {"channel", "commune"}),
+        ("client-registered", SOCIAL, "", set()),
+        ("agency-reference-bound", POLICE, "w-1", {"org", "agency_ref"}),
+        ("client-introduced", POLICE, "w-1", {"to_org", "number"}),
+    ]
+    assert {entry.event_id for entry in answer.entries} == {""}
     assert "drug_user" not in str(answer)
 
 
@@ -293,30 +298,6 @@ async def test_district_coordinators_see_the_cases_and_referrals_of_their_distri
         else:
             assert await refused(case) is grpc.StatusCode.NOT_FOUND
             assert await refused(one) is grpc.StatusCode.NOT_FOUND
-
-
-async def test_a_provider_that_binds_its_own_reference_sees_its_referral_and_not_the_rest_of_the_case(
-    world: World,
-) -> None:
-    story = Story()
-    whole_pathway(story)
-    bound = intake.AgencyReferenceBound(org="bhxh-long-bien", agency_ref="BH-7")
-    referred(story, "an", Service.HEALTH_INSURANCE_CARD, "bhxh-long-bien")
-    story.intake("an", bound, org="bhxh-long-bien")
-    await world.tell(story)
-    own = [numbered("CG", "an/health_insurance_card")]
-    request = pb.FindCaseRequest(agency_ref="BH-7")
-    case = (await world.status.FindCase(request, **world.by("operator", "bhxh-long-bien"))).case
-    assert (case.case_id, list(case.agency_refs)) == (CASE, ["BH-7"])
-    assert [referral.number for referral in case.referrals] == own
-    assert (list(case.plan), list(case.stays), case.stage, case.followup_state) == ([], [], "", "")
-    for call in (
-        world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", "bhxh-long-bien")),
-        world.status.GetTimeline(
-            pb.GetTimelineRequest(case_id=CASE), **world.by("operator", "bhxh-long-bien")
-        ),
-    ):
-        assert await refused(call) is grpc.StatusCode.NOT_FOUND
 
 
 async def test_a_code_that_its_list_does_not_have_is_named_instead_of_finding_nothing(world: World) -> None:

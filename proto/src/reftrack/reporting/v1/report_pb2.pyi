@@ -375,6 +375,7 @@ class CountedFact(_message.Message):
     ORG_FIELD_NUMBER: _builtins.int
     COMMUNE_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
+    """Empty for whom something of cases is left out: places within a case count what that is."""
     type: _builtins.str
     case_id: _builtins.str
     client_id: _builtins.str

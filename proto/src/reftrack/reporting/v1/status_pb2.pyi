@@ -83,7 +83,7 @@ class Case(_message.Message):
     followup_state: _builtins.str
     """A code of the list FollowupStage, or none."""
     seq: _builtins.int
-    """`seq` of the last event in the history that this answer knows of the case."""
+    """`seq` of the last event in the history that the caller may know of the case."""
     @_builtins.property
     def agency_refs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """References of the caller's organisation."""
@@ -552,6 +552,7 @@ class TimelineEntry(_message.Message):
     FACTS_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     event_id: _builtins.str
+    """Empty for whom something of the case is left out: places within it count what that is."""
     type: _builtins.str
     title_vi: _builtins.str
     title_en: _builtins.str

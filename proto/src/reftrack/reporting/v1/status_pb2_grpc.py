@@ -28,7 +28,8 @@ if _version_not_supported:
 class StatusServiceStub:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     def __init__(self, channel):
@@ -72,7 +73,8 @@ class StatusServiceStub:
 class StatusServiceServicer:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     def GetCase(self, request, context):
@@ -162,7 +164,8 @@ def add_StatusServiceServicer_to_server(servicer, server):
 class StatusService:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     @staticmethod

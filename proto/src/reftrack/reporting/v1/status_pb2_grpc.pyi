@@ -29,7 +29,8 @@ GRPC_VERSION: str
 class StatusServiceStub:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     @_typing.overload
@@ -55,7 +56,8 @@ class StatusServiceStub:
 class StatusServiceAsyncStub(StatusServiceStub):
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -77,7 +79,8 @@ class StatusServiceAsyncStub(StatusServiceStub):
 class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
-    reads what one wrote. Nobody sees more than role and organisation allow; what may not be seen is NOT_FOUND.
+    reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
     """
 
     @_abc_1.abstractmethod
