@@ -15,7 +15,7 @@ from territory.units import Unit
 if TYPE_CHECKING:
     from territory.territory import Territory
 
-READ_AT_MOST = 150
+READ_AT_MOST = 100
 """Units looked at for one question: "tan" begins hundreds of names, and nobody reads a list of hundreds."""
 _ORDER: dict[Level, int] = {"commune": 0, "district": 1, "province": 2}
 
@@ -43,20 +43,17 @@ class NameIndex:
 
     def __init__(self, territory: Territory) -> None:
         keys = {unit: folded(own_name(unit.vi, unit.level)) for unit in territory}
-        whole = ((folded(unit.vi), unit) for unit in keys)
-        self._names = _Alphabet([*((key, unit) for unit, key in keys.items()), *whole])
+        named = [(key, unit) for unit, own in keys.items() for key in (own, folded(unit.vi))]
+        self._names = _Alphabet(named)
         self._words = _Alphabet((tail, unit) for unit, key in keys.items() for tail in _tails(key))
         self._spelled = {unit: accented(unit.vi) for unit in keys}
-        self._above: dict[str, set[str]] = {}
-        for unit in keys:
-            if unit.parent and unit.level == "district":
-                self._above.setdefault(unit.code, set()).add(unit.parent)
+        self._places = _places(named)
 
     def search(self, text: str, *, on: date | None, level: Level | None, limit: int) -> list[Unit]:
         """See `Territory.search`."""
         name, *above = text.split(",")
         wanted, spelled = folded(name), accented(name)
-        places = [self._places(place) for place in map(folded, above) if place]
+        places = [f"\n{place}" for place in map(folded, above) if place]
         found: dict[Unit, None] = {}
         enough = limit if wanted == spelled else READ_AT_MOST
         for unit in islice(self._beginning(wanted), READ_AT_MOST):
@@ -79,13 +76,19 @@ class NameIndex:
             return list(found)
         return sorted(found, key=lambda unit: spelled not in self._spelled[unit])
 
-    def _places(self, place: str) -> set[str]:
-        """The codes of the provinces and districts whose name begins so."""
-        return {unit.code for unit in self._names.beginning(place) if unit.level != "commune"}
+    def _lies_in(self, unit: Unit, places: list[str]) -> bool:
+        names = self._places.get(unit.parent, "")
+        return all(place in names for place in places)
 
-    def _lies_in(self, unit: Unit, places: list[set[str]]) -> bool:
-        above = {unit.parent, *self._above.get(unit.parent or "", ())}
-        return all(above & codes for codes in places)
+
+def _places(named: list[tuple[str, Unit]]) -> dict[str | None, str]:
+    """By the code of an area the names of it and of what it lies in, each after a line break."""
+    names: dict[str | None, str] = {}
+    for level in ("province", "district"):
+        for key, unit in named:
+            if unit.level == level:
+                names[unit.code] = f"{names.get(unit.code, '')}\n{key}{names.get(unit.parent, '')}"
+    return names
 
 
 def _tails(key: str) -> Iterator[str]:
