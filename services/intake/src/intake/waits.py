@@ -11,16 +11,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from chassis.service import Parts
-from chassis.telemetry import metrics
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from prometheus_client import Gauge
 
 PAGE = 200
 
+WAITING = Gauge(
+    "reftrack_waiting_deliveries",
+    "Deliveries that wait for something not yet reported, those that referral and followup keep included",
+)
 OVERDUE = Gauge(
     "reftrack_overdue_deliveries",
     "Deliveries that have waited longer than the policy's term: see the work list",
+)
+QUARANTINED = Gauge(
+    "reftrack_quarantined_deliveries", "Deliveries that could not be read and wait for a person"
 )
 
 _NEW = """
@@ -52,6 +58,6 @@ class NewWaits:
     async def _count(self, parts: Parts[Any]) -> None:
         counts = await parts.reads.one(_COUNTS, (parts.clock.now(),))
         assert counts is not None
-        metrics.WAITING.set(counts[0])
+        WAITING.set(counts[0])
         OVERDUE.set(counts[1])
-        metrics.QUARANTINED.set(counts[2])
+        QUARANTINED.set(counts[2])

@@ -58,10 +58,6 @@ PROJECTION_SECONDS = Histogram(
 )
 
 PARKED = Gauge("reftrack_parked_records", "Records parked, or waiting behind a parked one")
-QUARANTINED = Gauge(
-    "reftrack_quarantined_deliveries", "Deliveries that could not be read and wait for a person"
-)
-WAITING = Gauge("reftrack_waiting_deliveries", "Deliveries that wait for something not yet reported")
 
 RPC_SECONDS = Histogram(
     "reftrack_rpc_seconds", "Time of a call until its last message", ["method", "code"], buckets=_SECONDS
