@@ -35,14 +35,14 @@ def setup(servers: Servers) -> Iterator[Pair]:
         database(servers.postgres_dsn) as dsn,
         chain(servers.kafka_bootstrap, dsn) as bare,
     ):
-        numbers = iter(_request(runtime, letters * (ROUNDS + 1)))
+        numbers = iter(request_referrals(runtime, letters * (ROUNDS + 1)))
         yield Pair(
             lambda: _ours(runtime, list(itertools.islice(numbers, letters))),
             partial(_beside, servers.kafka_bootstrap, dsn, bare, letters),
         )
 
 
-def _request(runtime: LocalRuntime, count: int) -> list[str]:
+def request_referrals(runtime: LocalRuntime, count: int) -> list[str]:
     """Let an agency contact people and refer each of them; the referrals' numbers."""
     fill(runtime.kafka.bootstrap, _requests(count), f"agency.{SOCIAL}.events.v1")
     deadline = time.monotonic() + 120
