@@ -6,7 +6,7 @@ Both languages stand beside each other in the data, so neither can be forgotten;
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -95,10 +95,22 @@ def _any_name() -> Texts:
 
 
 def _read(file_name: str) -> dict[str, dict[str, list[str]]]:
-    content: dict[str, dict[str, list[str]]] = yaml.safe_load(
-        (files("contracts") / "texts" / file_name).read_text("utf-8")
-    )
+    text = (files("contracts") / "texts" / file_name).read_text("utf-8")
+    content: dict[str, dict[str, list[str]]] = yaml.load(text, OneOfEach)
     return content
+
+
+class OneOfEach(yaml.SafeLoader):
+    """Refuses a key that stands twice in a mapping, of which YAML would silently keep the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                told = f"key {key.value} stands twice: keep one of the two"
+                raise yaml.constructor.ConstructorError(None, None, told, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
 
 def _titles(texts: Mapping[str, list[str]]) -> Texts:
