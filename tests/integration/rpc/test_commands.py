@@ -88,9 +88,9 @@ async def test_sixty_four_callers_share_commits(world: World, monkeypatch: pytes
     sizes: list[int] = []
     write = world.store.recorder.write
 
-    def counted(rows: Any, commit: Any = None) -> Any:
+    def counted(rows: Any, *rest: Any, **more: Any) -> Any:
         sizes.append(len(rows))
-        return write(rows, commit)
+        return write(rows, *rest, **more)
 
     monkeypatch.setattr(world.store.recorder, "write", counted)
 

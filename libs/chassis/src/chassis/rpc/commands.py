@@ -24,7 +24,7 @@ from chassis.telemetry.metrics import BATCH_SIZE, COMMIT_SECONDS
 LOG = get_logger("commands")
 MOST_AT_ONCE = 256
 MOST_WAITING = 4096
-LINGER_SECONDS = 0.002
+LINGER_SECONDS = 0.005
 
 
 class ItemWriter(Protocol):
@@ -52,9 +52,10 @@ class _Waiting(NamedTuple):
 class Commands:
     """Group commit: a command that comes alone is committed at once; during a commit others gather.
 
-    After a batch of several it waits up to 2 ms for as many again: callers that wait for one another's commit
-    come back together. `writer_thread` is the executor (one thread) that consumers use too: first come, first
-    served, and whoever had a turn queues again behind the others.
+    After a batch of several it waits up to 5 ms until as many are there as it answered or left waiting: those
+    answered come back, and a commit of all costs little more than one of half of them. `writer_thread` is the
+    executor (one thread) that consumers use too: first come, first served, whoever had a turn queues again
+    behind the others.
 
     `run` raises what the command was refused with, `Busy` when too many wait, `TimeoutError` when its
     deadline passed before it was decided, `Conflict` when others were faster too often, `Unavailable` when
@@ -69,8 +70,9 @@ class Commands:
         self._most_waiting = most_waiting
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
+        self._enough = asyncio.Event()
+        self._expected = 0
         self._stopping = False
-        self._last = 0
 
     async def run(self, name: str, message: Message) -> Done:
         """Carry out a command for the current call, under its caller, request id and deadline."""
@@ -97,6 +99,8 @@ class Commands:
         waiting = _Waiting(command, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._arrived.set()
+        if len(self._waiting) >= self._expected:
+            self._enough.set()
         return _done(await waiting.done)
 
     async def work(self) -> None:
@@ -112,13 +116,15 @@ class Commands:
         """Take no more commands; `work` ends when the last of those that wait is answered."""
         self._stopping = True
         self._arrived.set()
+        self._enough.set()
 
     async def _linger(self) -> None:
-        until = time.monotonic() + LINGER_SECONDS
-        while self._last > 1 and len(self._waiting) < min(self._last, MOST_AT_ONCE):
-            if self._stopping or time.monotonic() >= until:
-                return
-            await asyncio.sleep(0.0002)
+        if self._stopping or len(self._waiting) >= self._expected:
+            return
+        self._enough.clear()
+        over = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._enough.set)
+        await self._enough.wait()
+        over.cancel()
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -131,10 +137,10 @@ class Commands:
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        self._last = len(batch)
         started = time.perf_counter()
         results = await self._write(batch)
         crash.point("command_commit_unknown")
+        self._expected = min(len(batch) + len(self._waiting), MOST_AT_ONCE) if len(batch) > 1 else 0
         for waiting, result in zip(batch, results, strict=True):
             if not waiting.done.done():
                 waiting.done.set_result(result)
