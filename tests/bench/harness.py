@@ -124,10 +124,20 @@ def show(rows: list[Row], against: dict[str, str], console: Console) -> None:
         console.print(f"[dim]{name}: beside is {beside}[/]")
 
 
-def write(rows: list[Row], against: dict[str, str], shown: list[str], *, json_path: Path, page: Path) -> None:
-    """Write `bench.json` and the page, with the machine and the date; `shown` are plain figures."""
+def write(
+    rows: list[Row],
+    against: dict[str, str],
+    shown: list[str],
+    sections: dict[str, list[str]],
+    *,
+    json_path: Path,
+    page: Path,
+) -> None:
+    """Write `bench.json` and the page, with the machine and the date; `shown` are plain figures,
+    `sections` the lines of Markdown that follow under each heading.
+    """
     json_path.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
-    page.write_text(_page(rows, against, shown), encoding="utf-8")
+    page.write_text(_page(rows, against, shown, sections), encoding="utf-8")
 
 
 def machine() -> str:
@@ -142,7 +152,7 @@ def machine() -> str:
     return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}, {system}, {load}"
 
 
-def _page(rows: list[Row], against: dict[str, str], shown: list[str]) -> str:
+def _page(rows: list[Row], against: dict[str, str], shown: list[str], sections: dict[str, list[str]]) -> str:
     lines = [
         "# Benchmarks",
         "",
@@ -161,4 +171,6 @@ def _page(rows: list[Row], against: dict[str, str], shown: list[str]) -> str:
     lines += ["", "What stands beside:", ""]
     lines += [f"- *{name}*: {beside}" for name, beside in against.items()]
     lines += ["", "Also:", "", *(f"- {one}" for one in shown)]
+    for heading, told in sections.items():
+        lines += ["", f"## {heading}", "", *told]
     return "\n".join(lines) + "\n"

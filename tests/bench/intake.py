@@ -53,7 +53,7 @@ def setup(servers: Servers) -> Iterator[Pair]:
 def _ours(servers: Servers, events: int) -> Figures:
     with database(servers.postgres_dsn) as dsn, tempfile.TemporaryDirectory() as folder:
         migrations.migrate(dsn, "intake")
-        seconds = apart_on_a_loop(_take_in, dsn, servers.kafka_bootstrap, folder, events)
+        seconds = apart_on_a_loop(take_in, dsn, servers.kafka_bootstrap, folder, events)
         _check(dsn, "SELECT count(*) FROM inbox WHERE verdict = 'accepted'", events)
         return {"events": events / seconds}
 
@@ -75,7 +75,7 @@ def _check(dsn: str, query: str, events: int) -> None:
     assert row == (events,), f"{row} of {events} events were taken in"
 
 
-async def _take_in(dsn: str, bootstrap: str, folder: str, events: int) -> float:
+async def take_in(dsn: str, bootstrap: str, folder: str, events: int) -> float:
     """Intake's consumer, decider and writer as the service starts them; seconds from the first poll on."""
     parts = Parts(SERVICE, _settings(Path(folder), dsn, bootstrap))
     parts.decide()

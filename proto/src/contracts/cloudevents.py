@@ -22,8 +22,9 @@ _REQUIRED = ("specversion", "id", "source", "type", "time")
 _HEADERS = tuple((name, f"ce_{name}") for name in (*_REQUIRED, "subject"))
 _LONGEST = 200
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)?", re.ASCII)
-_ZONED = re.compile(r"([Zz]|[+-]\d\d:\d\d)$")
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?P<zone>[Zz]|[+-]\d\d:\d\d)?", re.ASCII
+)
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
@@ -190,10 +191,11 @@ def _check(name: str, text: str) -> Problem | None:
 
 def _time(text: str, problems: list[Problem]) -> datetime | None:
     """An RFC 3339 time with its zone, in UTC; else a problem is added."""
-    if _RFC3339.fullmatch(text) is None:
+    found = _RFC3339.fullmatch(text)
+    if found is None:
         problems.append(Problem("time_wrong_form", "ce_time"))
         return None
-    if _ZONED.search(text) is None:
+    if found["zone"] is None:
         problems.append(Problem("time_without_zone", "ce_time"))
         return None
     try:

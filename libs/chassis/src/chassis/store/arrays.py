@@ -20,8 +20,9 @@ from psycopg.pq import Format
 _HEAD = Struct("!iiIii").pack
 _LENGTH = Struct("!i").pack
 _NULL = _LENGTH(-1)
-_INT, _BIGINT = Struct("!ii").pack, Struct("!iq").pack
-_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_INT, _BIGINT, _UUID = Struct("!ii").pack, Struct("!iq").pack, Struct("!iQQ").pack
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_LOW = 2**64 - 1
 _BOOLS = {True: _LENGTH(1) + b"\1", False: _LENGTH(1) + b"\0"}
 _UNUSUAL = (AttributeError, TypeError, KeyError, struct.error)
 """A value of another Python type than a column of its type usually holds, None among them."""
@@ -90,8 +91,7 @@ def _with_lengths(values: Sequence[bytes]) -> bytes:
 
 
 def _uuids(values: Sequence[Any]) -> bytes:
-    sixteen = _LENGTH(16)
-    return b"".join([sixteen + value.int.to_bytes(16, "big") for value in values])
+    return b"".join([_UUID(16, value.int >> 64, value.int & _LOW) for value in values])
 
 
 def _ints(values: Sequence[int]) -> bytes:
@@ -103,7 +103,12 @@ def _bigints(values: Sequence[int]) -> bytes:
 
 
 def _times(values: Sequence[datetime]) -> bytes:
-    return b"".join([_BIGINT(8, (value - _EPOCH) // _MICROSECOND) for value in values])
+    return b"".join([_BIGINT(8, _microseconds(value - _EPOCH)) for value in values])
+
+
+def _microseconds(since: timedelta) -> int:
+    """As `since // timedelta(microseconds=1)`, in a third of the time."""
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _bools(values: Sequence[bool]) -> bytes:

@@ -22,6 +22,7 @@ from intake.application.matching import (
     case_id_of,
     client_of,
     identified,
+    latest_case_id,
     match,
 )
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
@@ -62,8 +63,9 @@ class FrontDoor:
         uow.load_inbox([(reading.source, reading.event_id) for reading in readings])
         told = [(reading, event) for reading in readings if (event := reading.event) is not None]
         namings = {event.naming for _, event in told}
-        _load_claims(uow, namings)
-        cases = {case_id for naming in namings if (case_id := case_id_of(uow, naming)) is not None}
+        clients = _load_claims(uow, namings)
+        cases = {case_id for client in clients if (case_id := latest_case_id(uow, client)) is not None}
+        cases |= {case_id for one in namings if one.number and (case_id := case_id_of(uow, one)) is not None}
         uow.load(Case, cases)
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         self._recording.foresee(uow, told)
@@ -154,15 +156,16 @@ class FrontDoor:
         return came + timedelta(days=self._policy.on(day_of(came)).wait_term_days)
 
 
-def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> None:
-    """Read who is meant by references, numbers and identities."""
+def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> set[str]:
+    """Read who is meant by references, numbers and identities; the clients meant by what they are called."""
     uow.load_claims(
         keys.REFERENCE, [keys.reference_key(one.org, one.reference) for one in namings if one.reference]
     )
     _load_numbers(uow, [one.number for one in namings if one.number])
     uow.load_claims(keys.ID_NUMBER, [one.identity for one in namings if one.identity])
-    clients = {client_of(uow, one) or identified(uow, one) for one in namings}
-    uow.load_claims(keys.LATEST_CASE, [client for client in clients if client])
+    clients = {client for one in namings if (client := client_of(uow, one) or identified(uow, one))}
+    uow.load_claims(keys.LATEST_CASE, clients)
+    return clients
 
 
 def _load_numbers(uow: UnitOfWork, numbers: list[tuple[NumberKind, str]]) -> None:
