@@ -35,6 +35,16 @@ WorkerId = Annotated[str, StringConstraints(pattern=PATTERNS["worker_id"], max_l
 AgencyRef = Annotated[str, StringConstraints(pattern=PATTERNS["agency_ref"], max_length=64)]
 """An agency's own reference of a person, `LB-0042`: a file number, never a name."""
 
+OF_A_PERSON = (
+    r"^([Cc][Mm][Nn][Dd]|[Cc][Cc][Cc][Dd]|[Cc][Mm][Tt]|[Ss][Dd][Tt]|[Tt][Ee][Ll])?[._:/-]?"
+    r"([0-9]{9}([0-9]{3})?|[0-9]{3}([._-][0-9]{3}){2,3}"
+    r"|(0|84)([35789][0-9]{8}|1[2689][0-9]{8}|2[0-9]{9})"
+    r"|0[35789]([0-9]{2}[.-][0-9]{3}[.-][0-9]{3}|[0-9][.-][0-9]{3}[.-][0-9]{4}"
+    r"|[0-9][.-][0-9]{4}[.-][0-9]{3}|[0-9]{2}([.-][0-9]{2}){3}))$"
+)
+"""What an agency's reference may not look like: the number of an identity card (9 or 12 digits) or a telephone
+of Viet Nam (mobile, as before September 2018, or fixed), also in groups. References travel in clear."""
+
 Number = Annotated[str, StringConstraints(pattern=PATTERNS["number"], max_length=40)]
 """The number of an introduction (GT), referral (CG) or stay (LT) that we gave, `CG-4F7K-92QX-T6WE-M`."""
 

@@ -7,16 +7,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Generic, TypeVar, cast
 
-from pydantic import ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import SchemaValidator
 
 from contracts.base import Contract, Label, Payload, Title
-from contracts.fields import AgencyRef, Number, ShortText, WorkerId
+from contracts.fields import OF_A_PERSON, AgencyRef, Number, ShortText, WorkerId
 from contracts.problems import Problem, Unreadable, is_utf8, problems_of
 from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind
@@ -26,6 +27,15 @@ P = TypeVar("P", bound=Payload, covariant=True)
 EARLIEST = date(1900, 1, 1)
 """No day before this is meant: it has no first instant in UTC, or is a slip of the pen."""
 
+_OF_A_PERSON = re.compile(OF_A_PERSON)
+
+
+def _names_no_person(reference: str | None) -> str | None:
+    """An ID number or telephone would stand in clear on topics and in logs, for as long as they are kept."""
+    if reference is not None and _OF_A_PERSON.match(reference):
+        raise ValueError("agency_ref_personal")
+    return reference
+
 
 class About(Contract):
     """Whom an event is about: the agency's own reference, or one number that it was sent, or both.
@@ -33,7 +43,12 @@ class About(Contract):
     Both together bind the reference to the client that the number belongs to.
     """
 
-    agency_ref: Annotated[AgencyRef | None, Title("Mã của cơ quan", "Agency's reference")] = None
+    agency_ref: Annotated[
+        AgencyRef | None,
+        Title("Mã của cơ quan", "Agency's reference"),
+        AfterValidator(_names_no_person),
+        Field(json_schema_extra={"not": {"type": "string", "pattern": OF_A_PERSON}}),
+    ] = None
     introduction: Annotated[Number | None, Title("Số giấy giới thiệu", "Introduction number")] = None
     referral: Annotated[Number | None, Title("Số chuyển gửi", "Referral number")] = None
     stay: Annotated[Number | None, Title("Số lần ở cơ sở", "Stay number")] = None

@@ -32,16 +32,6 @@ class OrgKind(StrEnum):
     AUDITOR = "auditor"
 
 
-class Role(StrEnum):
-    """What a caller of gRPC may do, coarsely."""
-
-    AGENCY = "agency"
-    OPERATOR = "operator"
-    SUPERVISOR = "supervisor"
-    AUDITOR = "auditor"
-    ADMIN = "admin"
-
-
 class Owner(StrEnum):
     """The service that decides about an event and is the only writer of it."""
 

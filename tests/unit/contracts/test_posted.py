@@ -55,6 +55,26 @@ def test_a_day_that_cannot_be_meant_is_named(day: str) -> None:
     assert problems(post(CONTACT, occurred_on=day)) == {"/occurred_on": "time_too_early"}
 
 
+@pytest.mark.parametrize(
+    "reference",
+    "012345678 001085012345 001-085-012-345 CCCD:001085012345 cmnd012345678 0912345678 0912.345.678 091-234-5678"
+    " 84912345678 02438251234 SDT-0912345678".split(),
+)
+def test_an_id_number_or_telephone_is_no_reference_of_an_agency(reference: str) -> None:
+    about = {"agency_ref": reference}
+    assert problems(post(CONTACT, about=about)) == {"/about/agency_ref": "agency_ref_personal"}
+    assert all(reference not in catalogue.text("agency_ref_personal", lang) for lang in catalogue.LANGS)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["LB-0042", "2019-00123", "HS-201900042", "01-2019-0042", "20190042", "2019000042", "0042", "A1"],
+)
+def test_a_file_number_is_a_reference_whatever_digits_it_has(reference: str) -> None:
+    read = parse_posted(CONTACTED, post(CONTACT, about={"agency_ref": reference}))
+    assert read.about.agency_ref == reference
+
+
 def test_a_place_within_a_list_is_named_by_its_count() -> None:
     screened = {
         "instrument": "who_assist",
