@@ -8,12 +8,25 @@ from types import SimpleNamespace
 import grpc
 import pytest
 from contracts.events import followup, intake, referral
-from contracts.vocabulary import Service, SupportKind
+from contracts.vocabulary import CloseReason, Service, SupportKind
 from reftrack.reporting.v1 import status_pb2 as pb
 
 from tests.integration.reporting.conftest import World
 from tests.integration.reporting.test_status import refused
-from tests.unit.reporting.pathway import POLICE, SOCIAL, at, numbered, reached, referred, whole_pathway
+from tests.unit.reporting.pathway import (
+    BO_DE,
+    CLINIC,
+    ME_TRI,
+    POLICE,
+    SOCIAL,
+    at,
+    contacted,
+    numbered,
+    opened,
+    reached,
+    referred,
+    whole_pathway,
+)
 from tests.unit.reporting.story import Story, named
 
 CASE = str(named("case", "an"))
@@ -119,3 +132,22 @@ async def test_a_watch_ends_when_its_organisation_does(world: World, told: Simpl
     told.story.referral("an", "an/methadone", referral.LoopClosed(), at=at(21), org=SOCIAL)
     await world.tell(told.story)
     assert await refused(watch.read()) is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_later_case_of_the_same_person_is_not_told_to_who_knew_the_earlier_one(world: World) -> None:
+    story = Story()
+    whole_pathway(story)
+    for org, ref in ((BANK, "NH-1"), (CLINIC, "MT-1")):
+        story.intake("an", intake.AgencyReferenceBound(org=org, agency_ref=ref), at=at(9), org=org)
+    story.intake("an", intake.CaseClosed(reason=CloseReason.GOALS_MET), at=at(29), org=SOCIAL)
+    again = (opened("an"), contacted(ME_TRI))
+    story.intake("later", *again, at=at(2, 6), org="cap-me-tri")
+    await world.tell(story)
+    for org, ref in ((POLICE, "LB-an"), (BANK, "NH-1"), (CLINIC, "MT-1")):
+        for role in ("operator", "agency"):
+            request = pb.FindCaseRequest(agency_ref=ref)
+            found = (await world.status.FindCase(request, **world.by(role, org))).case
+            assert (found.case_id, found.commune) == (CASE, BO_DE)
+    request = pb.FindCaseRequest(agency_ref="LB-an")
+    stranger = world.status.FindCase(request, **world.by("agency", "cap-me-tri"))
+    assert await refused(stranger) is grpc.StatusCode.NOT_FOUND

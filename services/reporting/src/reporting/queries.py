@@ -107,9 +107,10 @@ class Queries:
         """The case of an introduction, referral or stay."""
         return _found_case(await self._reads.one(sql.CASE_BY_REFERENCE, (org, kind, "", number)))
 
-    async def case_by_agency_ref(self, org: str, agency_ref: str) -> FoundCase | None:
-        """The open case, else the latest, of whom an organisation means by its own reference."""
-        return _found_case(await self._reads.one(sql.CASE_BY_AGENCY_REF, (org, org, agency_ref)))
+    async def cases_by_agency_ref(self, org: str, agency_ref: str) -> list[FoundCase]:
+        """The cases of whom an organisation means by its own reference: the open one, then the latest."""
+        rows = await self._reads.all(sql.CASES_BY_AGENCY_REF, (org, org, agency_ref))
+        return [FoundCase(case_of(*row[:-2]), *row[-2:]) for row in rows]
 
     async def names_of(self, case_id: UUID, org: str) -> Names:
         """The introductions of a case and the references that `org` has for it, oldest first."""

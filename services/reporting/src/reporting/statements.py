@@ -55,13 +55,13 @@ WHERE c.case_id IN (
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
 """
 )
-CASE_BY_AGENCY_REF: LiteralString = (
+CASES_BY_AGENCY_REF: LiteralString = (
     CASE
     + """
 WHERE c.client_id IN (
     SELECT bound.client_id FROM cases.cases bound JOIN cases.case_references r USING (case_id)
     WHERE r.kind = 'agency_ref' AND r.org = %s AND r.value = %s)
-ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
+ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id
 """
 )
 NAMES_OF_CASE: LiteralString = """

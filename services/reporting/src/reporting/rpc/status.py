@@ -61,11 +61,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         reader = self._readers.current()
         await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
         if request.WhichOneof("by") == "agency_ref":
-            found = await self._queries.case_by_agency_ref(reader.org, request.agency_ref)
-            if found is None:
-                raise NotFound("case_unknown")
-            part = _part(reader, found) or Part.OWN
-            return pb.FindCaseResponse(case=await self._case(reader, part, found))
+            return pb.FindCaseResponse(case=await self._case_by_agency_ref(reader, request.agency_ref))
         return pb.FindCaseResponse(case=await self._case_by_number(request, reader))
 
     async def GetReferral(self, request: pb.GetReferralRequest, _context: Any) -> pb.GetReferralResponse:  # noqa: N802
@@ -119,6 +115,19 @@ class StatusServicer(grpc.StatusServiceServicer):
 
         async for response in self._watching.changes(admit, request.after_seq):
             yield response
+
+    async def _case_by_agency_ref(self, reader: Reader, agency_ref: str) -> pb.Case:
+        """The open case, else the latest, of which the reader sees a part; else that in which it bound the
+        reference, its own part of it. A later case that is no business of its is not told."""
+        cases = await self._queries.cases_by_agency_ref(reader.org, agency_ref)
+        for found in cases:
+            if part := _part(reader, found):
+                return await self._case(reader, part, found)
+        for found in cases:
+            own = await self._case(reader, Part.OWN, found)
+            if agency_ref in own.agency_refs:
+                return own
+        raise NotFound("case_unknown")
 
     async def _case_by_number(self, request: pb.FindCaseRequest, reader: Reader) -> pb.Case:
         """The case behind a number, if the reader may see in it what bears the number."""
