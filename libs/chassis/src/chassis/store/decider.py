@@ -44,7 +44,10 @@ class Foresees(Protocol):
     """A decider that can read records before their batch begins: pure work, done while PostgreSQL works."""
 
     def foresee(self, records: Sequence[Record], now: datetime) -> None:
-        """Called on any thread, for records that will probably come next; nothing may depend on it."""
+        """Called on the writer's thread at a commit, for records that will probably come next.
+
+        Nothing may depend on it.
+        """
 
 
 class Result(NamedTuple):
