@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +26,9 @@ from rich.table import Table
 from rich.text import Text
 
 from reftrack_cli import refusals
+
+LAST = 2**63 - 1
+"""The greatest position that there can be."""
 
 HANOI = timezone(timedelta(hours=7))
 """Asia/Ho_Chi_Minh: no daylight saving since 1975."""
@@ -157,6 +160,7 @@ def _instant(text: str, option: str) -> datetime:
         if len(text) == 10:
             return datetime.combine(date.fromisoformat(text), time(23, 59, 59, 999999), HANOI)
         read = datetime.fromisoformat(text)
-    except ValueError:
+        read = read if read.tzinfo else read.replace(tzinfo=HANOI)
+        return read.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter("give 2019-12-10 or 2019-12-10T09:00:00+07:00", param_hint=option) from None
-    return read if read.tzinfo else read.replace(tzinfo=HANOI)

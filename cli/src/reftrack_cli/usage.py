@@ -23,6 +23,9 @@ from reftrack_cli import session
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command; the exit status. Wrong use is told in Vietnamese where that is spoken: status 2."""
+    if not all(map(_is_text, arguments)):
+        typer.echo(catalogue.in_lang(catalogue.usage()["frame"]["not_utf8"], spoken(arguments)), err=True)
+        return 2
     try:
         if spoken(arguments) == "en":
             app(arguments, prog_name=name)
@@ -52,6 +55,15 @@ def told(message: str) -> str:
         if (found := pattern.fullmatch(message)) is not None:
             return vietnamese.format(**{name: told(text) for name, text in found.groupdict().items()})
     return message
+
+
+def _is_text(argument: str) -> bool:
+    """Whether it came as UTF-8: nothing else can be written into a message or a path."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _tell(console: Console, error: TyperException) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 from reftrack_local import LocalRuntime, Wanted, paths
+from reftrack_local.folder import StateFolder
 from reftrack_local.progress import for_console
 from reftrack_local.trouble import Trouble
 from rich.console import Console
@@ -55,14 +56,21 @@ def _console() -> Console:
 
 
 def _clear(folder: Path) -> None:
-    if not folder.exists():
+    """Make the folder, or empty the one of the last demo. Raises Trouble if it is neither, or in use."""
+    try:
+        if folder.exists():
+            if any(folder.iterdir()) and not (folder / MARK).exists():
+                raise Trouble(
+                    f"{folder} holds something else than a demo.", "Give another folder with --state."
+                )
+            StateFolder(folder).refuse_if_held()
+            shutil.rmtree(folder)
         folder.mkdir(parents=True)
-    elif any(folder.iterdir()) and not (folder / MARK).exists():
-        raise Trouble(f"{folder} holds something else than a demo.", "Give another folder with --state.")
-    else:
-        shutil.rmtree(folder)
-        folder.mkdir()
-    (folder / MARK).write_text("made by reftrack demo; the next demo clears this folder\n", encoding="utf-8")
+        (folder / MARK).write_text("made by reftrack demo; the next demo clears this folder\n", "utf-8")
+    except OSError as error:
+        raise Trouble(
+            f"Cannot use {folder}: {error.strerror}.", "Give another folder with --state."
+        ) from error
 
 
 def _further(console: Console, story: Story, folder: Path, seconds: float) -> None:

@@ -42,8 +42,8 @@ OF_A_PERSON = (
     r"|0[35789]([0-9]{2}[.-][0-9]{3}[.-][0-9]{3}|[0-9][.-][0-9]{3}[.-][0-9]{4}"
     r"|[0-9][.-][0-9]{4}[.-][0-9]{3}|[0-9]{2}([.-][0-9]{2}){3}))$"
 )
-"""What an agency's reference may not look like: the number of an identity card (9 or 12 digits) or a telephone
-of Viet Nam (mobile, as before September 2018, or fixed), also in groups. References travel in clear."""
+"""What an agency's reference may not look like: the number of an identity card (9 or 12 digits) or of a
+telephone in Viet Nam (mobile, as before September 2018, or fixed), also in groups. It travels in clear."""
 
 Number = Annotated[str, StringConstraints(pattern=PATTERNS["number"], max_length=40)]
 """The number of an introduction (GT), referral (CG) or stay (LT) that we gave, `CG-4F7K-92QX-T6WE-M`."""

@@ -57,8 +57,10 @@ def test_a_day_that_cannot_be_meant_is_named(day: str) -> None:
 
 @pytest.mark.parametrize(
     "reference",
-    "012345678 001085012345 001-085-012-345 CCCD:001085012345 cmnd012345678 0912345678 0912.345.678 091-234-5678"
-    " 84912345678 02438251234 SDT-0912345678".split(),
+    [
+        *("012345678", "001085012345", "001-085-012-345", "CCCD:001085012345", "cmnd012345678", "0912345678"),
+        *("0912.345.678", "091-234-5678", "84912345678", "02438251234", "SDT-0912345678"),
+    ],
 )
 def test_an_id_number_or_telephone_is_no_reference_of_an_agency(reference: str) -> None:
     about = {"agency_ref": reference}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 from typing import Annotated
 
+import grpc
 import typer
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
 
@@ -16,6 +17,7 @@ app = typer.Typer(no_args_is_help=True, help="Where a case stands, and its histo
 By = Annotated[
     str | None, typer.Option(show_default=False, metavar="T", help="A day, or a moment with its zone.")
 ]
+_NO_SUCH_NUMBER = frozenset({grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT})
 KINDS = {"GT": "introduction", "CG": "referral", "LT": "stay"}
 
 
@@ -38,14 +40,30 @@ def find(
     json: Json = False,
     lang: Language = None,
 ) -> None:
-    """Find a case by the caller's own reference or by the number of an introduction, referral or stay."""
-    separated = what[2:3] in {"-", " "}
-    kind = KINDS.get(what[:2].upper(), "agency_ref") if separated else "agency_ref"
-    request = status_pb2.FindCaseRequest(**{kind: what})
+    """Find a case by the caller's own reference or by the number of an introduction, referral or stay.
+
+    What has the form of a number is looked for as one first, then as a reference.
+    """
     who = session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        case = status_pb2_grpc.StatusServiceStub(channel).FindCase(request).case
+        case = _found(status_pb2_grpc.StatusServiceStub(channel), what)
     _print(case, json, session.language(lang))
+
+
+def _found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Case:
+    kind = KINDS.get(what[:2].upper()) if what[2:3] in {"-", " "} else None
+    as_reference = status_pb2.FindCaseRequest(agency_ref=what)
+    if kind is None:
+        return status.FindCase(as_reference).case
+    try:
+        return status.FindCase(status_pb2.FindCaseRequest(**{kind: what})).case
+    except grpc.RpcError as no_number:
+        if not isinstance(no_number, grpc.Call) or no_number.code() not in _NO_SUCH_NUMBER:
+            raise
+        try:
+            return status.FindCase(as_reference).case
+        except grpc.RpcError:
+            raise no_number from None
 
 
 @app.command()

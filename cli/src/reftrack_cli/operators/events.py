@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,11 +55,16 @@ def post(
 
 
 def _requests(file: Path) -> Iterator[intake_pb2.SubmitEventsRequest]:
-    """The file's lines in messages of a bounded size; empty lines are skipped, lines are numbered from 1."""
+    """The file's lines in messages of a bounded size; empty lines are skipped, lines are numbered from 1.
+
+    The mark with which Windows begins a UTF-8 file is no part of the first line.
+    """
     events: list[intake_pb2.SubmittedEvent] = []
     size = 0
     with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
+            if number == 1:
+                line = line.removeprefix(BOM_UTF8)
             if not line.strip():
                 continue
             if events and (len(events) == BATCH or size + len(line) > MOST_BYTES):

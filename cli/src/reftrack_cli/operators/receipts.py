@@ -9,7 +9,7 @@ from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import LAST, As, Json, Language, State, out, word
 
 ID_WIDTH = 26
 """Of a ULID; longer ids push what follows aside."""
@@ -18,7 +18,7 @@ ID_WIDTH = 26
 def receipts(
     org: Annotated[str, typer.Option(help="The agency, e.g. cap-bo-de.")],
     verdict: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    after: Annotated[int, typer.Option(min=0, help="Only after this position.")] = 0,
+    after: Annotated[int, typer.Option(min=0, max=LAST, help="Only after this position.")] = 0,
     most: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 100,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as they come, until Ctrl-C.")] = False,
     state: State = None,

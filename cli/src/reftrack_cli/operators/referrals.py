@@ -10,7 +10,7 @@ from reftrack.reporting.v1 import status_pb2, status_pb2_grpc
 
 from reftrack_cli import session
 from reftrack_cli.operators import naming
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import LAST, As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Referrals: list them, show one, watch one.")
 Narrowed = Annotated[str, typer.Option(show_default=False)]
@@ -83,7 +83,9 @@ def show(number: str, state: State = None, as_: As = None, json: Json = False, l
 @app.command()
 def watch(
     number: str,
-    after: Annotated[int, typer.Option(min=0, help="Only changes after this place in the history.")] = 0,
+    after: Annotated[
+        int, typer.Option(min=0, max=LAST, help="Only changes after this place in the history.")
+    ] = 0,
     state: State = None,
     as_: As = None,
     json: Json = False,

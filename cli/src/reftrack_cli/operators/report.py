@@ -9,7 +9,7 @@ from reftrack.reporting.v1 import report_pb2, report_pb2_grpc
 
 from reftrack_cli import session
 from reftrack_cli.operators import naming
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import LAST, As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Indicators.")
 AREAS = {
@@ -32,6 +32,7 @@ def run(
         int | None,
         typer.Option(
             min=0,
+            max=LAST,
             metavar="N",
             help="As the report with this seq was; not with --known-at.",
             show_default=False,

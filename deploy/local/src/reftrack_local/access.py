@@ -79,7 +79,10 @@ class Access:
         path = self.state / "runtime.json"
         if not path.exists():
             return {}
-        read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        try:
+            read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
         return read
 
 

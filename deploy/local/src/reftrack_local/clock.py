@@ -43,7 +43,8 @@ def parse_setting(setting: str) -> datetime | None:
     kind, _, instant = setting.partition(":")
     try:
         at = datetime.fromisoformat(instant)
-    except ValueError:
+        at.astimezone(UTC)
+    except (ValueError, OverflowError):
         at = None
     if kind != "simulated" or at is None or at.tzinfo is None:
         raise Trouble(

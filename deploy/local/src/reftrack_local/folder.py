@@ -19,7 +19,7 @@ class StateFolder:
     """Paths of a state folder, its lock, and `runtime.json` (ports, process ids; only its owner reads it)."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser().resolve()
+        self.path = _whole(path)
         self.keys = self.path / "keys"
         self.logs = self.path / "logs"
         self.postgres = self.path / "postgres"
@@ -112,6 +112,13 @@ class StateFolder:
             return ""
         kafka = record.get("kafka", {}).get("bootstrap", "not there yet")
         return f": pid {Identity.read(record['runtime']).pid}, Kafka {kafka}"
+
+
+def _whole(path: Path) -> Path:
+    try:
+        return path.expanduser().resolve()
+    except RuntimeError:
+        raise Trouble(f"There is no home folder for {path}.", "Give another folder with --state.") from None
 
 
 def write_private(path: Path, text: str) -> None:

@@ -59,10 +59,12 @@ class Keys:
     ) -> str:
         """A signed token of a caller: JWT, EdDSA, with `sub`, `org`, `role` and an end.
 
-        Raises Trouble for an unknown role or when there are no keys yet.
+        Raises Trouble for an unknown role, an empty name, an end beyond the calendar, or without keys.
         """
         if role not in ROLES:
             raise Trouble(f"There is no role {role!r}.", f"Roles: {', '.join(ROLES)}.")
+        if not (org.strip() and subject.strip()):
+            raise Trouble("A token needs an organisation and a subject.", "Give both --org and --subject.")
         key = self._signing_key()
         now = at or datetime.now(UTC)
         claims: dict[str, Any] = {
@@ -72,7 +74,7 @@ class Keys:
             "org": org,
             "role": role,
             "iat": int(now.timestamp()),
-            "exp": int((now + ttl).timestamp()),
+            "exp": int(_end(now, ttl).timestamp()),
             "jti": secrets.token_urlsafe(12),
         }
         return jwt.encode({"alg": ALGORITHM, "kid": key.kid}, claims, key, algorithms=[ALGORITHM])
@@ -85,7 +87,7 @@ class Keys:
     def _signing_key(self) -> OKPKey:
         try:
             return OKPKey.import_key(json.loads(self.signing.read_text()))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise Trouble(
                 f"There are no keys in {self.folder}.",
                 "Start the system once with `reftrack up`, or give --state.",
@@ -94,6 +96,15 @@ class Keys:
             raise Trouble(
                 f"You may not read {self.signing}.", "Only the owner of the state folder may."
             ) from error
+
+
+def _end(now: datetime, ttl: timedelta) -> datetime:
+    try:
+        return now + ttl
+    except OverflowError:
+        raise Trouble(
+            "No calendar reaches to the end of that token.", "Give for instance 12h or 7d."
+        ) from None
 
 
 def _random() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,6 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 def duration(text: str) -> timedelta:
     """`90s`, `30m`, `12h`, `7d`. Raises Trouble."""
     number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in UNITS or int(number) == 0:
+    if not re.fullmatch("0*[1-9][0-9]{0,8}", number) or unit not in UNITS:
         raise Trouble(f"{text!r} is not a duration.", "Give for instance 30m, 12h or 7d.")
     return timedelta(**{UNITS[unit]: int(number)})

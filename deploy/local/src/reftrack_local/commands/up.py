@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ DETACHED_WITHIN = 900.0
 Instances = Annotated[
     list[str] | None, typer.Option(help="Instances of a service, e.g. intake=2. Can be repeated.")
 ]
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Default: a free one.", show_default=False)]
 Variables = Annotated[
     list[str] | None,
     typer.Option(
@@ -60,8 +62,8 @@ def up(
             help="`real`, or simulated:<RFC 3339 instant>; default: as last time.", show_default=False
         ),
     ] = None,
-    postgres_port: Annotated[int | None, typer.Option(help="Default: a free one.")] = None,
-    kafka_port: Annotated[int | None, typer.Option(help="Default: a free one.")] = None,
+    postgres_port: Port = None,
+    kafka_port: Port = None,
     as_json: Json = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the four services, and keep them running."""
@@ -181,7 +183,7 @@ def _address(value: str) -> str:
 
 def _instances(text: str) -> tuple[str, int]:
     name, _, number = text.partition("=")
-    if not number.isdigit() or int(number) < 1:
+    if not re.fullmatch("[1-9][0-9]?", number):
         raise Trouble(f"{text!r} does not say how many instances.", "Give for instance --instances intake=2.")
     return name, int(number)
 
