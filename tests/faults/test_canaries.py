@@ -34,6 +34,9 @@ MISPLACED: list[tuple[str, Any, str, Any]] = [
 ]
 """Requests with a name where none belongs."""
 
+REASONS = ("KanariReasonLook", "KanariReasonDiscard")
+"""Names in what people give as their reasons."""
+
 
 @pytest.mark.timeout(300)
 def test_a_name_stands_sealed_in_the_vault_and_in_nothing_else_that_anybody_reads(system: System) -> None:
@@ -41,7 +44,8 @@ def test_a_name_stands_sealed_in_the_vault_and_in_nothing_else_that_anybody_read
     over_kafka(system, kafka)
     told = [*over_grpc(system, wire), looked_at(system), *refusals(system)]
     system.check()
-    canaries = [*(door.canary for door in [*kafka, *wire]), ASKED, PHONE, *NUMBERS]
+    told.append(given_up(system))
+    canaries = [*(door.canary for door in [*kafka, *wire]), *REASONS, ASKED, PHONE, *NUMBERS]
     left = [*told, *everything(system)]
     assert traces.found(canaries, left) == []
     assert len(left) > 100, "hardly anything was searched"
@@ -89,13 +93,30 @@ def looked_at(system: System) -> traces.Trace:
     """Somebody looks into the quarantine: the name is shown there, and is not in the list."""
     with system.channel("intake", SUPERVISOR) as channel:
         stub = intake_pb2_grpc.QuarantineServiceStub(channel)
-        listed = stub.ListQuarantined(
-            intake_pb2.ListQuarantinedRequest(org=AGENCY, page_size=200), timeout=20
-        )
-        one = next(each for each in listed.deliveries if each.id == "Kafka-BadJson")
-        asked = intake_pb2.ShowQuarantinedRequest(quarantine_id=one.quarantine_id)
+        listed = _listed(stub)
+        number = _bad_json(listed).quarantine_id
+        asked = intake_pb2.ShowQuarantinedRequest(quarantine_id=number, reason=f"{REASONS[0]} asked")
         assert b"KanariKafkaBadJson" in stub.ShowQuarantined(asked, timeout=20).value
     return "the list of the quarantine", listed.SerializeToString()
+
+
+def given_up(system: System) -> traces.Trace:
+    """Somebody gives up what lies in quarantine, with a name in the reason."""
+    with system.channel("intake", SUPERVISOR) as channel:
+        stub = intake_pb2_grpc.QuarantineServiceStub(channel)
+        number = _bad_json(_listed(stub)).quarantine_id
+        asked = intake_pb2.DiscardQuarantinedRequest(quarantine_id=number, reason=f"{REASONS[1]} called")
+        answer = stub.DiscardQuarantined(asked, timeout=20)
+    assert answer.receipt.verdict == "discarded"
+    return "the answer to a discard", answer.SerializeToString()
+
+
+def _listed(stub: intake_pb2_grpc.QuarantineServiceStub) -> intake_pb2.ListQuarantinedResponse:
+    return stub.ListQuarantined(intake_pb2.ListQuarantinedRequest(org=AGENCY, page_size=200), timeout=20)
+
+
+def _bad_json(listed: intake_pb2.ListQuarantinedResponse) -> intake_pb2.Quarantined:
+    return next(each for each in listed.deliveries if each.id == "Kafka-BadJson")
 
 
 def refusals(system: System) -> Iterator[traces.Trace]:
