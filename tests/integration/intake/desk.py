@@ -89,6 +89,10 @@ class Desk:
         yield other
         other.close()
 
+    def started_again(self, **settings: Any) -> Desk:
+        """The same intake on the same database, with other settings."""
+        return Desk(self._settings.model_copy(update=settings))
+
     # What comes in
 
     def post(self, *posts: Post) -> list[dict[str, Any]]:

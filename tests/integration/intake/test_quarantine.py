@@ -102,7 +102,7 @@ def test_the_name_in_a_reason_is_in_no_receipt_and_in_clear_in_no_table(desk: De
 
 
 def test_what_is_rejected_is_kept_too_sealed(desk: Desk) -> None:
-    post = contact("unheard-of", "X-1")
+    post = contact("methadone-long-bien", "X-1")
     desk.post(post)
     ((verdict, sealed),) = desk.rows("SELECT verdict, sealed FROM kept_deliveries")
     assert verdict == "rejected"

@@ -167,6 +167,19 @@ async def test_what_waits_is_listed_longest_first_for_those_who_answer_for_it(se
     assert await waiting(serving, SOCIAL, "operator", overdue_only=True) == ["agency_ref TV-9"]
 
 
+async def test_what_waits_for_its_agency_is_listed_for_who_supervises_the_province(serving: Serving) -> None:
+    await submit(serving, "no-such-org", [[as_item(contact("no-such-org", "TV-1"))]])
+    listed = {
+        org: await waiting(serving, org, role)
+        for org, role in (
+            ("pctnxh-ha-noi", "supervisor"),
+            ("dpv-long-bien", "supervisor"),
+            (SOCIAL, "operator"),
+        )
+    }
+    assert listed == {"pctnxh-ha-noi": ["agency no-such-org"], "dpv-long-bien": [], SOCIAL: []}
+
+
 async def test_a_message_of_thousands_of_items_gives_each_its_status(serving: Serving) -> None:
     items = [pb.SubmittedEvent(index=index, structured=b"rubbish %d" % index) for index in range(5_000)]
     statuses = await submit(serving, SOCIAL, [items])

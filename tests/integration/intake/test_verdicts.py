@@ -133,7 +133,7 @@ def test_submitted_items_get_the_same_verdicts_as_records(desk: Desk) -> None:
         contact("nobody", "X-1"),
     ]
     answers = [(result.answer or b"").partition(b"\n")[2] for result in desk.submit(*posts)]
-    for word, body in zip((b"accepted", b"waiting", b"rejected"), answers, strict=True):
+    for word, body in zip((b"accepted", b"waiting", b"waiting"), answers, strict=True):
         assert b'"verdict":"%s"' % word in body
     assert not any(b'"topic"' in body for body in answers)
 

@@ -148,6 +148,9 @@ class FrontDoor:
         if refusal.later and found is not None and found.case is not None:
             told = refusal.detail.get("awaits", "")
             return waiting(keys.until_case(found.case.id), told, self._term(reading), refusal)
+        if refusal.later and found is None:
+            agency = reading.submission.agency
+            return waiting(keys.until_agency(agency), f"agency {agency}", self._term(reading), refusal)
         return rejected(refusal)
 
     def _term(self, reading: Reading) -> datetime:

@@ -52,6 +52,11 @@ def until_number(kind: str, number: str) -> str:
     return f"number:{kind}/{number}"
 
 
+def until_agency(org: str) -> str:
+    """Waits for an agency to be entered in the directory, which is read at start."""
+    return f"agency:{org}"
+
+
 @lru_cache(maxsize=65_536)
 def until_case(case_id: UUID) -> str:
     """Waits for the next fact of a case."""

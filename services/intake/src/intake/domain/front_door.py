@@ -61,11 +61,11 @@ def admit(
     """The organisation that reports. Raises `Refusal` unless it may report this event.
 
     `kinds` are the kinds of organisation that may. The more fundamental answer comes first: who is not in the
-    directory is told that, not what else is wrong.
+    directory is told that, not what else is wrong; it may enter it (`later`).
     """
     organisation = organisations.get(arrival.agency)
     if organisation is None:
-        raise Refusal("agency_unknown", field="ce_source", detail={"agency": arrival.agency})
+        raise Refusal("agency_unknown", field="ce_source", detail={"agency": arrival.agency}, later=True)
     if arrival.claimed_source != arrival.source:
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
     if arrival.occurred_at > now + TOLERANCE:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from chassis.rpc.call import Caller, Role
 from chassis.rpc.errors import Forbidden
 from contracts.vocabulary import OrgKind
-from reference import Organisations
+from reference import Organisation, Organisations
 
 
 class Reach(NamedTuple):
@@ -27,10 +27,16 @@ REACHED = "({org} = ANY(%s) OR (%s AND NOT {org} = ANY(%s)))"
 
 
 def of_waiting(caller: Caller, organisations: Organisations) -> Reach:
-    """What waits: an agency's system sees its own, people see that of everybody their office answers for."""
-    if caller.role is Role.AGENCY or caller.org not in organisations:
+    """What waits: an agency's system sees its own, people see that of everybody their office answers for.
+
+    What waits for its agency to be entered in the directory is for who supervises a whole province.
+    """
+    one = organisations.get(caller.org)
+    if caller.role is Role.AGENCY or one is None:
         return Reach([caller.org], [])
-    return Reach(organisations.answered_for_by(caller.org), [])
+    strangers = _whole_province(one) and one.kind == OrgKind.SUPERVISOR
+    known = [organisation.id for organisation in organisations] if strangers else []
+    return Reach(organisations.answered_for_by(one.id), known)
 
 
 def of_quarantine(caller: Caller, organisations: Organisations) -> Reach:
@@ -44,5 +50,8 @@ def of_quarantine(caller: Caller, organisations: Organisations) -> Reach:
     one = organisations.get(caller.org)
     if one is None or one.kind != OrgKind.SUPERVISOR:
         raise Forbidden("role_not_allowed")
-    whole = one.district is None and one.commune is None
-    return Reach(organisations.answered_for_by(one.id), known if whole else [])
+    return Reach(organisations.answered_for_by(one.id), known if _whole_province(one) else [])
+
+
+def _whole_province(one: Organisation) -> bool:
+    return one.district is None and one.commune is None

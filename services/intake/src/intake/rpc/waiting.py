@@ -15,14 +15,16 @@ from reftrack.intake.v1 import intake_pb2 as pb
 
 from intake.domain.front_door import agency_of_source, source_of
 from intake.rpc.messages import timestamp
-from intake.rpc.reach import of_waiting
+from intake.rpc.reach import REACHED, Reach, of_waiting
 from intake.rpc.receipts import page_size
 
 USUAL, MOST = 50, 500
 
-_PAGE = """
+_REACHED = REACHED.format(org="source")
+_PAGE = f"""
     SELECT source, event_id, received_at, code, detail FROM inbox
-    WHERE verdict = 'waiting' AND source = ANY(%s) AND (received_at, source, event_id) > (%s, %s, %s)
+    WHERE verdict = 'waiting' AND {_REACHED} AND (%s OR source = %s)
+      AND (received_at, source, event_id) > (%s, %s, %s)
       AND (NOT %s OR (detail->>'until')::timestamptz <= %s)
     ORDER BY received_at, source, event_id LIMIT %s
 """
@@ -41,12 +43,13 @@ class Waiting:
     async def page(self, request: pb.ListWaitingRequest) -> pb.ListWaitingResponse:
         """A page, longest first. Raises `InvalidInput` for a token or size that is none."""
         caller, now = current_caller(), self._clock.now()
-        reach = of_waiting(caller, self._organisations).orgs
-        sources = [source_of(org) for org in reach if request.org in ("", org)]
+        reach = of_waiting(caller, self._organisations)
+        sources = Reach([*map(source_of, reach.orgs)], [*map(source_of, reach.strangers)])
+        asked = (*sources.parameters(), not request.org, source_of(request.org))
         query = ("ListWaiting", str(caller), caller.role, request.org, str(request.overdue_only))
         after = self._cursors.place(request.page_token, *query) or _START
         size = page_size(request.page_size, USUAL, MOST)
-        rows = await self._reads.all(_PAGE, (sources, *after, request.overdue_only, now, size + 1))
+        rows = await self._reads.all(_PAGE, (*asked, *after, request.overdue_only, now, size + 1))
         last = rows[size - 1] if rows[size:] else None
         token = self._cursors.after([last[2].isoformat(), last[0], last[1]], *query) if last else ""
         return pb.ListWaitingResponse(
