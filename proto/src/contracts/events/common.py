@@ -37,7 +37,7 @@ Moves = Annotated[tuple[Code, ...], Field(max_length=30), Title("Bước đượ
 
 
 class AgencyEventRefused(Payload):
-    """Not allowed, and no move that may still be reported would allow it (or its term has passed)."""
+    """Not allowed, and no move that may still be reported would allow it."""
 
     TYPE: ClassVar[str] = "org.reftrack.agency-event-refused.v1"
     TITLE: ClassVar[Title] = Title("Từ chối sự kiện của cơ quan", "Agency event refused")
@@ -52,7 +52,7 @@ class AgencyEventRefused(Payload):
 
 
 class AgencyEventDeferred(Payload):
-    """Too early: kept, and tried again after each later move of what it is about, until its term.
+    """Too early: kept, and tried again after each later move of what it is about, however long that takes.
 
     `type`, `number`, `org_kind` and `data` are those of the routed event, so that the owner's own history is
     enough to try it again; when it happened and who posted it stand in the envelope.
