@@ -242,6 +242,7 @@ def test_a_corrected_pack_leaves_the_old_version_readable(edited: Edit) -> None:
     folder = edited("vn-law-2021.yaml", "version: 1", "version: 2", frozen=True)
     file = folder / "vn-law-2021.yaml"
     file.write_text(file.read_text("utf-8").replace("{value: 3,", "{value: 4,"), encoding="utf-8")
+    (folder / "superseded").mkdir(exist_ok=True)
     shutil.copy(FOLDER / "vn-law-2021.yaml", folder / "superseded" / "vn-law-2021@1.yaml")
     policy, day = Policy.load(folder), date(2023, 5, 5)
     old = policy.judged_by("vn-law-2021@1", day)
