@@ -16,6 +16,8 @@ _LOCK = """
 SELECT view, version, position FROM projections
 WHERE view = ANY(%s) AND slot = 'live' ORDER BY view FOR UPDATE SKIP LOCKED
 """
+_AT_MOST = "SET LOCAL transaction_timeout = '20s'"
+"""Whoever freezes half-way through a pipeline is not idle in its transaction: its locks end with this."""
 _ENTER = "SELECT set_config('search_path', %s, true)"
 _MOVE = """
 UPDATE projections SET position = %s, changed_at = clock_timestamp()
@@ -51,6 +53,7 @@ def _fold(
 ) -> int | None:
     cursor = connection.cursor()
     cursor.execute("BEGIN", prepare=False)
+    cursor.execute(_AT_MOST, prepare=False)
     names = [view.name for view in views]
     locked = connection.cursor().execute(_LOCK, (names,), prepare=True)
     page = source.read(connection, position, size)
