@@ -40,11 +40,11 @@ class FollowupDecider:
         rings = [Timer.of(c.message) for c in commands if c.name == RING]  # type: ignore[arg-type]
         asked = [command for command in commands if command.name != RING]
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.FOLLOWUP, r)) is not None]
-        cases = [*(one.meta.subject for one in routed), *_cases(asked)]
         admitted = [one.id for one in routed if one.data.type == DetoxAdmittedPosted.TYPE]
         admitting = [self._told.cause(command) for command in asked if command.name == "AdmitToDetox"]
         self._pathways.foresee(uow, [*admitted, *admitting])
-        self._pathways.load(uow, cases, _stays(asked), (timer.stream for timer in rings))
+        cases, timed = (one.meta.subject for one in routed), (timer.stream for timer in rings)
+        self._pathways.load(uow, cases, _cases(asked), _stays(asked), timed)
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""

@@ -66,15 +66,23 @@ class Pathways:
         self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
 
     def load(
-        self, uow: UnitOfWork, cases: Iterable[UUID], stays: Iterable[str], timed: Iterable[UUID]
+        self,
+        uow: UnitOfWork,
+        routed: Iterable[UUID],
+        commanded: Iterable[UUID],
+        stays: Iterable[str],
+        timed: Iterable[UUID],
     ) -> None:
-        """Read the pathways of a batch and whose they are, and the numbers of stays that lead to them."""
+        """Read the pathways of a batch and whose they are. `stays`: numbers by which commands name cases; who
+        has to do with a case is read where somebody commands.
+        """
         stays = set(stays)
         uow.load_claims(STAY, stays)
         held = (uow.holder(STAY, number) for number in stays)
-        wanted = {*cases, *(UUID(case_id) for case_id in held if case_id)}
+        named = {*commanded, *(UUID(case_id) for case_id in held if case_id)}
+        wanted = {*routed, *named}
         self._clients.load(wanted)
-        self._parties.load(wanted)
+        self._parties.load(named)
         uow.load(Pathway, {*map(Pathway.stream_of, wanted), *timed})
 
     def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
