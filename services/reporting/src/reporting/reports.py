@@ -74,11 +74,10 @@ class Reports:
         return sorted(cells, key=lambda cell: (cell.place, _ORDER.get(cell.row, len(_ORDER)), cell.row))
 
     def _check_known(self, districts: Sequence[str], communes: Sequence[str]) -> None:
-        levels = {(unit.level, unit.code) for unit in self.territory}
         wrong = [
             Violation(f"{level}s", f"no_such_{level}")
             for level, codes in (("district", districts), ("commune", communes))
-            if not {(level, code) for code in codes} <= levels
+            if not all(any(unit.level == level for unit in self.territory.lives(code)) for code in codes)
         ]
         if wrong:
             raise InvalidInput(wrong)
