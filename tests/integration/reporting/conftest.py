@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
@@ -32,6 +33,7 @@ from reporting.settings import ReportingSettings
 from reporting.views import VIEWS
 
 from tests.unit.chassis.tokens import Issuer
+from tests.unit.reporting.pathway import whole_pathway
 from tests.unit.reporting.story import Story
 
 REFERENCE = Path(__file__).parents[3] / "deploy" / "reference"
@@ -152,6 +154,15 @@ async def world(parts: Parts[ReportingSettings], teller: Teller, issuer: Issuer)
     await asyncio.gather(*bells, return_exceptions=True)
     await asyncio.to_thread(made.projector.stop)
     await parts.reads.close()
+
+
+@pytest.fixture
+async def told(world: World) -> SimpleNamespace:
+    """One person's whole pathway, in the history: the story and the numbers given in it."""
+    story = Story()
+    numbers = whole_pathway(story)
+    await world.tell(story)
+    return SimpleNamespace(story=story, **vars(numbers))
 
 
 Query = Callable[..., list[tuple[Any, ...]]]

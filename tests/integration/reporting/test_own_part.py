@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import grpc
-import pytest
 from contracts.events import followup, intake, referral
 from contracts.vocabulary import CloseReason, Service, SupportKind
 from reftrack.reporting.v1 import status_pb2 as pb
@@ -31,14 +30,6 @@ from tests.unit.reporting.story import Story, named
 
 CASE = str(named("case", "an"))
 BANK = "csxh-long-bien"
-
-
-@pytest.fixture
-async def told(world: World) -> SimpleNamespace:
-    story = Story()
-    numbers = whole_pathway(story)
-    await world.tell(story)
-    return SimpleNamespace(story=story, **vars(numbers))
 
 
 async def test_a_provider_that_binds_its_own_reference_sees_its_referral_and_not_the_rest_of_the_case(

@@ -34,14 +34,6 @@ CASE = str(named("case", "an"))
 BANK = "csxh-long-bien"
 
 
-@pytest.fixture
-async def told(world: World) -> SimpleNamespace:
-    story = Story()
-    numbers = whole_pathway(story)
-    await world.tell(story)
-    return SimpleNamespace(story=story, **vars(numbers))
-
-
 async def refused(call: object) -> grpc.StatusCode:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await call  # type: ignore[misc]
