@@ -4,19 +4,19 @@ these. Nobody else may command anything in it (`architecture.md`, G9: nobody by 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Unnest
+from chassis.store.unnest import Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.intake import AgencyEventRouted, ClientIntroduced
 from contracts.events.referral import ReferralRequested
-from psycopg import Connection, Cursor
+from psycopg import Connection
 from reference import Organisations
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
@@ -68,15 +68,8 @@ def _named(told: Recorded[Payload]) -> set[str]:
     return {told.meta.org}
 
 
-class _Rows:
-    rank = 35
-    _statement = Unnest(
-        "INSERT INTO case_parties (case_id, org) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
-        *("uuid", "text"),
-    )
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
-        self._statement.write(cursor, rows)
-
-
-_PARTIES = _Rows()
+_PARTIES = Rows(
+    35,
+    "INSERT INTO case_parties (case_id, org) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("uuid", "text"),
+)

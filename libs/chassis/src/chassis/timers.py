@@ -14,13 +14,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from google.protobuf.wrappers_pb2 import StringValue
-from psycopg import Cursor
 
 from chassis.service.declaration import Ticker
 from chassis.service.parts import Parts
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Unnest
+from chassis.store.unnest import Rows
 
 RING = "ring"
 """The name of the command that a due timer becomes; its message is read by `Timer.of`."""
@@ -97,29 +96,14 @@ _PAGE = """
 """
 
 
-class _Statement:
-    """One statement over the rows of a commit."""
-
-    def __init__(self, rank: int, statement: Unnest) -> None:
-        self.rank = rank
-        self._statement = statement
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
-        self._statement.write(cursor, rows)
-
-
-_SET = _Statement(
+_SET = Rows(
     20,
-    Unnest(
-        "INSERT INTO timers (kind, stream, key, due_at) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-        *("text", "uuid", "text", "timestamptz"),
-    ),
+    "INSERT INTO timers (kind, stream, key, due_at) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("text", "uuid", "text", "timestamptz"),
 )
-_TAKEN = _Statement(
+_TAKEN = Rows(
     21,
-    Unnest(
-        "DELETE FROM timers AS t USING {rows} AS r (kind, stream, key)"
-        " WHERE (t.kind, t.stream, t.key) = (r.kind, r.stream, r.key)",
-        *("text", "uuid", "text"),
-    ),
+    "DELETE FROM timers AS t USING {rows} AS r (kind, stream, key)"
+    " WHERE (t.kind, t.stream, t.key) = (r.kind, r.stream, r.key)",
+    *("text", "uuid", "text"),
 )

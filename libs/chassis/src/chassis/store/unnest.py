@@ -31,3 +31,15 @@ class Unnest:
         """Send it for rows that are given column by column."""
         arrays = map(array, self._types, columns)
         cursor.execute(self._statement, [*arrays, *further], prepare=True)
+
+
+class Rows:
+    """A table that a service owns (`chassis.store.commit.Table`), its rows written by one statement."""
+
+    def __init__(self, rank: int, statement: str, *types: str) -> None:
+        self.rank = rank
+        self._statement = Unnest(statement, *types)
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
+        """Send it for these rows."""
+        self._statement.write(cursor, rows)

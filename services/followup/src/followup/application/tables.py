@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Unnest
+from chassis.store.unnest import Rows, Unnest
 from psycopg import Connection, Cursor
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
@@ -65,16 +65,6 @@ def keep(uow: UnitOfWork, evaluation: Evaluation) -> None:
     uow.commit.extra.append(TableWrite(_EVALUATIONS, evaluation))
 
 
-class _Cases:
-    rank = 30
-    _statement = Unnest(
-        "INSERT INTO cases (case_id, client_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid", "uuid"
-    )
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
-        self._statement.write(cursor, rows)
-
-
 class _Evaluations:
     """A statement may change a row once: of several rows of a case in one commit, the last one counts."""
 
@@ -91,5 +81,7 @@ class _Evaluations:
         self._statement.write(cursor, list({row.case_id: row for row in rows}.values()))
 
 
-_CASES = _Cases()
+_CASES = Rows(
+    30, "INSERT INTO cases (case_id, client_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid", "uuid"
+)
 _EVALUATIONS = _Evaluations()

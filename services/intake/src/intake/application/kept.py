@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chassis.store.unnest import Unnest
+from chassis.store.unnest import Rows, Unnest
 from psycopg import Cursor
 
 _UPSERT = Unnest(
@@ -17,19 +17,6 @@ _UPSERT = Unnest(
     ON CONFLICT (source, event_id) DO UPDATE SET verdict = EXCLUDED.verdict
     """,
     *("text", "text", "text", "text", "text", "text", "int", "bigint", "timestamptz", "int", "bytea"),
-)
-
-_DELETE = Unnest(
-    """
-    DELETE FROM kept_deliveries USING {rows} AS r (source, event_id)
-    WHERE kept_deliveries.source = r.source AND kept_deliveries.event_id = r.event_id
-    """,
-    *("text", "text"),
-)
-_INSERT_ACTS = Unnest(
-    "INSERT INTO quarantine_acts (at, quarantine_id, source, event_id, act, by, sealed_reason)"
-    " SELECT * FROM {rows}",
-    *("timestamptz", "bigint", "text", "text", "text", "text", "bytea"),
 )
 
 
@@ -69,15 +56,6 @@ class Gone(NamedTuple):
     event_id: str
 
 
-class GoneDeliveries:
-    """Takes deliveries out of the table, after the rows of the same commit were written."""
-
-    rank = 21
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Gone]) -> None:
-        _DELETE.write(cursor, rows)
-
-
 class Act(NamedTuple):
     """What a person did with a quarantined delivery, and why. `act`: shown, released, discarded.
 
@@ -96,16 +74,21 @@ class Act(NamedTuple):
 REASON = "reason"
 """What the box seals reasons for."""
 
-
-class Acts:
-    """The record of who looked at, released or discarded what."""
-
-    rank = 22
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Act]) -> None:
-        _INSERT_ACTS.write(cursor, rows)
-
-
 KEPT_DELIVERIES = KeptDeliveries()
-GONE_DELIVERIES = GoneDeliveries()
-ACTS = Acts()
+GONE_DELIVERIES = Rows(
+    21,
+    """
+    DELETE FROM kept_deliveries USING {rows} AS r (source, event_id)
+    WHERE kept_deliveries.source = r.source AND kept_deliveries.event_id = r.event_id
+    """,
+    *("text", "text"),
+)
+"""Takes deliveries out of the table, after the rows of the same commit were written."""
+
+ACTS = Rows(
+    22,
+    "INSERT INTO quarantine_acts (at, quarantine_id, source, event_id, act, by, sealed_reason)"
+    " SELECT * FROM {rows}",
+    *("timestamptz", "bigint", "text", "text", "text", "text", "bytea"),
+)
+"""The record of who looked at, released or discarded what."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
@@ -11,11 +11,11 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Unnest
+from chassis.store.unnest import Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.intake import CaseClosed, CaseOpened, ConsentGiven
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from referral.domain import CaseAsKnown, Consent
 
@@ -102,31 +102,16 @@ def _consent(row: dict[str, Any]) -> Consent:
     )
 
 
-class _Rows:
-    """Rows of one table of ours, by one statement."""
-
-    def __init__(self, rank: int, statement: Unnest) -> None:
-        self.rank = rank
-        self._statement = statement
-
-    def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
-        self._statement.write(cursor, rows)
-
-
-OPENED = _Rows(30, Unnest("INSERT INTO cases (case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid"))
-CLOSED = _Rows(
+OPENED = Rows(30, "INSERT INTO cases (case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid")
+CLOSED = Rows(
     31,
-    Unnest(
-        "UPDATE cases AS c SET closed_at = r.closed_at FROM {rows} AS r (case_id, closed_at)"
-        " WHERE c.case_id = r.case_id",
-        *("uuid", "timestamptz"),
-    ),
+    "UPDATE cases AS c SET closed_at = r.closed_at FROM {rows} AS r (case_id, closed_at)"
+    " WHERE c.case_id = r.case_id",
+    *("uuid", "timestamptz"),
 )
-CONSENTED = _Rows(
+CONSENTED = Rows(
     32,
-    Unnest(
-        "INSERT INTO consents (event_id, case_id, given_at, recipients, labels, expires_on)"
-        " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-        *("text", "uuid", "timestamptz", "text", "text", "date"),
-    ),
+    "INSERT INTO consents (event_id, case_id, given_at, recipients, labels, expires_on)"
+    " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("text", "uuid", "timestamptz", "text", "text", "date"),
 )
