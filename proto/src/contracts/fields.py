@@ -20,6 +20,8 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         "code": r"^[a-z][a-z0-9_]{0,79}$",
         "id_number": r"^[0-9]{9}([0-9]{3})?$",
         "phone": r"^\+?[0-9]{8,15}$",
+        "key_id": r"^[0-9a-f]{16}$",
+        "base64url": r"^[A-Za-z0-9_-]*$",
     }
 )
 """What a text has to look like, by the name under which the catalogue describes it (list Form)."""
