@@ -1,7 +1,7 @@
 """`python -m contracts.generate`: JSON Schemas, AsyncAPI document, gRPC stubs, `docs/events.md`, glossary.
 
 `--check` writes nothing and fails, saying what to do, when a file is stale or a shipped schema has changed;
-`--freeze` also notes the digests of new versions in `proto/frozen.json`: from then on they have shipped.
+`--freeze` also notes in `proto/frozen.json` what new versions demand: from then on they have shipped.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_core import SchemaValidator
 
 from contracts.base import Contract, Label, Payload, Title
-from contracts.fields import OF_A_PERSON, AgencyRef, Number, ShortText, WorkerId
+from contracts.fields import OF_A_PERSON, AgencyRef, EventId, Number, ShortText, WorkerId
 from contracts.problems import Problem, Unreadable, is_utf8, problems_of
 from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind
@@ -73,12 +73,17 @@ class About(Contract):
 
 
 class Posted(Contract, Generic[P]):
-    """The value of an agency's event. `occurred_on`: only the day is known; it stands before `ce_time`."""
+    """The value of an agency's event. `occurred_on`: only the day is known; it stands before `ce_time`.
+
+    `corrects`: the id of an earlier event of the same type and source, about the same person, that was wrong:
+    that one is voided, and this one stands in its place.
+    """
 
     about: Annotated[About, Title("Về ai", "About")]
     by: Annotated[WorkerId, Title("Người thực hiện", "Done by")]
     legal_basis: Annotated[ShortText | None, Label.LEGAL, Title("Căn cứ pháp lý", "Legal basis")] = None
     occurred_on: Annotated[date | None, Title("Ngày xảy ra", "Occurred on")] = None
+    corrects: Annotated[EventId | None, Title("Sửa cho sự kiện", "Corrects event")] = None
     data: Annotated[P, Title("Nội dung", "Data")]
 
 

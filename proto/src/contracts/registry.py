@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from contracts.base import Payload
-from contracts.events import common, followup, intake, referral
+from contracts.events import (
+    agencies,
+    cases,
+    common,
+    consent,
+    followup,
+    intake,
+    people,
+    referral,
+    screening,
+    vault,
+)
 from contracts.vocabulary import OrgKind, Owner
 
 
@@ -28,13 +39,32 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             intake.ClientContacted,
             intake.ClientIntroduced,
             intake.ClientRegistered,
-            intake.ConsentGiven,
+            consent.ConsentGiven,
             intake.CounsellingProvided,
-            intake.ClientScreened,
+            screening.ClientScreened,
             intake.BriefInterventionGiven,
             intake.PlanAgreed,
-            intake.CaseClosed,
+            consent.ConsentWithdrawn,
+            consent.ConsentExpired,
+            screening.ScreeningDeclined,
+            intake.PlanRevised,
+            cases.ClientMoved,
+            cases.MoveAcknowledged,
+            cases.CaseClosed,
+            cases.CaseReopened,
+            people.IdentityCorrected,
+            people.MatchesProposed,
+            people.ClientsMerged,
+            people.ClientsUnmerged,
+            people.ClientsDistinguished,
+            vault.IdentityRead,
+            common.EventVoided,
+            common.DeadlinePassed,
             intake.AgencyEventRouted,
+            agencies.AgencyRegistered,
+            agencies.AgencyChanged,
+            agencies.AgencySuspended,
+            agencies.AgencyReinstated,
         ),
         Owner.REFERRAL: (
             referral.ReferralRequested,
@@ -50,6 +80,8 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             referral.ServiceFailed,
             referral.LoopClosed,
             referral.ReferralRejected,
+            common.EventVoided,
+            common.DeadlinePassed,
             common.AgencyEventRefused,
             common.AgencyEventDeferred,
         ),
@@ -64,6 +96,8 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             followup.SupportProvided,
             followup.EvaluationDue,
             followup.ReintegrationEvaluated,
+            common.EventVoided,
+            common.DeadlinePassed,
             common.AgencyEventRefused,
             common.AgencyEventDeferred,
         ),
@@ -108,12 +142,20 @@ _POSTED: tuple[tuple[Owner, type[Payload], frozenset[OrgKind]], ...] = (
         frozenset({OrgKind.WARD_POLICE, OrgKind.BORDER_GUARD, OrgKind.HOTLINE}),
     ),
     (Owner.INTAKE, intake.ClientRegisteredPosted, _SOCIAL),
-    (Owner.INTAKE, intake.ConsentGiven, _CARE),
+    (Owner.INTAKE, consent.ConsentGivenPosted, _CARE),
     (Owner.INTAKE, intake.CounsellingProvided, _CARE),
-    (Owner.INTAKE, intake.ClientScreened, _CARE),
+    (Owner.INTAKE, screening.ClientScreenedPosted, _CARE),
     (Owner.INTAKE, intake.BriefInterventionGiven, _CARE),
     (Owner.INTAKE, intake.PlanAgreed, _SOCIAL),
-    (Owner.INTAKE, intake.CaseClosed, _SOCIAL | {OrgKind.SUPERVISOR}),
+    (Owner.INTAKE, consent.ConsentWithdrawn, _CARE),
+    (Owner.INTAKE, screening.ScreeningDeclined, _CARE),
+    (Owner.INTAKE, intake.PlanRevised, _SOCIAL),
+    (Owner.INTAKE, cases.ClientMovedPosted, _SOCIAL | {OrgKind.COMMUNE_AUTHORITY}),
+    (Owner.INTAKE, cases.MoveAcknowledged, _COMMUNE),
+    (Owner.INTAKE, cases.CaseClosedPosted, _SOCIAL | {OrgKind.SUPERVISOR}),
+    (Owner.INTAKE, cases.CaseReopenedPosted, _SOCIAL | {OrgKind.SUPERVISOR}),
+    (Owner.INTAKE, people.IdentityCorrectedPosted, _SOCIAL),
+    (Owner.INTAKE, cases.EventVoidedPosted, frozenset(OrgKind) - {OrgKind.AUDITOR}),
     (Owner.REFERRAL, referral.ReferralRequestedPosted, _CARE),
     (Owner.REFERRAL, referral.ReferralReceived, _PROVIDERS),
     (Owner.REFERRAL, referral.ReferralAccepted, _PROVIDERS),
@@ -150,3 +192,14 @@ TAKES_UP: Mapping[type[Payload], frozenset[OrgKind]] = MappingProxyType(
 )
 """Who can take up whom an event sends: police introduce to a social worker, a facility hands over to the
 commune."""
+
+
+def as_recorded(posted: Payload) -> Payload:
+    """The recorded form of a posted payload: the same fields, those that only intake knows left empty.
+
+    For events whose recorded form adds nothing that must be there; identity never passes.
+    """
+    model = PAYLOADS[posted.TYPE]
+    if type(posted) is model:
+        return posted
+    return model(**{name: value for name, value in posted if name in model.model_fields})

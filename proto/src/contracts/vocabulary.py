@@ -32,6 +32,16 @@ class OrgKind(StrEnum):
     AUDITOR = "auditor"
 
 
+class SuspendReason(StrEnum):
+    """Why an office may not post for the time being."""
+
+    CREDENTIALS_LEAKED = "credentials_leaked"
+    MISUSE = "misuse"
+    CLOSED_FOR_NOW = "closed_for_now"
+    BY_ORDER = "by_order"
+    OTHER = "other"
+
+
 class Owner(StrEnum):
     """The service that decides about an event and is the only writer of it."""
 
@@ -131,6 +141,42 @@ class Audience(StrEnum):
 
 class Instrument(StrEnum):
     WHO_ASSIST = "who_assist"
+    ASSIST_LITE = "assist_lite"
+
+
+class ScreeningOccasion(StrEnum):
+    """Why somebody is screened: the first time, again, or as agreed after a brief intervention."""
+
+    FIRST = "first"
+    REPEATED = "repeated"
+    FOLLOW_UP = "follow_up"
+
+
+class DeclineReason(StrEnum):
+    """Why somebody does not want to be screened."""
+
+    NO_TIME = "no_time"
+    NO_TRUST = "no_trust"
+    SEES_NO_NEED = "sees_no_need"
+    NOT_WELL = "not_well"
+    OTHER = "other"
+
+
+class ScreeningDifferenceKind(StrEnum):
+    """In what a claim differs from the computation (`reference.instruments.comparing`)."""
+
+    SCORE = "score"
+    RISK = "risk"
+    IMPOSSIBLE = "impossible"
+    SUBSTANCE = "substance"
+
+
+class GuardianRelation(StrEnum):
+    """Who agrees for a child, or for an adult whom the law lets a guardian decide for."""
+
+    PARENT = "parent"
+    GUARDIAN = "guardian"
+    OTHER = "other"
 
 
 class Substance(StrEnum):
@@ -161,6 +207,83 @@ class CloseReason(StrEnum):
     CLIENT_DECLINED = "client_declined"
     DIED = "died"
     OTHER = "other"
+    MERGED = "merged"
+
+
+class ReopenReason(StrEnum):
+    """Why a closed case goes on; `unmerged` is ours: what merging had closed."""
+
+    CAME_BACK = "came_back"
+    RELAPSED = "relapsed"
+    CLOSED_IN_ERROR = "closed_in_error"
+    OTHER = "other"
+    UNMERGED = "unmerged"
+
+
+class VoidReason(StrEnum):
+    """Why a record was wrong."""
+
+    WRONG_PERSON = "wrong_person"
+    WRONG_DATA = "wrong_data"
+    ENTERED_TWICE = "entered_twice"
+    DID_NOT_HAPPEN = "did_not_happen"
+    OTHER = "other"
+
+
+class IdentityField(StrEnum):
+    """What is known of who a person is; the values stand in intake's vault only."""
+
+    FULL_NAME = "full_name"
+    ALIASES = "aliases"
+    BIRTH_DATE = "birth_date"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    ADDRESS = "address"
+    GUARDIAN = "guardian"
+    SEX = "sex"
+    BIRTH_YEAR = "birth_year"
+
+
+class IdentityCorrection(StrEnum):
+    """Why an identity is put right."""
+
+    MISSPELT = "misspelt"
+    PAPERS_SEEN = "papers_seen"
+    NEW_PAPERS = "new_papers"
+    CLIENT_SAYS = "client_says"
+    OTHER = "other"
+
+
+class MatchGround(StrEnum):
+    """How two records came to be compared."""
+
+    LIKENESS = "likeness"
+    ID_NUMBER = "id_number"
+
+
+class MergeGround(StrEnum):
+    """On what somebody rests the decision that two records are one person, or are not."""
+
+    ID_NUMBER = "id_number"
+    PAPERS_SEEN = "papers_seen"
+    CLIENT_CONFIRMED = "client_confirmed"
+    AGENCIES_CONFIRMED = "agencies_confirmed"
+    OTHER = "other"
+
+
+class Deadline(StrEnum):
+    """What was due (`domain.md`, deadlines). The terms are values of the policy packs."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ANSWER = "answer"
+    FIRST_APPOINTMENT = "first_appointment"
+    INTERIM_REPORT = "interim_report"
+    CONFIRM_LOOP = "confirm_loop"
+    CONFIRM_CANCELLATION = "confirm_cancellation"
+    HANDOVER_NOTICE = "handover_notice"
+    HANDOVER_RECEIPT = "handover_receipt"
+    MONTHLY_CONTACT = "monthly_contact"
+    MOVE_ACKNOWLEDGEMENT = "move_acknowledgement"
 
 
 class Service(StrEnum):

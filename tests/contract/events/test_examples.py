@@ -1,4 +1,7 @@
-"""One example file an event version, kept for ever: each is read, and written again it says the same."""
+"""One example file an event version, kept for ever: each is read, and written again it says the same.
+
+An event may have grown since: what an example leaves out is left out of the comparison.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,7 @@ OF_EVENTS = [path for path in RECORDED if not path.stem.startswith("receipt.")]
 def test_a_posted_example_is_read_and_says_the_same_again(path: Path) -> None:
     value = path.read_bytes()
     posted = parse_posted(f"org.reftrack.{path.stem}", value)
-    written = json.loads(posted.model_dump_json())
-    assert {**written, "about": {k: v for k, v in written["about"].items() if v}} == json.loads(value)
+    assert posted.model_dump(mode="json", exclude_unset=True) == json.loads(value)
 
 
 @pytest.mark.parametrize("path", OF_EVENTS, ids=lambda path: path.stem)
@@ -32,14 +34,17 @@ def test_a_recorded_example_is_read_and_says_the_same_again(path: Path) -> None:
     value = path.read_bytes()
     recorded = Recorded.parse(value)
     if recorded.type == f"org.reftrack.{path.stem}":
-        assert json.loads(recorded.to_bytes()) == json.loads(value)
+        written = json.loads(recorded.to_bytes())
+        said = recorded.data.model_dump(mode="json", exclude_unset=True)
+        assert {**written, "data": said} == json.loads(value)
     else:
         assert recorded.type in PAYLOADS
 
 
 def test_a_receipt_example_is_read_and_says_the_same_again() -> None:
     value = (PROTO / "examples" / "recorded" / f"{short_name(Receipt.TYPE)}.json").read_bytes()
-    assert json.loads(Receipt.model_validate_json(value).model_dump_json()) == json.loads(value)
+    receipt = Receipt.model_validate_json(value)
+    assert receipt.model_dump(mode="json", exclude_unset=True) == json.loads(value)
 
 
 def test_every_event_of_the_registry_has_its_example() -> None:

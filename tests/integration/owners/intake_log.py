@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from chassis.items import Record
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
-from contracts.events.intake import AgencyEventRouted, CaseClosed, CaseOpened
+from contracts.events.cases import CaseClosed
+from contracts.events.intake import AgencyEventRouted, CaseOpened
 from contracts.vocabulary import ClientGroup, CloseReason, NumberKind, OrgKind
 
 SOURCE = "/services/intake"

@@ -11,7 +11,8 @@ import grpc
 import pytest
 from contracts.base import Label, Payload
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
-from contracts.events.intake import ClientIntroduced, ConsentGiven, CounsellingProvided
+from contracts.events.consent import ConsentGiven
+from contracts.events.intake import ClientIntroduced, CounsellingProvided
 from contracts.events.referral import (
     ReferralAccepted,
     ReferralReceived,

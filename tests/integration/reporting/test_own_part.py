@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import grpc
-from contracts.events import followup, intake, referral
+from contracts.events import cases, followup, intake, referral
 from contracts.vocabulary import CloseReason, Service, SupportKind
 from reftrack.reporting.v1 import status_pb2 as pb
 
@@ -130,7 +130,7 @@ async def test_a_later_case_of_the_same_person_is_not_told_to_who_knew_the_earli
     whole_pathway(story)
     for org, ref in ((BANK, "NH-1"), (CLINIC, "MT-1")):
         story.intake("an", intake.AgencyReferenceBound(org=org, agency_ref=ref), at=at(9), org=org)
-    story.intake("an", intake.CaseClosed(reason=CloseReason.GOALS_MET), at=at(29), org=SOCIAL)
+    story.intake("an", cases.CaseClosed(reason=CloseReason.GOALS_MET), at=at(29), org=SOCIAL)
     again = (opened("an"), contacted(ME_TRI))
     story.intake("later", *again, at=at(2, 6), org="cap-me-tri")
     await world.tell(story)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
-from contracts.events import intake, referral
+from contracts.events import intake, referral, screening
 from contracts.vocabulary import Service
 from google.protobuf.timestamp_pb2 import Timestamp
 from reftrack.reporting.v1 import report_pb2 as pb
@@ -275,7 +275,7 @@ def _marks(data: list[object], *, reached: bool) -> Iterable[tuple[str, str]]:
     kinds = {type(each) for each in data}
     if intake.ClientRegistered in kinds:
         yield "clients_received", ""
-    if {intake.ClientScreened, intake.BriefInterventionGiven} <= kinds:
+    if {screening.ClientScreened, intake.BriefInterventionGiven} <= kinds:
         yield "screened_with_brief_intervention", ""
     if intake.PlanAgreed in kinds:
         yield "plans_agreed", ""

@@ -17,7 +17,7 @@ from typing import Any
 import grpc
 import pytest
 from contracts.base import Label
-from contracts.events import common, followup, intake, referral
+from contracts.events import common, consent, followup, intake, referral
 from contracts.vocabulary import (
     Audience,
     ClientGroup,
@@ -122,7 +122,7 @@ def _hiv(story: Story, person: Person) -> None:
 
 def _screening(story: Story, person: Person) -> None:
     social, hiv = person.org("ldtbxh-*"), "hiv" in person.parts
-    consent = intake.ConsentGiven(
+    agreed = consent.ConsentGiven(
         purposes=(PurposeOfUse.TREATMENT,),
         recipients=(OrgKind.PROVIDER, OrgKind.METHADONE_CLINIC) if hiv else (OrgKind.PROVIDER,),
         labels=(Label.HIV, Label.DRUG) if hiv else (Label.DRUG,),
@@ -136,7 +136,7 @@ def _screening(story: Story, person: Person) -> None:
     loan = intake.PlanItem(service=Service.LOAN, goal="after ARV" if hiv else "a shop")
     plan = intake.PlanAgreed(items=(treated, loan) if hiv else (loan,))
     story.intake(person.name, SCREENED, INTERVENED, at=at(5), org=person.org("tyt-*"))
-    story.intake(person.name, consent, counselling, plan, at=at(5), org=social)
+    story.intake(person.name, agreed, counselling, plan, at=at(5), org=social)
 
 
 def _referred(service: Service, provider: str, day: int) -> Callable[[Story, Person], None]:

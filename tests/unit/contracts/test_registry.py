@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from enum import StrEnum
+from uuid import UUID
 
 import pytest
 from contracts.base import Label, Payload, label_of_value, labels_of, title_of
-from contracts.events.intake import ConsentGiven, PlanItem
+from contracts.events.consent import ConsentGiven
+from contracts.events.intake import PlanItem
 from contracts.events.referral import ReferralRequested
 from contracts.registry import PAYLOADS, POSTABLE, RECORDED_BY
 from contracts.states import MOVES
@@ -32,6 +35,15 @@ def models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from models_in(argument)
 
 
+def leaves(annotation: object) -> Iterator[type]:
+    """The types at the ends of an annotation, those of models left out: their fields come by themselves."""
+    arguments = [one for one in getattr(annotation, "__args__", ()) if one not in (type(None), ...)]
+    if isinstance(annotation, type) and not arguments and not issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in arguments:
+        yield from leaves(argument)
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
 def test_every_event_and_field_has_a_title_in_both_languages(event: type[Payload]) -> None:
     titles = [event.TITLE, *(title_of(field) for _, field in fields_within(event))]
@@ -45,17 +57,24 @@ def test_a_type_name_is_the_class_name_in_kebab_case_with_its_version(event: typ
 
 
 @pytest.mark.parametrize("event", list(PAYLOADS.values()), ids=lambda event: event.__name__)
-def test_nothing_recorded_holds_a_field_of_identity(event: type[Payload]) -> None:
-    assert not [name for name, field in fields_within(event) if Label.IDENTITY in labels_of(field)]
+def test_what_is_recorded_of_an_identity_is_a_pseudonym_or_a_code_never_a_text(event: type[Payload]) -> None:
+    for name, field in fields_within(event):
+        if Label.IDENTITY in labels_of(field):
+            kinds = set(leaves(field.annotation))
+            assert all(kind is UUID or issubclass(kind, StrEnum) for kind in kinds), name
 
 
-def test_identity_is_posted_with_a_registration_and_nowhere_else() -> None:
+def test_identity_is_posted_with_what_goes_into_the_vault_and_nowhere_else() -> None:
     holders = {
         postable.model.TYPE
         for postable in POSTABLE.values()
         if any(Label.IDENTITY in labels_of(field) for _, field in fields_within(postable.model))
     }
-    assert holders == {"org.reftrack.client-registered.v1"}
+    assert holders == {
+        "org.reftrack.client-registered.v1",
+        "org.reftrack.identity-corrected.v1",
+        "org.reftrack.consent-given.v1",
+    }
 
 
 def test_the_owner_of_a_posted_event_records_it() -> None:

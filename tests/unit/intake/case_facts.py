@@ -7,22 +7,21 @@ from uuid import UUID
 
 from contracts.base import Label
 from contracts.envelope import Meta
+from contracts.events.cases import CaseClosed
+from contracts.events.consent import ConsentGiven
 from contracts.events.intake import (
     AgencyEventRouted,
     AgencyReferenceBound,
     BriefInterventionGiven,
-    CaseClosed,
     CaseOpened,
     ClientContacted,
     ClientIntroduced,
     ClientRegistered,
-    ClientScreened,
-    ConsentGiven,
     CounsellingProvided,
     PlanAgreed,
     PlanItem,
-    SubstanceScore,
 )
+from contracts.events.screening import ClientScreened, SubstanceScore
 from contracts.vocabulary import (
     Channel,
     ClientGroup,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 from chassis.ids import number
-from contracts.events import followup, intake, referral
+from contracts.events import followup, intake, referral, screening
 from contracts.vocabulary import (
     Channel,
     ClientGroup,
@@ -39,9 +39,9 @@ def at(day: int, month: int = 3, year: int = 2019) -> datetime:
     return datetime(year, month, day, 2, tzinfo=UTC)
 
 
-SCREENED = intake.ClientScreened(
+SCREENED = screening.ClientScreened(
     instrument=Instrument.WHO_ASSIST,
-    scores=(intake.SubstanceScore(substance=Substance.OPIOIDS, score=20),),
+    scores=(screening.SubstanceScore(substance=Substance.OPIOIDS, score=20),),
     risk=RiskBand.MODERATE,
 )
 INTERVENED = intake.BriefInterventionGiven(minutes=15)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contracts.base import Label, labels_of
-from contracts.events import intake
+from contracts.events import cases, consent, intake
 from contracts.registry import PAYLOADS, RECORDED_BY
 from contracts.vocabulary import OrgKind, Owner, Service
 from reftrack.reporting.v1 import status_pb2 as pb
@@ -219,7 +219,7 @@ def test_an_event_that_always_tells_of_health_bears_a_label_by_its_mere_happenin
         intake.ClientRegistered,
         intake.CounsellingProvided,
     }
-    withheld_whole = {intake.ConsentGiven.TYPE, intake.CaseClosed.TYPE}
+    withheld_whole = {consent.ConsentGiven.TYPE, cases.CaseClosed.TYPE}
     telling = {
         model.TYPE
         for model in PAYLOADS.values()

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from contracts.base import Payload
-from contracts.events import common, followup, intake, referral
+from contracts.events import cases, common, followup, intake, referral, screening
 from contracts.vocabulary import (
     Channel,
     ClientGroup,
@@ -30,9 +30,9 @@ OPENED = intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP)
 INTRODUCED = intake.ClientIntroduced(
     to_org="social-bo-de", instead_of_administrative_file=True, number="GT-AAAA-BBBB-C"
 )
-SCREENED = intake.ClientScreened(
+SCREENED = screening.ClientScreened(
     instrument=Instrument.WHO_ASSIST,
-    scores=(intake.SubstanceScore(substance=Substance.OPIOIDS, score=20),),
+    scores=(screening.SubstanceScore(substance=Substance.OPIOIDS, score=20),),
     risk=RiskBand.MODERATE,
 )
 PLAN = intake.PlanAgreed(items=(intake.PlanItem(service=Service.METHADONE),))
@@ -66,7 +66,7 @@ def test_a_case_is_open_until_it_is_closed() -> None:
     story = Story()
     story.intake("a", OPENED, contacted("c1"))
     assert folded(story.entries()).stage == "contacted"
-    story.intake("a", intake.CaseClosed(reason=CloseReason.GOALS_MET))
+    story.intake("a", cases.CaseClosed(reason=CloseReason.GOALS_MET))
     closed = folded(story.entries())
     assert (closed.stage, closed.close_reason) == ("closed", "goals_met")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.base import Payload
-from contracts.events import followup, intake, referral
+from contracts.events import cases, followup, intake, referral
 from contracts.vocabulary import Channel, ClientGroup, CloseReason, DetoxKind, RejectReason, Service
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +31,7 @@ intake_payloads: st.SearchStrategy[Payload] = st.one_of(
     ),
     st.builds(intake.ClientRegistered, client_group=st.just(GROUP), residence_commune=COMMUNES),
     st.just(intake.PlanAgreed(items=(intake.PlanItem(service=Service.LOAN),))),
-    st.just(intake.CaseClosed(reason=CloseReason.MOVED_AWAY)),
+    st.just(cases.CaseClosed(reason=CloseReason.MOVED_AWAY)),
     st.just(
         intake.ClientIntroduced(to_org="s", instead_of_administrative_file=False, number="GT-AAAA-BBBB-C")
     ),

@@ -1,6 +1,6 @@
-"""Which schemas have shipped: their digests are committed and never change.
+"""Which schemas have shipped: what they demand is committed, and never narrowed.
 
-A version once shipped stays readable for ever, and means for ever what it meant.
+A version once shipped stays readable for ever, and means for ever what it meant; it may grow (`growth`).
 """
 
 from __future__ import annotations
@@ -9,28 +9,43 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from contracts.documents.growth import Schema, narrowings
 from contracts.documents.schemas import Document, short_name
 from contracts.upcast import STEPS
 
-Frozen = Mapping[str, Mapping[str, str]]
+Frozen = Mapping[str, Mapping[str, Schema]]
 
 
-def read(path: Path) -> dict[str, dict[str, str]]:
-    """Form → type name → digest; empty before anything has shipped."""
-    frozen: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+def read(path: Path) -> dict[str, dict[str, Schema]]:
+    """Form → type name → what its schema demands; empty before anything has shipped."""
+    frozen: dict[str, dict[str, Schema]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     return frozen
 
 
 def freeze(path: Path, documents: Iterable[Document]) -> list[str]:
-    """Add the digests of versions that are new. Returns what stands in the way; then nothing is written."""
+    """Add the versions that are new and what others grew by. Returns what stands in the way; then nothing is
+    written."""
     frozen = read(path)
     documents = list(documents)
     if wrong := list(_changed(frozen, documents)):
         return wrong
     for document in documents:
-        frozen.setdefault(document.form, {})[document.type] = document.digest()
-    path.write_text(json.dumps(frozen, indent=2, sort_keys=True) + "\n", "utf-8")
+        frozen.setdefault(document.form, {})[document.type] = document.demands()
+    path.write_text(_lines(frozen), "utf-8")
     return []
+
+
+def _lines(frozen: Frozen) -> str:
+    """One line a version, so that a change shows which."""
+    forms = []
+    for form, types in sorted(frozen.items()):
+        lines = (f"    {json.dumps(name)}: {_line(types[name])}" for name in sorted(types))
+        forms.append(f"  {json.dumps(form)}: {{\n" + ",\n".join(lines) + "\n  }")
+    return "{\n" + ",\n".join(forms) + "\n}\n"
+
+
+def _line(schema: Schema) -> str:
+    return json.dumps(schema, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def complaints(frozen: Frozen, documents: Iterable[Document], proto: Path) -> Iterator[str]:
@@ -38,10 +53,11 @@ def complaints(frozen: Frozen, documents: Iterable[Document], proto: Path) -> It
     documents = list(documents)
     yield from _changed(frozen, documents)
     for document in documents:
-        if document.type not in frozen.get(document.form, {}):
+        shipped = frozen.get(document.form, {}).get(document.type)
+        if shipped is None or (shipped != document.demands() and not narrowings(shipped, document.demands())):
             yield (
-                f"{document.file_name} is new and not frozen: once it is right, "
-                "run python -m contracts.generate --freeze"
+                f"{document.file_name} is {'new' if shipped is None else 'grown'} and not frozen: once it is "
+                "right, run python -m contracts.generate --freeze"
             )
     for form, types in frozen.items():
         for name in types:
@@ -54,11 +70,12 @@ def complaints(frozen: Frozen, documents: Iterable[Document], proto: Path) -> It
 def _changed(frozen: Frozen, documents: Iterable[Document]) -> Iterator[str]:
     for document in documents:
         shipped = frozen.get(document.form, {}).get(document.type)
-        if shipped not in (None, document.digest()):
+        where = [] if shipped is None else narrowings(shipped, document.demands())
+        if where:
             yield (
-                f"{document.type} ({document.form}) has shipped and its schema has changed: take the "
-                "change back, or give the class the next version in TYPE, keep the old schema and example "
-                "files, and add a Step to contracts/upcast.py"
+                f"{document.type} ({document.form}) has shipped and its schema takes less or means another "
+                f"thing ({', '.join(where)}): take the change back, or give the class the next version in "
+                "TYPE, keep the old schema and example files, and add a Step to contracts/upcast.py"
             )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -34,10 +32,10 @@ class Document:
     def file_name(self) -> str:
         return f"{self.form}/{short_name(self.type)}.json"
 
-    def digest(self) -> str:
-        """SHA-256 over what the schema demands; wording (titles, descriptions) may be mended later."""
-        bare = json.dumps(_without_wording(self.schema), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(bare.encode()).hexdigest()
+    def demands(self) -> Schema:
+        """What the schema demands; wording (titles, descriptions) may be mended later."""
+        bare: Schema = _without_wording(self.schema)
+        return bare
 
 
 def short_name(type_name: str) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, TypeVar
 from pydantic import AwareDatetime, Field, JsonValue
 
 from contracts.base import Label, Payload, Title
-from contracts.fields import Code, EventType, FieldPath, Note, Number, ShortText
-from contracts.vocabulary import OrgKind
+from contracts.fields import Code, EventId, EventType, FieldPath, Note, Number, ShortText
+from contracts.vocabulary import Deadline, OrgKind, VoidReason
 
 State = Annotated[Code | None, Title("Trạng thái", "State met")]
 
@@ -70,3 +70,31 @@ class AgencyEventDeferred(Payload):
     waiting_for: Annotated[ShortText | None, Title("Đang chờ", "Waiting for")] = None
     state: State = None
     moves: Moves = ()
+
+
+class EventVoided(Payload):
+    """A record of this log was wrong: from here on it counts as if it had never been made.
+
+    Nothing is deleted: the voided event stays, and who reads history sees both. `replaced`: the event that
+    has the same cause as this one stands in its place.
+    """
+
+    TYPE: ClassVar[str] = "org.reftrack.event-voided.v1"
+    TITLE: ClassVar[Title] = Title("Hủy ghi nhận sai", "Event voided")
+
+    event_id: Annotated[EventId, Title("Sự kiện bị hủy", "Event voided")]
+    type: Annotated[EventType, Title("Loại sự kiện", "Event type")]
+    reason: Annotated[VoidReason, Title("Lý do", "Reason")]
+    replaced: Annotated[bool, Title("Đã được thay thế", "Replaced")] = False
+    note: FreeText = None
+
+
+class DeadlinePassed(Payload):
+    """By the clock: what was due has not been reported. `about`: the event from which the term runs."""
+
+    TYPE: ClassVar[str] = "org.reftrack.deadline-passed.v1"
+    TITLE: ClassVar[Title] = Title("Quá hạn", "Deadline passed")
+
+    which: Annotated[Deadline, Title("Thời hạn", "Deadline")]
+    due_at: Annotated[AwareDatetime, Title("Hạn đến", "Due at")]
+    about: Annotated[EventId | None, Title("Tính từ sự kiện", "Counted from")] = None

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from contracts.base import Contract, Label, Payload, SensitiveByValue, Title
 from contracts.events.common import FreeText, RoutedData, TellsOfCare, TellsOfHealth
+from contracts.events.sealed import Sealed, Seals, once
 from contracts.fields import (
     AgencyRef,
     CommuneCode,
@@ -34,17 +35,12 @@ from contracts.vocabulary import (
     Audience,
     Channel,
     ClientGroup,
-    CloseReason,
     CounsellingMode,
     CounsellingTopic,
-    Instrument,
     NumberKind,
     OrgKind,
-    PurposeOfUse,
-    RiskBand,
     Service,
     Sex,
-    Substance,
 )
 
 Group = Annotated[ClientGroup, SensitiveByValue(GROUP_LABELS), Title("Nhóm khách hàng", "Client group")]
@@ -113,6 +109,15 @@ class Identity(Contract):
         Title("Số điện thoại", "Phone"),
     ] = None
     address: Annotated[ShortText | None, Label.IDENTITY, Title("Địa chỉ", "Address")] = None
+    aliases: Annotated[
+        tuple[ShortText, ...], Field(max_length=5), Label.IDENTITY, Title("Tên gọi khác", "Also known as")
+    ] = ()
+    guardian_name: Annotated[
+        ShortText | None, Label.IDENTITY, Title("Họ tên người giám hộ", "Guardian's name")
+    ] = None
+    guardian_phone: Annotated[
+        Phone | None, Label.IDENTITY, Title("Số điện thoại người giám hộ", "Guardian's phone")
+    ] = None
 
 
 class ClientRegistered(Payload):
@@ -135,25 +140,17 @@ class ClientRegistered(Payload):
 
 
 class ClientRegisteredPosted(ClientRegistered):
-    identity: Annotated[Identity, Label.IDENTITY, Title("Nhân thân", "Identity")]
+    """The identity in clear, or sealed to intake's public key; `reftrack events post` seals it."""
 
+    identity: Annotated[Identity | None, Label.IDENTITY, Title("Nhân thân", "Identity")] = None
+    sealed_identity: Annotated[
+        Sealed | None, Seals("identity"), Label.IDENTITY, Title("Nhân thân mã hóa", "Sealed identity")
+    ] = None
 
-class ConsentGiven(Payload):
-    TYPE: ClassVar[str] = "org.reftrack.consent-given.v1"
-    TITLE: ClassVar[Title] = Title("Đồng ý chia sẻ thông tin", "Consent given")
-
-    purposes: Annotated[
-        tuple[PurposeOfUse, ...], Field(min_length=1, max_length=6), Title("Mục đích", "Purposes")
-    ]
-    recipients: Annotated[
-        TellsOfCare[tuple[OrgKind, ...]],
-        Field(min_length=1, max_length=14),
-        Title("Bên nhận", "Recipient kinds"),
-    ]
-    labels: Annotated[
-        TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("Loại dữ liệu", "Data labels")
-    ] = ()
-    expires_on: Annotated[date | None, Title("Hết hạn ngày", "Expires on")] = None
+    @model_validator(mode="after")
+    def _identity_once(self) -> ClientRegisteredPosted:
+        once(self.identity, self.sealed_identity)
+        return self
 
 
 class CounsellingProvided(Payload):
@@ -166,24 +163,6 @@ class CounsellingProvided(Payload):
     mode: Annotated[CounsellingMode, Title("Hình thức", "Mode")]
     audience: Annotated[Audience, Title("Người được tư vấn", "Audience")] = Audience.CLIENT
     minutes: Annotated[Minutes | None, Title("Số phút", "Minutes")] = None
-
-
-class SubstanceScore(Contract):
-    """The ASSIST score of one substance; its band stands in the instrument's table."""
-
-    substance: Annotated[Substance, Label.DRUG, Title("Chất", "Substance")]
-    score: Annotated[int, Field(ge=0, le=39), Label.DRUG, Title("Điểm", "Score")]
-
-
-class ClientScreened(Payload):
-    TYPE: ClassVar[str] = "org.reftrack.client-screened.v1"
-    TITLE: ClassVar[Title] = Title("Sàng lọc", "Client screened")
-
-    instrument: Annotated[Instrument, Title("Công cụ", "Instrument")]
-    scores: Annotated[
-        tuple[SubstanceScore, ...], Field(min_length=1, max_length=10), Label.DRUG, Title("Điểm", "Scores")
-    ]
-    risk: Annotated[RiskBand, Label.DRUG, Title("Mức nguy cơ cao nhất", "Highest risk")]
 
 
 class BriefInterventionGiven(Payload):
@@ -207,11 +186,13 @@ class PlanAgreed(Payload):
     items: Annotated[tuple[PlanItem, ...], Field(min_length=1, max_length=21), Title("Mục", "Items")]
 
 
-class CaseClosed(Payload):
-    TYPE: ClassVar[str] = "org.reftrack.case-closed.v1"
-    TITLE: ClassVar[Title] = Title("Đóng hồ sơ", "Case closed")
+class PlanRevised(Payload):
+    """The plan as it is from now on: all items, not only those that changed."""
 
-    reason: Annotated[CloseReason, Title("Lý do", "Reason")]
+    TYPE: ClassVar[str] = "org.reftrack.plan-revised.v1"
+    TITLE: ClassVar[Title] = Title("Điều chỉnh kế hoạch", "Plan revised")
+
+    items: Annotated[tuple[PlanItem, ...], Field(min_length=1, max_length=21), Title("Mục", "Items")]
     note: FreeText = None
 
 
@@ -233,3 +214,5 @@ class AgencyEventRouted(Payload):
     number: Annotated[Number | None, Title("Số", "Number")] = None
     number_kind: Annotated[NumberKind | None, Title("Loại số", "Kind of number")] = None
     data: RoutedData
+    replaces: Annotated[EventId | None, Title("Thay cho sự kiện", "In the place of")] = None
+    """The routed event, voided just before, in whose place this one stands."""

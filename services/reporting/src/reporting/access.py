@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.base import Label
-from contracts.events import followup, intake, referral
+from contracts.events import followup, intake, referral, screening
 from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
 
 from reporting.pathway.entry import FOLLOWUP
@@ -118,7 +118,7 @@ CONTACT_EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
 """The events that `Part.CONTACTS` shows, each with the fields that it shows. Only own ones, save
 registrations: they tell that the person reached a social worker."""
 
-SCREENING_EVENTS = frozenset({intake.ClientScreened.TYPE, intake.BriefInterventionGiven.TYPE})
+SCREENING_EVENTS = frozenset({screening.ClientScreened.TYPE, intake.BriefInterventionGiven.TYPE})
 
 _FRAME = frozenset({"case_id", "commune", "district", "agency_refs", "referrals", "seq"})
 CASE_FIELDS: Mapping[Part, frozenset[str]] = MappingProxyType(
@@ -135,7 +135,7 @@ CONTACT_STAGES = ("contacted", "introduced", "registered")
 
 TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
     {
-        intake.ClientScreened.TYPE: frozenset({Label.DRUG}),
+        screening.ClientScreened.TYPE: frozenset({Label.DRUG}),
         intake.BriefInterventionGiven.TYPE: frozenset({Label.DRUG}),
         intake.PlanAgreed.TYPE: frozenset({Label.DRUG}),
         followup.FollowupOpened.TYPE: frozenset({Label.DRUG}),

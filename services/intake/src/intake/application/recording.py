@@ -20,7 +20,7 @@ from contracts.events.intake import (
     ClientRegistered,
     ClientRegisteredPosted,
 )
-from contracts.registry import POSTABLE
+from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
 from intake.application import keys
@@ -105,7 +105,7 @@ class Recording:
         if isinstance(data, ClientRegisteredPosted):
             self._register(uow, case, event, data, meta)
         else:
-            case.take(data, meta)
+            case.take(as_recorded(data), meta)
         return Recorded(case)
 
     def _introduce(

@@ -9,20 +9,20 @@ from uuid import UUID
 from chassis.aggregate import Aggregate, event
 from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.events.cases import CaseClosed
+from contracts.events.consent import ConsentGiven
 from contracts.events.intake import (
     AgencyEventRouted,
     AgencyReferenceBound,
     BriefInterventionGiven,
-    CaseClosed,
     CaseOpened,
     ClientContacted,
     ClientIntroduced,
     ClientRegistered,
-    ClientScreened,
-    ConsentGiven,
     CounsellingProvided,
     PlanAgreed,
 )
+from contracts.events.screening import ClientScreened
 
 from intake.domain.order import Step, check
 

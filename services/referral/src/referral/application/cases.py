@@ -14,7 +14,9 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.intake import CaseClosed, CaseOpened, ConsentGiven
+from contracts.events.cases import CaseClosed
+from contracts.events.consent import ConsentGiven
+from contracts.events.intake import CaseOpened
 from psycopg import Connection
 
 from referral.domain import CaseAsKnown, Consent

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.events import followup, intake
+from contracts.events import cases, followup, intake, screening
 
 from reporting.pathway.entry import Entry, Moment
 
@@ -21,7 +21,7 @@ STAGES: MappingProxyType[str, str] = MappingProxyType(
         intake.ClientContacted.TYPE: "contacted",
         intake.ClientIntroduced.TYPE: "introduced",
         intake.ClientRegistered.TYPE: "registered",
-        intake.ClientScreened.TYPE: "screened",
+        screening.ClientScreened.TYPE: "screened",
         intake.BriefInterventionGiven.TYPE: "brief_intervention_given",
         intake.PlanAgreed.TYPE: "plan_agreed",
     }
@@ -51,7 +51,7 @@ _NEEDS_DATA = frozenset(
         intake.ClientContacted.TYPE,
         intake.ClientRegistered.TYPE,
         intake.PlanAgreed.TYPE,
-        intake.CaseClosed.TYPE,
+        cases.CaseClosed.TYPE,
         followup.DetoxAdmitted.TYPE,
     }
 )
@@ -130,7 +130,7 @@ class CaseStatus:
                 self._place(commune, entry.moment, by_contact=False)
             case intake.PlanAgreed(items=items):
                 self.plan = tuple(_planned(item) for item in items)
-            case intake.CaseClosed(reason=reason):
+            case cases.CaseClosed(reason=reason):
                 self.closed_at, self.close_reason = entry.occurred_at, str(reason)
             case followup.DetoxAdmitted(stay_number=number, kind=kind, facility=facility):
                 admitted_at = entry.occurred_at.isoformat()

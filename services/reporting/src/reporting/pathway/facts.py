@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from contracts.events import intake, referral
+from contracts.events import intake, referral, screening
 
 from reporting.pathway.entry import Entry
 
@@ -15,7 +15,7 @@ KINDS: MappingProxyType[str, str] = MappingProxyType(
     {
         intake.ClientContacted.TYPE: "contact",
         intake.ClientRegistered.TYPE: "registered",
-        intake.ClientScreened.TYPE: "screened",
+        screening.ClientScreened.TYPE: "screened",
         intake.BriefInterventionGiven.TYPE: "brief_intervention",
         intake.PlanAgreed.TYPE: "plan_agreed",
         referral.ReferralRequested.TYPE: "referral_requested",

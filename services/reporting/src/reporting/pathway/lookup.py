@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.events import followup, intake, referral
+from contracts.events import followup, intake, referral, screening
 
 from reporting.pathway.entry import Entry
 
@@ -95,7 +95,7 @@ def ties_in(entry: Entry) -> frozenset[tuple[str, Tie]]:
 _BY_ACTING = {
     intake.ClientContacted.TYPE: Tie.CONTACTED,
     intake.ClientRegistered.TYPE: Tie.REGISTERED,
-    intake.ClientScreened.TYPE: Tie.SCREENED,
+    screening.ClientScreened.TYPE: Tie.SCREENED,
     intake.BriefInterventionGiven.TYPE: Tie.SCREENED,
 }
 _BY_BEING_NAMED = frozenset(

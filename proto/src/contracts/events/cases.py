@@ -1,0 +1,92 @@
+"""The life of a case: moved, closed, opened again; and one posted correction of what was recorded wrongly."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime, model_validator
+
+from contracts.base import Payload, Title
+from contracts.events.common import EventVoided, FreeText
+from contracts.fields import CommuneCode, EventId, EventSource, Number, OrgId
+from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
+
+
+class ClientMovedPosted(Payload):
+    """`notified_on`: the day on which the commune that the client leaves was told. `to_org`: who takes the
+    client up there; where it is left out, the social worker's organisation of that commune."""
+
+    TYPE: ClassVar[str] = "org.reftrack.client-moved.v1"
+    TITLE: ClassVar[Title] = Title("Chuyển nơi cư trú", "Client moved")
+
+    to_commune: Annotated[CommuneCode, Title("Đến xã, phường", "To commune")]
+    notified_on: Annotated[date, Title("Ngày báo", "Notified on")]
+    to_org: Annotated[OrgId | None, Title("Nơi tiếp nhận", "Taken up by")] = None
+
+
+class ClientMoved(ClientMovedPosted):
+    """The number is for who takes the client up; `due_at`: by when that has to be acknowledged (24 hours)."""
+
+    number: Annotated[Number | None, Title("Số giấy giới thiệu", "Introduction number")] = None
+    due_at: Annotated[AwareDatetime | None, Title("Hạn xác nhận", "Acknowledgement due")] = None
+
+
+class MoveAcknowledged(Payload):
+    """The commune that receives somebody who moved has taken notice; about: the number it was sent."""
+
+    TYPE: ClassVar[str] = "org.reftrack.move-acknowledged.v1"
+    TITLE: ClassVar[Title] = Title("Xác nhận người chuyển đến", "Move acknowledged")
+
+    note: FreeText = None
+
+
+class CaseClosedPosted(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.case-closed.v1"
+    TITLE: ClassVar[Title] = Title("Đóng hồ sơ", "Case closed")
+
+    reason: Annotated[CloseReason, Title("Lý do", "Reason")]
+    note: FreeText = None
+
+    @model_validator(mode="after")
+    def _merging_is_ours(self) -> CaseClosedPosted:
+        if type(self) is CaseClosedPosted and self.reason is CloseReason.MERGED:
+            raise ValueError("closed_by_merging_only")
+        return self
+
+
+class CaseClosed(CaseClosedPosted):
+    """`into_case`: the case in which the same person goes on, where this one was closed by merging."""
+
+    into_case: Annotated[UUID | None, Title("Gộp vào hồ sơ", "Merged into case")] = None
+
+
+class CaseReopenedPosted(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.case-reopened.v1"
+    TITLE: ClassVar[Title] = Title("Mở lại hồ sơ", "Case reopened")
+
+    reason: Annotated[ReopenReason, Title("Lý do", "Reason")]
+    note: FreeText = None
+
+    @model_validator(mode="after")
+    def _unmerging_is_ours(self) -> CaseReopenedPosted:
+        if type(self) is CaseReopenedPosted and self.reason is ReopenReason.UNMERGED:
+            raise ValueError("reopened_by_unmerging_only")
+        return self
+
+
+class CaseReopened(CaseReopenedPosted):
+    """Recorded as posted, or by unmerging."""
+
+
+class EventVoidedPosted(Payload):
+    """An agency's own event was wrong; who answers for the area may void others' by `source`."""
+
+    TYPE: ClassVar[str] = EventVoided.TYPE
+    TITLE: ClassVar[Title] = EventVoided.TITLE
+
+    event_id: Annotated[EventId, Title("Sự kiện bị hủy", "Event voided")]
+    reason: Annotated[VoidReason, Title("Lý do", "Reason")]
+    source: Annotated[EventSource | None, Title("Nguồn", "Source")] = None
+    note: FreeText = None

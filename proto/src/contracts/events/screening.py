@@ -1,0 +1,83 @@
+"""Screening: what agencies claim, what the instrument gives, and who did not want to be screened."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from contracts.base import Contract, Label, Payload, Title
+from contracts.fields import Code, EventId
+from contracts.vocabulary import (
+    DeclineReason,
+    Instrument,
+    RiskBand,
+    ScreeningDifferenceKind,
+    ScreeningOccasion,
+    Substance,
+)
+
+
+class SubstanceScore(Contract):
+    """The ASSIST score of one substance; its band stands in the instrument's table."""
+
+    substance: Annotated[Substance, Label.DRUG, Title("Chất", "Substance")]
+    score: Annotated[int, Field(ge=0, le=39), Label.DRUG, Title("Điểm", "Score")]
+
+
+class ScreeningAnswer(Contract):
+    """One answer on the form: question, substance where the question asks of each, option or `declined`."""
+
+    question: Annotated[Code, Label.DRUG, Title("Câu hỏi", "Question")]
+    answer: Annotated[Code, Label.DRUG, Title("Trả lời", "Answer")]
+    substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
+
+
+class ScreeningDifference(Contract):
+    """One thing in which the claim differs from what the instrument gives; neither is corrected."""
+
+    about: Annotated[ScreeningDifferenceKind, Label.DRUG, Title("Về", "About")]
+    substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
+    claimed: Annotated[str | None, Field(max_length=20), Label.DRUG, Title("Cơ quan ghi", "Claimed")] = None
+    computed: Annotated[str | None, Field(max_length=20), Label.DRUG, Title("Tính được", "Computed")] = None
+
+
+class ClientScreenedPosted(Payload):
+    """`answers` are optional: without them only the highest risk and impossible scores can be checked."""
+
+    TYPE: ClassVar[str] = "org.reftrack.client-screened.v1"
+    TITLE: ClassVar[Title] = Title("Sàng lọc", "Client screened")
+
+    instrument: Annotated[Instrument, Title("Công cụ", "Instrument")]
+    scores: Annotated[
+        tuple[SubstanceScore, ...], Field(min_length=1, max_length=10), Label.DRUG, Title("Điểm", "Scores")
+    ]
+    risk: Annotated[RiskBand, Label.DRUG, Title("Mức nguy cơ cao nhất", "Highest risk")]
+    instrument_version: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$"),
+        Title("Phiên bản công cụ", "Instrument's version"),
+    ] = None
+    occasion: Annotated[ScreeningOccasion | None, Title("Lần sàng lọc", "Occasion")] = None
+    answers: Annotated[
+        tuple[ScreeningAnswer, ...], Field(max_length=120), Label.DRUG, Title("Trả lời", "Answers")
+    ] = ()
+
+
+class ClientScreened(ClientScreenedPosted):
+    """`judged_by`: instrument and version that computed, `who_assist@3.1`; none where not judged."""
+
+    judged_by: Annotated[str | None, Field(max_length=60), Title("Tính theo", "Computed by")] = None
+    computed_risk: Annotated[RiskBand | None, Label.DRUG, Title("Mức tính được", "Computed risk")] = None
+    differences: Annotated[
+        tuple[ScreeningDifference, ...], Field(max_length=40), Label.DRUG, Title("Khác biệt", "Differences")
+    ] = ()
+    earlier: Annotated[EventId | None, Label.DRUG, Title("Lần trước", "Screening before")] = None
+
+
+class ScreeningDeclined(Payload):
+    TYPE: ClassVar[str] = "org.reftrack.screening-declined.v1"
+    TITLE: ClassVar[Title] = Title("Từ chối sàng lọc", "Screening declined")
+
+    reason: Annotated[DeclineReason, Title("Lý do", "Reason")]
+    instrument: Annotated[Instrument | None, Title("Công cụ", "Instrument")] = None
