@@ -57,7 +57,7 @@ def request_referrals(runtime: LocalRuntime, count: int) -> list[str]:
 
 def _requests(count: int) -> Iterator[Posted]:
     at = datetime.now(UTC) - timedelta(days=2)
-    contact = {"channel": "street", "commune": "00139", "client_group": "drug_user"}
+    contact = {"channel": "street", "commune": "00145", "client_group": "drug_user"}
     asked = {"service": "methadone", "provider": CLINIC}
     for number in range(count):
         yield posted("client-contacted", f"R-{number}", contact, at, f"c-{number}", org=SOCIAL)

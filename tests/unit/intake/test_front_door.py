@@ -136,10 +136,10 @@ def test_nobody_is_introduced_to_an_organisation_that_does_not_exist() -> None:
         (
             "cai-nghien",
             HandoverNotified(to_org="cap-bo-de", to_commune="99999", due_on=DAY_ONE.date()),
-            "commune_unknown",
+            "unit_unknown",
             "/data/to_commune",
         ),
-        ("ca-bo-de", contacted.model_copy(update={"commune": "99999"}), "commune_unknown", "/data/commune"),
+        ("ca-bo-de", contacted.model_copy(update={"commune": "99999"}), "unit_unknown", "/data/commune"),
         (
             "cap-bo-de",
             consented.model_copy(update={"expires_on": date(1901, 1, 1)}),

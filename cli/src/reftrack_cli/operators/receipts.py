@@ -85,13 +85,25 @@ def tell(receipt: intake_pb2.Receipt, place: str, language: str, *, json: bool) 
     kind = catalogue.event_title(receipt.type, language) if receipt.type else ""
     line = f"{place:>6}  {verdict:24}  {receipt.id:{ID_WIDTH}}  {kind}  {numbers}"
     out.print(line.rstrip(), soft_wrap=True, markup=False)
-    for reason in reasons(receipt, language):
-        session.below(reason)
+    for line in (*reasons(receipt, language), *units(receipt, language)):
+        session.below(line)
 
 
 def verdict_name(code: str, language: str) -> str:
     """What became of an event, in words; `routed` and `not_taken` are none of the verdicts."""
     return catalogue.name_in("Routing" if code in ("routed", "not_taken") else "Verdict", code, language)
+
+
+def units(receipt: intake_pb2.Receipt, language: str) -> list[str]:
+    """What codes of communes were taken for, where the receipt tells it."""
+    told = []
+    for each in receipt.units:
+        name = each.name.vi if language == "vi" else each.name.en
+        notes = [catalogue.name_in("CodeRead", each.read_as, language)]
+        notes += [word("presumed", language)] if each.presumed else []
+        notes += [f"{word('disputed', language)} {', '.join(each.disputed)}"] if each.disputed else []
+        told.append(f"{each.field}: {each.code} → {each.unit} {name} ({'; '.join(notes)})")
+    return told
 
 
 def reasons(receipt: intake_pb2.Receipt, language: str) -> list[str]:

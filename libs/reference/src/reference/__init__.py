@@ -5,7 +5,7 @@ from reference.instruments import Instruments
 from reference.loading import Reference
 from reference.organisations import Organisation, Organisations
 from reference.policy import Policy, Terms
-from reference.territory import Territory, Unit
+from reference.territory import Resolution, Territory, Unit
 
 __all__ = [
     "Instruments",
@@ -14,6 +14,7 @@ __all__ = [
     "Policy",
     "Reference",
     "ReferenceInvalid",
+    "Resolution",
     "Terms",
     "Territory",
     "Unit",

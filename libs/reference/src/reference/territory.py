@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 import territory
-from territory import Territory, Unit
+from territory import Resolution, Territory, Unit
 
-__all__ = ["Territory", "Unit", "whole_country"]
+__all__ = ["Resolution", "Territory", "Unit", "whole_country"]
 
 
 @cache

@@ -259,6 +259,7 @@ class Receipt(_message.Message):
     PARTITION_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Its place among the receipts of all organisations, rising."""
     source: _builtins.str
@@ -291,6 +292,10 @@ class Receipt(_message.Message):
 
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def units(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnitRead]:
+        """What codes of communes were taken for, where that is more than the commune that bears the code on the day."""
+
     def __init__(
         self,
         *,
@@ -311,14 +316,60 @@ class Receipt(_message.Message):
         partition: _builtins.int = ...,
         offset: _builtins.int = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
+        units: _abc.Iterable[Global___UnitRead] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at", "remedy", b"remedy", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "id", b"id", "numbers", b"numbers", "offset", b"offset", "partition", b"partition", "position", b"position", "problems", b"problems", "recorded_at", b"recorded_at", "remedy", b"remedy", "repetition", b"repetition", "source", b"source", "topic", b"topic", "type", b"type", "until", b"until", "verdict", b"verdict", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "id", b"id", "numbers", b"numbers", "offset", b"offset", "partition", b"partition", "position", b"position", "problems", b"problems", "recorded_at", b"recorded_at", "remedy", b"remedy", "repetition", b"repetition", "source", b"source", "topic", b"topic", "type", b"type", "units", b"units", "until", b"until", "verdict", b"verdict", "waiting_for", b"waiting_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Receipt: _TypeAlias = Receipt  # noqa: Y015
+
+@_typing.final
+class UnitRead(_message.Message):
+    """What the code of a commune was taken for (docs/territory.md)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    READ_AS_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PRESUMED_FIELD_NUMBER: _builtins.int
+    DISPUTED_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    code: _builtins.str
+    read_as: _builtins.str
+    """current, other_list, carried_forward, carried_back."""
+    unit: _builtins.str
+    presumed: _builtins.bool
+    """No source says that the unit was there by then."""
+    @_builtins.property
+    def name(self) -> Global___Remedy: ...
+    @_builtins.property
+    def disputed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Units to which another list gives the code."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        code: _builtins.str = ...,
+        read_as: _builtins.str = ...,
+        unit: _builtins.str = ...,
+        name: Global___Remedy | None = ...,
+        presumed: _builtins.bool = ...,
+        disputed: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "disputed", b"disputed", "field", b"field", "name", b"name", "presumed", b"presumed", "read_as", b"read_as", "unit", b"unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnitRead: _TypeAlias = UnitRead  # noqa: Y015
 
 @_typing.final
 class ListReceiptsRequest(_message.Message):

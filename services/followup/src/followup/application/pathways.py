@@ -4,6 +4,7 @@ all."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache, partial
 from types import MappingProxyType
 from uuid import UUID
@@ -32,7 +33,8 @@ from contracts.events.intake import AgencyEventRouted
 from contracts.registry import TAKES_UP
 from contracts.vocabulary import NumberKind, OrgKind
 from reference import Reference
-from reference.days import start_of
+from reference.communes import no_commune
+from reference.days import local_day, start_of
 
 from followup.application.consequences import EVALUATION, STAY, Before, follow
 from followup.application.tables import CaseUntold, Clients
@@ -101,9 +103,9 @@ class Pathways:
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
         payload = payload_of(command.message, FORMS[command.name])
-        self._check_addressee(payload)
         caller = caller_of(command, self._reference.organisations, payload.TYPE)
         meta = self._envelope(uow, command, caller.id)
+        self._check_addressee(payload, meta.occurred_at)
         begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
@@ -148,7 +150,7 @@ class Pathways:
         begins = type_name == events.DetoxAdmittedPosted.TYPE
         return self._number(cause) if begins else None
 
-    def _check_addressee(self, payload: Payload) -> None:
+    def _check_addressee(self, payload: Payload, at: datetime) -> None:
         if not isinstance(payload, events.HandoverNotified):
             return
         organisation = self._reference.organisations.get(payload.to_org)
@@ -159,8 +161,9 @@ class Pathways:
             raise InvalidInput(
                 [Violation("to_org", "not_for_this_kind", {"allowed": ", ".join(sorted(kinds))})]
             )
-        if not self._reference.territory.knows(payload.to_commune):
-            raise InvalidInput([Violation("to_commune", "commune_unknown")])
+        resolved = self._reference.territory.resolve(payload.to_commune, local_day(at))
+        if (why := no_commune(resolved)) is not None:
+            raise InvalidInput([Violation("to_commune", why.code, dict(why.detail))])
 
     def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
         assert pathway.managed_on is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from chassis.items import Woken
 from chassis.refusal import Refusal
@@ -29,7 +30,8 @@ from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quaranti
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
-from intake.domain.directory import Communes, Directory
+from intake.domain.communes import Communes, read_communes
+from intake.domain.directory import Directory
 from intake.domain.front_door import Arrival, admit
 
 
@@ -128,7 +130,8 @@ class FrontDoor:
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
         _wake(uow, event.naming, recorded.case, found)
-        return _recorded(recorded)
+        units = read_communes(event.data, self._communes, day_of(event.occurred_at))
+        return _recorded(recorded, units)
 
     def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
         """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""
@@ -188,12 +191,13 @@ def _reference_waits(namings: set[Naming]) -> list[str]:
     return [keys.until_reference(one.org, one.reference) for one in namings if one.reference]
 
 
-def _recorded(recorded: Recorded) -> Outcome:
+def _recorded(recorded: Recorded, units: Sequence[Mapping[str, Any]]) -> Outcome:
     return Outcome(
         ROUTED if recorded.routed_id else ACCEPTED,
         numbers={NumberKind.INTRODUCTION: recorded.number} if recorded.number else NONE,
         routed_id=recorded.routed_id,
         case_key=keys.as_text(recorded.case.id),
+        units=units,
     )
 
 

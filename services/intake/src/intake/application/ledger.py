@@ -58,6 +58,7 @@ class Ledger:
     def answered(self, uow: UnitOfWork, row: InboxRow, outcome: Outcome) -> None:
         """The owner's word on a routed event, told for its first delivery and those held meanwhile."""
         held = (row.detail or {}).get("held", [])
+        outcome = outcome._replace(units=(row.detail or {}).get("units", ()))
         self._settle(uow, row, outcome, type_name=_type(row))
         if row.verdict == outcome.verdict:
             return

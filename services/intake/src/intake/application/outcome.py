@@ -25,7 +25,8 @@ class Outcome(NamedTuple):
     """A verdict (or `ROUTED`) with what the agency is told about it; nothing in here is personal.
 
     `detail` fills the catalogue's text for `code`; `problems` are all that is wrong with what cannot be read.
-    `wait_key` is what it waits for inside, `waiting_for` the same in words for the agency.
+    `wait_key` is what it waits for inside, `waiting_for` the same in words for the agency. `units`: what
+    codes of communes were taken for, where that is worth telling.
     """
 
     verdict: str
@@ -41,11 +42,13 @@ class Outcome(NamedTuple):
     moves: Sequence[str] = ()
     routed_id: str | None = None
     case_key: str | None = None
+    units: Sequence[Mapping[str, Any]] = ()
 
     def as_detail(self) -> dict[str, Any] | None:
         """What the inbox keeps of it, so that a repetition gets the same answer; None if nothing."""
         if self.code is None:
-            return {"numbers": dict(self.numbers)} if self.numbers else None
+            told = {"numbers": dict(self.numbers), "units": list(self.units)}
+            return {name: value for name, value in told.items() if value} or None
         kept = {
             "detail": dict(self.detail),
             "problems": [[one.code, one.field, dict(one.detail)] for one in self.problems],
@@ -74,6 +77,7 @@ def from_row(row: InboxRow) -> Outcome:
         moves=kept.get("moves", ()),
         routed_id=row.routed_id,
         case_key=row.case_key,
+        units=kept.get("units", ()),
     )
 
 

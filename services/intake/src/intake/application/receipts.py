@@ -57,6 +57,8 @@ def _body(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition: b
         _add_reason(body, outcome, remedy)
     if outcome.numbers:
         body["numbers"] = outcome.numbers
+    if outcome.units:
+        body["units"] = outcome.units
     if delivery.topic:
         body |= {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
     return body

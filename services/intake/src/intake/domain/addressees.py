@@ -1,24 +1,19 @@
-"""Where an event sends somebody: the organisation exists and can take them up, the commune exists."""
+"""Where an event sends somebody: the organisation exists and can take them up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
-from types import MappingProxyType
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
+from contracts.events.consent import ConsentGiven
 from contracts.events.followup import HandoverNotified
-from contracts.events.intake import ClientContacted, ClientIntroducedPosted, ClientRegistered, ConsentGiven
+from contracts.events.intake import ClientIntroducedPosted
 from contracts.events.referral import ReferralRequestedPosted
 from contracts.registry import TAKES_UP
 from contracts.vocabulary import OrgKind
 
-from intake.domain.directory import Communes, Organisations
-
-_COMMUNE: Mapping[type[Payload], str] = MappingProxyType(
-    {ClientContacted: "commune", ClientRegistered: "residence_commune", HandoverNotified: "to_commune"}
-)
+from intake.domain.directory import Organisations
 
 
 def check_addressee(data: Payload, organisations: Organisations) -> None:
@@ -27,15 +22,6 @@ def check_addressee(data: Payload, organisations: Organisations) -> None:
         _offers(data.provider, data.service, organisations)
     elif isinstance(data, ClientIntroducedPosted | HandoverNotified):
         _takes_up(data.to_org, _of(data), organisations)
-
-
-def check_commune(data: Payload, communes: Communes) -> None:
-    """Raises `Refusal` for a code that no list ever gave a commune."""
-    for kind, field in _COMMUNE.items():
-        if isinstance(data, kind):
-            code = getattr(data, field)
-            if code is not None and not communes.knows(code):
-                raise Refusal("commune_unknown", field=f"/data/{field}")
 
 
 def check_expiry(data: Payload, given_on: date) -> None:

@@ -34,11 +34,3 @@ class Areas(Protocol):
 
 class Directory(Organisations, Areas, Protocol):
     """Both."""
-
-
-class Communes(Protocol):
-    """The territory, as far as a code can be checked by it."""
-
-    def knows(self, code: str, /) -> bool:
-        """Whether any unit ever bore the code."""
-        ...

@@ -16,8 +16,9 @@ from chassis.refusal import Refusal
 from contracts.base import Payload
 from reference.days import local_day, local_time
 
-from intake.domain.addressees import check_addressee, check_commune, check_expiry
-from intake.domain.directory import Communes, Organisation, Organisations
+from intake.domain.addressees import check_addressee, check_expiry
+from intake.domain.communes import Communes, read_communes
+from intake.domain.directory import Organisation, Organisations
 
 TOLERANCE = timedelta(minutes=5)
 """How far an agency's clock may run ahead of ours."""
@@ -74,6 +75,6 @@ def admit(
         detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
         raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
     check_addressee(arrival.data, organisations)
-    check_commune(arrival.data, communes)
+    read_communes(arrival.data, communes, local_day(arrival.occurred_at))
     check_expiry(arrival.data, local_day(arrival.occurred_at))
     return organisation

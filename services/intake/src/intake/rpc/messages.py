@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic_core import from_json
-from reftrack.intake.v1.intake_pb2 import Problem, Receipt, Remedy
+from reftrack.intake.v1.intake_pb2 import Problem, Receipt, Remedy, UnitRead
 
 _TEXTS = ("source", "id", "type", "verdict", "code", "field", "waiting_for", "topic")
 _OTHERS = ("repetition", "partition", "offset", "numbers")
@@ -23,6 +23,8 @@ def receipt(body: bytes, position: int = 0, recorded_at: datetime | None = None)
         message.remedy.CopyFrom(Remedy(**found["remedy"]))
     if found.get("until"):
         message.until.CopyFrom(timestamp(datetime.fromisoformat(found["until"])))
+    for unit in found.get("units", ()):
+        message.units.append(UnitRead(**{**unit, "name": Remedy(**unit["name"])}))
     if recorded_at is not None:
         message.recorded_at.CopyFrom(timestamp(recorded_at))
     if found.get("code") and found["verdict"] in ("quarantined", "rejected"):

@@ -1,0 +1,51 @@
+"""Which communes an event names: every code is read on the day of the event, by the rules of
+docs/territory.md.
+
+The fact keeps the code as it was sent. What the code was taken for is told in the receipt, where that is
+more than "the commune that bears it": an old code, a code of later, one that two lists give to two communes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from chassis.refusal import Refusal
+from contracts.base import Payload
+from contracts.communes import commune_fields
+from reference import Resolution
+from reference.communes import Communes, no_commune, worth_telling
+
+__all__ = ["Communes", "read_communes"]
+
+
+def read_communes(data: Payload, communes: Communes, on: date) -> tuple[dict[str, Any], ...]:
+    """What is worth telling of the codes in an event of that day, one entry a field; usually nothing.
+
+    An entry is an item of `Receipt.units`. Raises `Refusal` for the first code that means no commune.
+    """
+    told = []
+    for name in commune_fields(type(data)):
+        code, field = getattr(data, name), f"/data/{name}"
+        if code is None:
+            continue
+        resolved = communes.resolve(code, on)
+        if (why := no_commune(resolved)) is not None:
+            raise Refusal(why.code, field=field, detail=why.detail)
+        if worth_telling(resolved):
+            told.append(_told(resolved, field))
+    return tuple(told)
+
+
+def _told(resolved: Resolution, field: str) -> dict[str, Any]:
+    unit = resolved.unit
+    assert unit is not None, "what means no unit is refused"
+    return {
+        "field": field,
+        "code": resolved.code,
+        "read_as": resolved.outcome,
+        "unit": unit.code,
+        "name": {"vi": unit.vi, "en": unit.en},
+        "presumed": resolved.presumed,
+        "disputed": [other.code for other in resolved.disputed],
+    }

@@ -1,0 +1,108 @@
+"""Codes of communes through the door, on a real database: what is recorded, what the receipt says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from contracts.receipt import Receipt
+
+from tests.integration.intake.desk import POLICE, SOCIAL, Desk
+from tests.integration.intake.posts import Post, contact, registration
+
+TODAY = datetime(2026, 11, 20, 3, tzinfo=UTC)
+
+
+def contact_at(code: str, at: datetime, ref: str = "PX-1") -> Post:
+    post = contact(POLICE, ref, at=at)
+    return Post(post.agency, post.kind, post.about, {**post.data, "commune": code}, at=at)
+
+
+@pytest.fixture
+def today(desk: Desk) -> Desk:
+    desk.clock.move_to(TODAY)
+    return desk
+
+
+def test_an_old_code_in_an_event_of_today_is_taken_for_the_ward_that_took_all_of_it(today: Desk) -> None:
+    (receipt,) = today.post(contact_at("00133", TODAY))
+    assert receipt["verdict"] == "accepted"
+    (unit,) = receipt["units"]
+    assert (unit["code"], unit["read_as"], unit["unit"]) == ("00133", "carried_forward", "00118")
+    assert unit["name"] == {"vi": "Phường Bồ Đề", "en": "Bo De ward"}
+
+
+def test_the_fact_keeps_the_code_as_it_was_sent(today: Desk) -> None:
+    today.post(contact_at("00133", TODAY))
+    (fact,) = [event for event in today.events() if event["type"].endswith("client-contacted.v1")]
+    assert fact["data"]["commune"] == "00133"
+
+
+def test_a_code_of_later_in_an_event_of_2019_means_what_was_there_and_is_refused_where_that_is_several(
+    today: Desk,
+) -> None:
+    """Hoàng Sa was one district without communes; Mỹ Đình 1 began at the end of 2013."""
+    in_2019 = datetime(2019, 3, 10, 3, tzinfo=UTC)
+    island, later = today.post(
+        contact_at("20333", in_2019, "PX-1"),
+        contact_at("00625", datetime(2012, 9, 1, 3, tzinfo=UTC), "PX-2"),
+    )
+    assert (island["verdict"], island["units"][0]["read_as"]) == ("accepted", "carried_back")
+    assert island["units"][0]["name"]["vi"] == "Huyện Hoàng Sa"
+    assert (later["verdict"], later["code"]) == ("rejected", "unit_not_yet")
+
+
+def test_a_district_is_no_commune(today: Desk) -> None:
+    (receipt,) = today.post(contact_at("004", datetime(2019, 3, 10, 3, tzinfo=UTC)))
+    assert (receipt["verdict"], receipt["code"]) == ("rejected", "unit_not_a_commune")
+    assert "(004)" in receipt["remedy"]["vi"]
+
+
+def test_a_divided_ward_is_asked_back_with_the_wards_that_it_may_be(today: Desk) -> None:
+    (receipt,) = today.post(contact_at("00139", TODAY))
+    assert (receipt["verdict"], receipt["code"], receipt["field"]) == (
+        *("rejected", "unit_divided"),
+        "/data/commune",
+    )
+    for code in ("00097", "00118", "00145"):
+        assert f"({code})" in receipt["remedy"]["vi"]
+
+
+def test_the_day_decides_not_the_code(today: Desk) -> None:
+    """Event of 30 June 2025: the old ward; of 1 July in Hà Nội, still 30 June in UTC: the divided one."""
+    before, after = today.post(
+        contact_at("00139", datetime(2025, 6, 30, 16, 59, tzinfo=UTC), "PX-1"),
+        contact_at("00139", datetime(2025, 6, 30, 17, tzinfo=UTC), "PX-2"),
+    )
+    assert (before["verdict"], after.get("code")) == ("accepted", "unit_divided")
+
+
+def test_a_code_that_nobody_knows_is_refused_and_not_repeated(today: Desk) -> None:
+    (receipt,) = today.post(contact_at("Tran.Thi.Thu", TODAY))
+    assert (receipt["verdict"], receipt["code"]) == ("rejected", "unit_unknown")
+    assert "Tran" not in str(receipt)
+
+
+def test_what_is_disputed_or_presumed_is_told_and_told_again_to_who_sends_it_twice(today: Desk) -> None:
+    disputed = contact_at("00226", TODAY, "PX-1")
+    presumed = contact_at("00187", datetime(2019, 3, 10, 3, tzinfo=UTC), "PX-2")
+    first, second, again = today.post(disputed, presumed, disputed)
+    assert first["units"][0]["disputed"] == ["00229"]
+    assert second["units"][0]["presumed"] is True
+    assert again["repetition"]
+    assert again["units"] == first["units"]
+
+
+def test_residence_is_read_like_any_commune(today: Desk) -> None:
+    post = registration(SOCIAL, {"agency_ref": "TV-1"}, at=TODAY)
+    (receipt,) = today.post(post)
+    assert (receipt["code"], receipt["field"]) == ("unit_divided", "/data/residence_commune")
+
+
+def test_a_receipt_with_units_is_what_the_contract_says(today: Desk) -> None:
+    (receipt,) = today.post(contact_at("00226", TODAY))
+    told = Receipt.model_validate_json(
+        json.dumps({**receipt, "position": 1, "recorded_at": "2026-11-20T03:00:00Z"})
+    )
+    assert told.units[0].disputed == ("00229",)
