@@ -134,7 +134,7 @@ def test_a_command_that_says_no_time_happened_now() -> None:
     meta = envelope(command(), Act(), subject=CASE, policy=REFERENCE.policy, now=NOW)
     assert (meta.occurred_at, meta.precision, meta.received_at) == (NOW, "instant", NOW)
     assert (meta.org, meta.actor) == ("methadone-long-bien", "nv-07")
-    assert (meta.policy_version, meta.causation_id) == ("vn-law-2008@1", None)
+    assert (meta.policy_version, meta.causation_id) == ("vn-law-2008@2", None)
 
 
 def test_a_day_stands_before_a_time_and_begins_at_midnight_in_vietnam() -> None:

@@ -99,12 +99,12 @@ def test_an_unknown_organisation_is_none(packaged: Reference) -> None:
 @pytest.mark.parametrize(
     ("day", "version"),
     [
-        (date(2019, 3, 2), "vn-law-2008@1"),
-        (date(2021, 12, 31), "vn-law-2008@1"),
-        (date(2022, 1, 1), "vn-law-2021@1"),
-        (date(2026, 6, 30), "vn-law-2021@1"),
-        (date(2026, 7, 1), "vn-law-2025@1"),
-        (date(1990, 1, 1), "vn-law-2008@1"),
+        (date(2019, 3, 2), "vn-law-2008@2"),
+        (date(2021, 12, 31), "vn-law-2008@2"),
+        (date(2022, 1, 1), "vn-law-2021@2"),
+        (date(2026, 6, 30), "vn-law-2021@2"),
+        (date(2026, 7, 1), "vn-law-2025@2"),
+        (date(1990, 1, 1), "vn-law-2008@2"),
     ],
 )
 def test_terms_are_those_of_the_pack_in_force_on_the_day(
