@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from chassis.masterkey import MasterKeyUnusable
+from chassis.masterkey import MasterKeyAway, MasterKeyUnusable, add_master_key, remove_master_key
+from chassis.store.failures import Failure, classify
 from chassis.vault import Box, CannotOpen, FileMasterKey, Keyring, blind_index, write_master_key
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,22 +122,65 @@ def test_exact_values_match_whatever_their_spacing_and_case() -> None:
 
 
 def test_a_data_key_is_bound_to_its_person(master: FileMasterKey) -> None:
-    wrapped = master.wrap(b"k" * 32, b"person 1")
+    wrapped = master.wrap(b"k" * 32, b"person 1", master.key_id)
     assert master.unwrap(wrapped, b"person 1", master.key_id) == b"k" * 32
     with pytest.raises(CannotOpen):
         master.unwrap(wrapped, b"person 2", master.key_id)
 
 
-def test_master_keys_are_rotated_by_adding_a_line(tmp_path: Path) -> None:
-    old_file, new_file = tmp_path / "old", tmp_path / "new"
-    write_master_key(old_file)
-    write_master_key(new_file)
-    old = FileMasterKey(old_file)
-    wrapped = old.wrap(b"k" * 32, b"")
-    new_file.write_bytes(new_file.read_bytes() + old_file.read_bytes())
-    both = FileMasterKey(new_file)
-    assert both.key_id != old.key_id
-    assert both.unwrap(wrapped, b"", old.key_id) == b"k" * 32
+def test_a_line_added_while_the_service_runs_is_found_when_its_key_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    write_master_key(file)
+    early = FileMasterKey(file)
+    first, added = early.key_id, add_master_key(file)
+    wrapped = FileMasterKey(file).wrap(b"k" * 32, b"", added)
+    assert early.unwrap(wrapped, b"", added) == b"k" * 32
+    assert tuple(early.key_ids) == (first, added)
+    assert early.key_id == first, "a new installation begins with the first line, whatever is added"
+
+
+def test_a_key_that_is_nowhere_is_away_and_nobodys_fault(master: FileMasterKey) -> None:
+    with pytest.raises(MasterKeyAway) as raised:
+        master.wrap(b"k" * 32, b"", "0123456789abcdef")
+    assert classify(raised.value) is Failure.CONNECTION
+
+
+def test_a_key_that_is_needed_is_kept_though_its_line_is_gone(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    write_master_key(file)
+    master = FileMasterKey(file)
+    old, new = master.key_id, add_master_key(file)
+    wrapped = master.wrap(b"k" * 32, b"", old)
+    master.reload({old})
+    remove_master_key(file, old)
+    with pytest.raises(MasterKeyUnusable, match=f"{old} is gone"):
+        master.reload({old, new})
+    assert master.unwrap(wrapped, b"", old) == b"k" * 32
+    master.reload({new})
+    assert tuple(master.key_ids) == (new,)
+    with pytest.raises(MasterKeyAway):
+        master.unwrap(wrapped, b"", old)
+
+
+def test_a_file_that_cannot_be_read_again_takes_no_key_away(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    write_master_key(file)
+    master = FileMasterKey(file)
+    file.write_text("half a li")
+    with pytest.raises(MasterKeyUnusable):
+        master.reload(())
+    assert master.unwrap(master.wrap(b"k" * 32, b"", master.key_id), b"", master.key_id) == b"k" * 32
+
+
+def test_the_only_key_is_not_removed_nor_one_that_is_not_there(tmp_path: Path) -> None:
+    file = tmp_path / "master.key"
+    write_master_key(file)
+    for key_id in (FileMasterKey(file).key_id, "0123456789abcdef"):
+        with pytest.raises(MasterKeyUnusable):
+            remove_master_key(file, key_id)
+    assert file.stat().st_mode & 0o777 == 0o600
+    add_master_key(file)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_master_key_that_everybody_reads_is_refused(tmp_path: Path) -> None:

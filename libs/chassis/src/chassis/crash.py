@@ -14,6 +14,7 @@ NAMES = frozenset(
         "relay_between_pages",
         "projection_mid_page",
         "command_commit_unknown",
+        "rewrap_mid_page",
     }
 )
 VARIABLE = "REFTRACK_CRASH_AT"

@@ -19,12 +19,20 @@ from psycopg import Cursor
 
 from chassis.box import Box
 from chassis.ids import framed
-from chassis.masterkey import NONCE, CannotOpen, FileMasterKey, MasterKey, write_master_key
+from chassis.masterkey import (
+    NONCE,
+    CannotOpen,
+    FileMasterKey,
+    MasterKey,
+    MasterKeyAway,
+    write_master_key,
+)
 from chassis.store.commit import TableWrite
+from chassis.store.recorder import COMMIT_LOCK
 
 __all__ = [
-    "Box", "CannotOpen", "DataKey", "FileMasterKey", "Keyring", "MasterKey", "Sealed", "Vault",
-    "VaultTable", "blind_index", "write_master_key",
+    "Box", "CannotOpen", "DataKey", "FileMasterKey", "Keyring", "MasterKey", "MasterKeyAway", "Sealed",
+    "Vault", "VaultTable", "blind_index", "write_master_key",
 ]  # fmt: skip
 
 
@@ -55,10 +63,16 @@ class Sealed:
 
 
 class Keyring:
-    """Data keys of the people in one batch. A key made here is stored with the first field under it."""
+    """Data keys of the people in one batch. A key made here is stored with the first field under it.
 
-    def __init__(self, master: MasterKey, index_key: bytes, keys: Iterable[DataKey]) -> None:
+    `wraps_by`: the master key that wraps new ones; that of a new installation if none is given.
+    """
+
+    def __init__(
+        self, master: MasterKey, index_key: bytes, keys: Iterable[DataKey], *, wraps_by: str | None = None
+    ) -> None:
         self._master = master
+        self._wraps_by = wraps_by or master.key_id
         self._index_key = index_key
         self._keys = {(key.person, key.group): key for key in keys}
         self._by_id = {key.key_id: key for key in self._keys.values()}
@@ -108,10 +122,8 @@ class Keyring:
         return self._keys.values()
 
     def _make(self, person: UUID, group: str) -> DataKey:
-        key_id, plain = uuid4(), AESGCM.generate_key(256)
-        wrapped = self._master.wrap(plain, _wrapped_about(person, group, key_id))
-        key = DataKey(key_id, person, group, wrapped, self._master.key_id, plain, stored=False)
-        self._keys[person, group] = self._by_id[key_id] = key
+        key = made_key(self._master, self._wraps_by, person, group, AESGCM.generate_key(256))
+        self._keys[person, group] = self._by_id[key.key_id] = key
         return key
 
 
@@ -123,15 +135,28 @@ class Vault:
     """
 
     def __init__(self, master: MasterKey, index_key: bytes) -> None:
-        self._master = master
+        self.master = master
         self._index_key = index_key
         self.table = VaultTable()
 
     def keyring(self, cursor: Cursor[Any], people: Iterable[UUID], *, held: Keyring | None = None) -> Keyring:
         """Load the data keys of `people` with one query; `held`: the keyring that the batch has so far."""
         cursor.execute(_SELECT_KEYS, (list(people),))
-        keys = [self._unwrap(*_plain(row)) for row in cursor.fetchall()]
-        return Keyring(self._master, self._index_key, [*(held.keys if held else ()), *keys])
+        rows = [_plain(row) for row in cursor.fetchall()]
+        keys = [self._unwrap(*row[1:]) for row in rows if row[1] is not None]
+        wraps_by = rows[0][0] if rows else None
+        return Keyring(self.master, self._index_key, [*(held.keys if held else ()), *keys], wraps_by=wraps_by)
+
+    def add_key(self, cursor: Cursor[Any], owner: UUID, group: str, plain: bytes) -> None:
+        """Keep 32 bytes of our own under the master key; `keyring(cursor, [owner])` reads them again.
+
+        In a transaction, between two commits of the writer: the master key does not change meanwhile.
+        """
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,))
+        cursor.execute(_SELECT_KEYS, ([],))
+        (row,) = cursor.fetchall()
+        key = made_key(self.master, _plain(row)[0] or self.master.key_id, owner, group, plain)
+        cursor.execute(_INSERT_KEY, (key.key_id, owner, group, key.wrapped, key.master_key_id))
 
     def fields(self, cursor: Cursor[Any], person: UUID) -> list[Sealed]:
         """Return every field kept of a person, oldest first, still encrypted."""
@@ -157,8 +182,8 @@ class Vault:
         assert isinstance(key_id, UUID)
         assert isinstance(person, UUID)
         assert isinstance(wrapped, bytes)
-        about = _wrapped_about(person, str(group), key_id)
-        plain = self._master.unwrap(wrapped, about, str(master_key_id))
+        about = wrapped_about(person, str(group), key_id)
+        plain = self.master.unwrap(wrapped, about, str(master_key_id))
         return DataKey(key_id, person, str(group), wrapped, str(master_key_id), plain, stored=True)
 
 
@@ -189,7 +214,15 @@ def _about(person: UUID, name: str, record_id: str, key_id: UUID) -> bytes:
     return framed("vault field", str(person), name, record_id, str(key_id))
 
 
-def _wrapped_about(person: UUID, group: str, key_id: UUID) -> bytes:
+def made_key(master: MasterKey, wraps_by: str, person: UUID, group: str, plain: bytes) -> DataKey:
+    """A key that is not stored yet, wrapped by the master key named."""
+    key_id = uuid4()
+    wrapped = master.wrap(plain, wrapped_about(person, group, key_id), wraps_by)
+    return DataKey(key_id, person, group, wrapped, wraps_by, plain, stored=False)
+
+
+def wrapped_about(person: UUID, group: str, key_id: UUID) -> bytes:
+    """What a wrapped key is bound to: it does not open for anybody else."""
     return framed("vault key", str(person), group, str(key_id))
 
 
@@ -202,8 +235,13 @@ def _columns(rows: Iterable[list[Any]], width: int) -> list[list[Any]]:
 
 
 _SELECT_KEYS = """
-    SELECT key_id, person, label_group, wrapped, master_key_id FROM vault_keys
-    WHERE person = ANY(%s) AND destroyed_at IS NULL
+    SELECT newest.wraps_by, k.key_id, k.person, k.label_group, k.wrapped, k.master_key_id
+    FROM (SELECT (SELECT to_key_id FROM master_key_rotations ORDER BY number DESC LIMIT 1)
+          AS wraps_by) AS newest
+         LEFT JOIN vault_keys AS k ON k.person = ANY(%s) AND k.destroyed_at IS NULL
+"""
+_INSERT_KEY = """
+    INSERT INTO vault_keys (key_id, person, label_group, wrapped, master_key_id) VALUES (%s, %s, %s, %s, %s)
 """
 _SELECT_FIELDS = """
     SELECT person, name, record_id, key_id, ciphertext, blind FROM vault_fields

@@ -57,7 +57,7 @@ _CONTENT = (
 )
 
 
-_CONFLICT = (errors.UniqueViolation, errors.ExclusionViolation, Overtaken)
+_CONFLICT = (errors.UniqueViolation, errors.ExclusionViolation, errors.SerializationFailure, Overtaken)
 
 
 def classify(error: BaseException) -> Failure:

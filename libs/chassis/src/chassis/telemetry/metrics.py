@@ -57,6 +57,8 @@ PROJECTION_SECONDS = Histogram(
     buckets=_SECONDS,
 )
 
+REWRAPPED = Counter("reftrack_vault_rewrapped_keys_total", "Keys of people wrapped by the newest master key")
+
 PARKED = Gauge("reftrack_parked_records", "Records parked, or waiting behind a parked one")
 
 RPC_SECONDS = Histogram(
