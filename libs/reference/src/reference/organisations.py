@@ -1,22 +1,34 @@
-"""Who takes part: organisations, where they work, and what providers offer."""
+"""Who takes part: organisations, where they work, and what providers offer.
+
+`organisations.yaml` is the seed; what the registry says since then is learnt over it while running
+(`libs/directory`): a change is seen at once by whoever asks the live directory, and from its next batch on by
+who asks a held one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from pydantic import Field
 
+from reference.areas import Areas, Seat
 from reference.entries import Code, Lasting, Name, Slug, Word, read_entries, refuse_duplicates
 from reference.errors import ReferenceInvalid
-from reference.territory import Territory
+from reference.policy.book import HANOI
+from reference.territory import Territory, whole_country
 
 
 class Organisation(Lasting):
     """An organisation: its id names its topic (`agency.<id>.events.v1`) and its queue of referrals.
 
-    `commune` and `district` are codes of the units it answers for (none: the whole province); `services` are
-    those it gives, empty for who gives none.
+    `commune`, `district`, `province` are codes of the units it answers for, as of the map of `unit_on` (none
+    of the three: everywhere); `services` are those it gives, empty for who gives none. `may_post` narrows the
+    events that its kind may post (none: no narrowing). While `suspended` it takes no part. `sealed_only`: it
+    sends identity sealed, and nothing else is accepted of it.
     """
 
     id: Slug
@@ -24,11 +36,26 @@ class Organisation(Lasting):
     name: Name
     commune: Code | None = None
     district: Code | None = None
+    province: Code | None = None
+    unit_on: date | None = None
     services: tuple[Word, ...] = Field(default=(), strict=False)
+    may_post: tuple[str, ...] | None = Field(default=None, strict=False)
+    sealed_only: bool = False
+    suspended: bool = False
 
     def offers(self, service: str) -> bool:
         """Whether a referral for that service can be addressed to it."""
         return service in self.services
+
+    @cached_property
+    def seat(self) -> Seat:
+        """The smallest of the units it answers for."""
+        return Seat(self.commune or self.district or self.province, self.unit_on or self.since)
+
+    @property
+    def policy_province(self) -> str:
+        """The province whose policy packs hold for it; the pilot's where none is known."""
+        return self.province or HANOI
 
 
 OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority", "supervisor"})
@@ -36,17 +63,41 @@ OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority"
 
 
 class Organisations:
-    """All organisations by id."""
+    """All organisations by id. What is learnt replaces the whole table: readers on any thread see either the
+    one before or the one after."""
 
-    def __init__(self, organisations: Iterable[Organisation]) -> None:
+    def __init__(self, organisations: Iterable[Organisation], territory: Territory | None = None) -> None:
         self._by_id = {organisation.id: organisation for organisation in organisations}
+        self._territory = territory or whole_country()
+        self._learning = Lock()
+        self.areas = Areas(self._territory)
+        self.version = 0
+        """Rises with whatever is learnt: who keeps what follows from the directory asks it again then."""
 
     @classmethod
     def load(cls, file: Path, territory: Territory) -> Organisations:
         """Reads `organisations.yaml`; raises `ReferenceInvalid` for a place the territory lacks."""
         entries = read_entries(file, "organisations", Organisation, "id")
         refuse_duplicates(file, "organisation", (entry.id for entry in entries))
-        return cls(_placed(file, entry, territory) for entry in entries)
+        return cls((_checked(file, entry, territory) for entry in entries), territory)
+
+    def live(self) -> Organisations:
+        """A directory of one's own that begins with what this one has now: what it learns stays in it."""
+        return Organisations(self, self._territory)
+
+    def held(self) -> HeldOrganisations:
+        """A view that changes when it is told to, and not in the middle of a batch."""
+        return HeldOrganisations(self)
+
+    def learn(self, organisations: Iterable[Organisation]) -> list[str]:
+        """Take in new and changed ones; returns the ids of those that differ from what was known."""
+        with self._learning:
+            fresh = {each.id: placed(each, self._territory) for each in organisations}
+            changed = [each for each in fresh if self._by_id.get(each) != fresh[each]]
+            if changed:
+                self._by_id = {**self._by_id, **fresh}
+                self.version += 1
+            return changed
 
     def get(self, org: str) -> Organisation | None:
         """The organisation of that id, or none."""
@@ -62,6 +113,7 @@ class Organisations:
             organisation
             for organisation in self
             if organisation.offers(service)
+            and not organisation.suspended
             and (district is None or organisation.district in (None, district))
         ]
 
@@ -72,15 +124,15 @@ class Organisations:
             return False
         if one.id == placed.id:
             return True
-        if one.kind not in OF_AN_AREA:
-            return False
-        if one.commune is not None:
-            return one.commune == placed.commune
-        return one.district is None or one.district == placed.district
+        return one.kind in OF_AN_AREA and self.areas.covers(one.seat, placed.seat)
 
     def answered_for_by(self, org: str) -> list[str]:
         """The ids of all organisations that `org` answers for, in the order of the file."""
         return [other.id for other in self if self.answers_for(org, other.id)]
+
+    def works_in(self, organisation: Organisation, commune: str, day: date) -> bool:
+        """Whether what happened on that day in that commune happened where the organisation works."""
+        return self.areas.holds(organisation.seat, commune, day)
 
     def __getitem__(self, org: str) -> Organisation:
         return self._by_id[org]
@@ -95,25 +147,44 @@ class Organisations:
         return len(self._by_id)
 
 
-def _placed(file: Path, entry: Organisation, territory: Territory) -> Organisation:
-    """The entry with the district that its commune lay in when the entry, or the commune, began."""
+class HeldOrganisations(Organisations):
+    """The directory as of the last `renew`: what a batch decides by."""
+
+    def __init__(self, live: Organisations) -> None:
+        super().__init__((), live._territory)
+        self._live = live
+        self.areas = live.areas
+        self.renew()
+
+    def renew(self) -> None:
+        """From here on the directory is what the live one is now."""
+        self.version, self._by_id = self._live.version, self._live._by_id
+
+
+def placed(entry: Organisation, territory: Territory) -> Organisation:
+    """The entry with the district and province that its unit lay in on the map that its code is of.
+
+    Raises `KeyError` for a code that the territory lacks.
+    """
+    given = entry.commune or entry.district
+    if given is None:
+        return entry
+    unit = territory.unit(given, entry.unit_on or entry.first_day) or territory.first(given)
+    above = {each.level: each.code for each in territory.parents_of(unit, unit.attested)}
+    district = above.get("district") if entry.commune else entry.district
+    return entry.model_copy(update={"district": district, "province": above.get("province")})
+
+
+def _checked(file: Path, entry: Organisation, territory: Territory) -> Organisation:
     name = f"organisation {entry.id}"
-    for code in (entry.commune, entry.district):
+    for code in (entry.commune, entry.district, entry.province):
         if code is not None and not territory.knows(code):
             raise ReferenceInvalid(
                 file, name, f"unit {code} is not in the territory: correct it (docs/territory.md)"
             )
-    if entry.commune is None:
-        return entry
-    parent = _district(entry.commune, entry, territory)
-    if entry.district not in (None, parent):
+    found = placed(entry, territory)
+    if entry.commune is not None and entry.district not in (None, found.district):
         raise ReferenceInvalid(
-            file, name, f"commune {entry.commune} lies in {parent}, not in {entry.district}"
+            file, name, f"commune {entry.commune} lies in {found.district}, not in {entry.district}"
         )
-    return entry.model_copy(update={"district": parent})
-
-
-def _district(commune: str, entry: Organisation, territory: Territory) -> str | None:
-    unit = territory.unit(commune, entry.first_day) or territory.first(commune)
-    district = territory.district_of(commune, unit.attested)
-    return district.code if district else None
+    return found

@@ -1,0 +1,111 @@
+"""For which places an office answers, on whatever map: the rule of docs/offices.md, "Territory of an office".
+
+A unit ends, merges, is divided; the office registered for it goes on. So a place is looked for on the map on
+which the office's own unit stands: on the day itself while it stands, else on its last day (or its first one,
+for what is older), where the territory says which units the place came from or became.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from reference.territory import Territory, Unit
+
+_MOST_KEPT = 100_000
+
+
+class Seat(NamedTuple):
+    """The unit that an office answers for: a code and the day whose map it is of (none: the code's first
+    unit). No code: no limit."""
+
+    code: str | None
+    on: date | None
+
+
+class Areas:
+    """Remembers what it found: the territory never changes. Safe to share between threads."""
+
+    def __init__(self, territory: Territory) -> None:
+        self._territory = territory
+        self._holds: dict[tuple[Seat, str, date], bool] = {}
+        self._covers: dict[tuple[Seat, Seat], bool] = {}
+
+    def unit(self, seat: Seat) -> Unit | None:
+        """The unit that a seat names, none for no limit. Raises `KeyError` for a code that nobody knows."""
+        if seat.code is None:
+            return None
+        at_the_time = self._territory.unit(seat.code, seat.on) if seat.on else None
+        return at_the_time or self._territory.first(seat.code)
+
+    def holds(self, seat: Seat, code: str, day: date) -> bool:
+        """Whether something that happened on that day in the unit of that code happened in the seat's area.
+
+        Of a unit that was divided nobody knows which part the office kept: it works in all that became of it.
+        A code that means no unit on that day is not for this to refuse: true.
+        """
+        if seat.code is None:
+            return True
+        asked = (seat, code, day)
+        known = self._holds.get(asked)
+        if known is None:
+            known = self._remember(self._holds, asked, self._looked_up(seat, code, day))
+        return known
+
+    def covers(self, one: Seat, other: Seat) -> bool:
+        """Whether *all* of the other's area lies in the first one's: who answers for it may see and command.
+
+        Not so where a divided unit lies in it in part only, or nobody knows.
+        """
+        if one.code is None:
+            return True
+        if other.code is None:
+            return False
+        asked = (one, other)
+        known = self._covers.get(asked)
+        if known is None:
+            known = self._remember(self._covers, asked, self._all_of(one, other))
+        return known
+
+    def province(self, seat: Seat) -> str | None:
+        """The province in which the seat's unit lies on the map that it is of."""
+        unit = self.unit(seat)
+        if unit is None or unit.level == "province":
+            return unit.code if unit else None
+        above = self._territory.parents_of(unit, unit.until or date.max)
+        return next((each.code for each in above if each.level == "province"), None)
+
+    def _looked_up(self, seat: Seat, code: str, day: date) -> bool:
+        area, place = self.unit(seat), self._territory.resolve(code, day).unit
+        if area is None or place is None:
+            return True
+        then = _nearest(area, day)
+        units = (place,) if place.holds(then) else self._territory.follow(place, then).units
+        return any(self._lies_in(unit, area, then) for unit in units)
+
+    def _all_of(self, one: Seat, other: Seat) -> bool:
+        area, place = self.unit(one), self.unit(other)
+        if area is None or place is None:
+            return area is None
+        then = _nearest(area, place.until or date.max)
+        if place.holds(then):
+            return self._lies_in(place, area, then)
+        reached = self._territory.follow(place, then)
+        inside = [self._lies_in(unit, area, then) for unit in reached.units]
+        return bool(inside) and all(inside) and not reached.lost
+
+    def _lies_in(self, unit: Unit, area: Unit, on: date) -> bool:
+        return unit is area or area in self._territory.parents_of(unit, on)
+
+    def _remember(self, kept: dict, asked: tuple, found: bool) -> bool:  # type: ignore[type-arg]
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[asked] = found
+        return found
+
+
+def _nearest(unit: Unit, day: date) -> date:
+    """The day of the unit's life that is nearest to a day."""
+    if day < unit.since:
+        return unit.since
+    return day if unit.until is None else min(day, unit.until)
