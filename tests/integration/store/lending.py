@@ -101,6 +101,11 @@ class LendingDesk:
         elif note["do"] == "lend_twice":
             found.lend(note["to"], meta(title))
             found.lend(note["to"], meta(title))
+        elif note["do"] in ("void", "lend_instead"):
+            found.void(int(note["version"]), meta(title))
+            if note["do"] == "lend_instead":
+                uow.refold(found)
+                found.lend(note["to"], meta(title))
         else:
             found.give_back(meta(title))
         return str(found.version)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from chassis.aggregate import Aggregate, event
+from chassis.aggregate import Aggregate, Voiding, event
 from chassis.mapper import Mapper
 from chassis.refusal import Refusal
 from contracts.base import Payload, Title
@@ -33,6 +33,12 @@ class BookReturned(Payload):
     pages_missing: int = 0
 
 
+class BookVoided(Payload):
+    TYPE: ClassVar[str] = "org.example.book-voided.v1"
+    TITLE: ClassVar[Title] = Title("hủy ghi", "entry voided")
+    event_id: str
+
+
 class Book(Aggregate):
     """A copy that one reader has at a time."""
 
@@ -44,6 +50,9 @@ class Book(Aggregate):
 
     class Returned(Aggregate.Event):
         data: BookReturned
+
+    class Voided(Voiding):
+        data: BookVoided
 
     @event(Created)
     def __init__(self, data: BookBought, meta: Meta) -> None:
@@ -64,6 +73,10 @@ class Book(Aggregate):
         if self.reader is None:
             raise Refusal("book_is_in", state="in", moves=("lend",))
         self._returned(data=BookReturned(pages_missing=pages_missing), meta=meta)
+
+    def void(self, version: int, meta: Meta) -> None:
+        self.check_voidable(version)
+        self.trigger_event(self.Voided, data=BookVoided(event_id=f"{self.id}:{version}"), meta=meta)
 
     @event(Lent)
     def _lent(self, data: BookLent, meta: Meta) -> None:

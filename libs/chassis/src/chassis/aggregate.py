@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Iterable
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from contracts.base import Payload
@@ -11,7 +12,11 @@ from eventsourcing import domain
 from eventsourcing.domain import event
 from eventsourcing.utils import get_topic
 
-__all__ = ["Aggregate", "event", "event_id", "happen"]
+from chassis.refusal import Refusal
+
+__all__ = ["Aggregate", "Voiding", "event", "event_id", "fold", "happen"]
+
+_NONE: frozenset[int] = frozenset()
 
 
 class Aggregate(domain.Aggregate):
@@ -19,12 +24,21 @@ class Aggregate(domain.Aggregate):
 
     Each nested event class names its payload: `data: ClientContacted`. Exactly one class is called `Created`.
     The time of an event is `meta.received_at`. A decision that is not allowed raises `Refusal` before it
-    triggers anything; an `@event` method never raises.
+    triggers anything; an `@event` method never raises, not even where an event before it was voided.
     """
+
+    voided = _NONE
+    """Versions of events that count as if they had never been recorded."""
+    voiding = _NONE
+    """Versions of the events that voided them."""
+    stale = False
+    """An event was voided just now, and the state not folded anew yet (`uow.refold`): nothing else is
+    triggered."""
 
     class Event(domain.Aggregate.Event):
         data: Any
         meta: Meta
+        voids: ClassVar[int | None] = None
 
     class Created(domain.Aggregate.Created, Event):
         pass
@@ -48,11 +62,58 @@ class Aggregate(domain.Aggregate):
 
     def trigger_event(self, event_class: type[domain.CanMutateAggregate[UUID]], **kwargs: Any) -> None:
         """Makes the next event and evolves this aggregate with it; its time is `meta.received_at`."""
+        if self.stale and not issubclass(event_class, Voiding):
+            raise RuntimeError("an event was voided: refold the aggregate before it decides again")
         version = self._version + 1
         happened = happen(event_class, self._id, version, **kwargs)
         happened.apply(self)  # what `mutate` would check is so by construction
         self._version, self._modified_on = version, happened.timestamp
         self._pending_events.append(happened)
+
+    def check_voidable(self, version: int) -> None:
+        """Raises `Refusal` unless the event of that version can be voided: `already_voided`,
+        `void_of_a_void`, `event_not_voidable` (the first of a stream, or none at all)."""
+        if version in self.voided:
+            raise Refusal("already_voided")
+        if version in self.voiding:
+            raise Refusal("void_of_a_void")
+        if not self.INITIAL_VERSION < version <= self.version:
+            raise Refusal("event_not_voidable")
+
+    def leave_out(self, happened: domain.CanMutateAggregate[UUID]) -> None:
+        """Folds an event that a later one voids: it counts in the version, in nothing else."""
+        self._version, self._modified_on = happened.originator_version, happened.timestamp
+
+
+class Voiding(Aggregate.Event):
+    """An event that voids an earlier one of its stream, the one that `data.event_id` names."""
+
+    @property
+    def voids(self) -> int:  # type: ignore[override]
+        """The version of the event voided."""
+        return int(self.data.event_id.rpartition(":")[2])
+
+    def apply(self, aggregate: Any) -> None:
+        """What follows from it is known once the whole stream is folded without the event voided."""
+        super().apply(aggregate)
+        aggregate.voided = aggregate.voided | {self.voids}
+        aggregate.voiding = aggregate.voiding | {self.originator_version}
+        aggregate.stale = True
+
+
+def fold(events: Iterable[Any]) -> Any:
+    """The aggregate after all events of its stream, those left out that one of them voids."""
+    events = list(events)
+    voided = {happened.voids for happened in events}
+    aggregate: Any = None
+    for happened in events:
+        if happened.originator_version in voided:
+            aggregate.leave_out(happened)
+        else:
+            aggregate = happened.mutate(aggregate)
+    if aggregate is not None and aggregate.stale:
+        aggregate.stale = False
+    return aggregate
 
 
 def happen(

@@ -8,7 +8,7 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from contracts.base import Payload
 
-from chassis.aggregate import Aggregate
+from chassis.aggregate import Aggregate, fold
 from chassis.refusal import Refusal
 
 A = TypeVar("A", bound=Aggregate)
@@ -19,6 +19,7 @@ class Story(Generic[A]):
 
     def __init__(self, aggregate: A | None) -> None:
         self._aggregate = aggregate
+        self._before: list[Any] = []
         self._refusal: Refusal | None = None
         self._state_before: dict[str, Any] = {}
 
@@ -29,7 +30,8 @@ class Story(Generic[A]):
         """
         self._fail_if_refused_before()
         if self._aggregate is not None:
-            self._aggregate.collect_events()
+            self._before += self._aggregate.collect_events()
+            refold(self._aggregate, self._before)
             self._state_before = _state(self._aggregate)
         try:
             made = act(self._aggregate)  # type: ignore[arg-type]
@@ -105,6 +107,16 @@ def given(aggregate: Any = None, *steps: Callable[[Any], object]) -> Any:
     for step in steps:
         step(aggregate)
     return Story(aggregate)
+
+
+def refold(aggregate: Aggregate, before: Sequence[Any] = ()) -> None:
+    """What `uow.refold` does, for an aggregate whose events are `before` and those pending."""
+    if aggregate.stale:
+        pending = list(aggregate.pending_events)
+        fresh = fold([*before, *pending])
+        fresh._pending_events = pending
+        aggregate.__dict__.clear()
+        aggregate.__dict__.update(fresh.__dict__)
 
 
 def _state(aggregate: Aggregate) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate
+from chassis.aggregate import Aggregate, fold
 from chassis.store.history import History
 from chassis.store.overlay import Journal
 from chassis.store.recorder import Row
@@ -81,6 +81,8 @@ class Aggregates:
         rows: list[Row] = []
         changed = [aggregate for aggregate in _each(self._touched) if aggregate._pending_events]
         for aggregate in changed:
+            if aggregate.stale:
+                self.refold(aggregate)
             to_rows = self._history.mapper(type(aggregate)).rows
             rows += to_rows(aggregate._id, aggregate._pending_events, traceparent)
         self._touched.clear()
@@ -96,6 +98,10 @@ class Aggregates:
         """After the commit: they are as the database has them."""
         self._history.cache.put(aggregate for aggregate in self._known.values() if aggregate is not None)
 
+    def refold(self, aggregate: Aggregate) -> None:
+        """Its state anew, in place, from all its events without those that were voided."""
+        self._rebuild(aggregate, aggregate._version)
+
     def _rebuild(self, aggregate: Aggregate, version: int) -> None:
         """In place, so that whoever holds it sees it as it was."""
         mine = [happened for happened in self._events if happened.originator_id == aggregate.id]
@@ -104,9 +110,12 @@ class Aggregates:
         ]
         replayed = [*mine, *pending]
         base = replayed[0].originator_version - 1 if replayed else version
-        fresh = self._history.read_at(type(aggregate), aggregate.id, base) if base else None
-        for happened in replayed:
-            fresh = happened.mutate(fresh)
+        if any(happened.voids is not None for happened in replayed):
+            fresh = fold([*self._history.events(type(aggregate), aggregate.id, base), *replayed])
+        else:
+            fresh = self._history.read_at(type(aggregate), aggregate.id, base) if base else None
+            for happened in replayed:
+                fresh = happened.mutate(fresh)
         assert fresh is not None
         fresh._pending_events = pending
         aggregate.__dict__.clear()

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 
-from chassis.aggregate import Aggregate
+from chassis.aggregate import Aggregate, fold
 from chassis.mapper import Mapper
 from chassis.store.datastore import Datastore
 from chassis.store.unnest import Unnest
@@ -83,13 +83,40 @@ class History:
         """The state after `version` events, from the database alone."""
         return self._mutate(cls, {id: None}, [0], [version])[id]
 
+    def events(self, cls: type[Aggregate], id: UUID, version: int) -> list[Any]:
+        """The first `version` events of a stream, those voided among them."""
+        return self._events(cls, [id], [0], [version])[0].get(id, [])
+
     def _mutate(
         self, cls: type[Aggregate], known: dict[UUID, Aggregate | None], above: list[int], upto: list[int]
     ) -> dict[UUID, Aggregate | None]:
+        """What voids something is rare: the streams with such an event are read from their beginning."""
+        new, voided = self._events(cls, list(known), above, upto)
+        for stream, events in new.items():
+            if stream not in voided:
+                aggregate = known[stream]
+                for happened in events:
+                    aggregate = happened.mutate(aggregate)
+                known[stream] = aggregate
+        if voided:
+            ends = [end for stream, end in zip(known, upto, strict=True) if stream in voided]
+            whole, _ = self._events(cls, voided, [0] * len(voided), ends)
+            known.update((stream, fold(events)) for stream, events in whole.items())
+        return known
+
+    def _events(
+        self, cls: type[Aggregate], streams: list[UUID], above: list[int], upto: list[int]
+    ) -> tuple[dict[UUID, list[Any]], list[UUID]]:
+        """New events by stream, and the streams in which one of them voids another, in the order given."""
         event = self.mapper(cls).event
+        found: dict[UUID, list[Any]] = {}
+        voided = set()
         with self._datastore.get_connection() as connection:
             cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
-            _SINCE.send(cursor, [list(known), above, upto])
+            _SINCE.send(cursor, [streams, above, upto])
             for stream, version, state in cursor:
-                known[stream] = event(stream, version, state).mutate(known[stream])
-        return known
+                happened: Any = event(stream, version, state)
+                found.setdefault(stream, []).append(happened)
+                if happened.voids is not None:
+                    voided.add(stream)
+        return found, [stream for stream in streams if stream in voided]

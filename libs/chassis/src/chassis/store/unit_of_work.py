@@ -76,6 +76,13 @@ class UnitOfWork:
         self._aggregates.add(aggregate)
         return aggregate
 
+    def refold(self, aggregate: Aggregate) -> None:
+        """Gives an aggregate, in place, the state that it has without the events voided just now.
+
+        Asked for before it decides again; otherwise done when the item is decided. Reads its whole stream.
+        """
+        self._aggregates.refold(aggregate)
+
     # Claims: unique (kind, key) for what no aggregate's version protects
 
     def load_claims(self, kind: str, keys: Iterable[str]) -> None:
