@@ -17,6 +17,7 @@ from contracts.events import (
     people,
     referral,
     screening,
+    territory,
     vault,
 )
 from contracts.vocabulary import OrgKind, Owner
@@ -30,6 +31,13 @@ class Postable:
     owner: Owner
     by: frozenset[OrgKind]
 
+
+_OF_AGENCIES = (
+    agencies.AgencyRegistered,
+    agencies.AgencyChanged,
+    agencies.AgencySuspended,
+    agencies.AgencyReinstated,
+)
 
 RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
     {
@@ -61,10 +69,9 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             common.EventVoided,
             common.DeadlinePassed,
             intake.AgencyEventRouted,
-            agencies.AgencyRegistered,
-            agencies.AgencyChanged,
-            agencies.AgencySuspended,
-            agencies.AgencyReinstated,
+            *_OF_AGENCIES,
+            territory.TerritoryOpened,
+            *territory.UNIT_EVENTS,
         ),
         Owner.REFERRAL: (
             referral.ReferralRequested,
@@ -80,6 +87,8 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             referral.ServiceFailed,
             referral.LoopClosed,
             referral.ReferralRejected,
+            referral.ReferralCancelled,
+            referral.ConsentLapsed,
             common.EventVoided,
             common.DeadlinePassed,
             common.AgencyEventRefused,
@@ -109,6 +118,11 @@ PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
     {model.TYPE: model for models in RECORDED_BY.values() for model in models}
 )
 """Type name → recorded payload, newest version of each event; older versions are read through `upcast`."""
+
+OF_NO_CASE: frozenset[str] = frozenset(
+    model.TYPE for model in (territory.TerritoryOpened, *territory.UNIT_EVENTS, *_OF_AGENCIES)
+)
+"""Events of intake's log whose subject is no case: whoever folds or follows cases passes them over."""
 
 _SOCIAL = frozenset({OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL})
 _CARE = _SOCIAL | {OrgKind.HEALTH_STATION}

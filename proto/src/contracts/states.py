@@ -26,13 +26,16 @@ class ReferralState(StrEnum):
     FAILED = "failed"
     CLOSED = "closed"
     REJECTED = "rejected"
+    CANCELLED = "cancelled"
 
 
 class Party(StrEnum):
-    """Who of the two may make a move: `sender` asked for the service, `provider` was asked."""
+    """Who may make a move: `sender` asked for the service, `provider` was asked, `system` follows from what
+    became of the consent."""
 
     SENDER = "sender"
     PROVIDER = "provider"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ MOVES: Mapping[str, Move] = MappingProxyType(
             _move("complete", referral.ServiceCompleted, "in_progress", "completed"),
             _move("fail", referral.ServiceFailed, "accepted scheduled in_progress on_hold", "failed"),
             _move("close_loop", referral.LoopClosed, "completed failed", "closed", Party.SENDER),
+            _move("cancel", referral.ReferralCancelled, "requested", "cancelled", Party.SYSTEM),
         )
     }
 )
@@ -85,6 +89,7 @@ FHIR_TASK: Mapping[ReferralState, tuple[str, str | None]] = MappingProxyType(
         ReferralState.FAILED: ("failed", None),
         ReferralState.CLOSED: ("completed", "loop-closed"),
         ReferralState.REJECTED: ("rejected", None),
+        ReferralState.CANCELLED: ("cancelled", None),
     }
 )
 """State → FHIR Task.status and, where FHIR has no own word, Task.businessStatus.
@@ -95,8 +100,10 @@ A loop closed after `failed` keeps Task.status `failed`.
 
 @cache
 def moves_from(state: ReferralState) -> tuple[str, ...]:
-    """The names of the moves that this state allows, in the order of the table."""
-    return tuple(move.name for move in MOVES.values() if state in move.from_)
+    """The names of the moves that this state allows to people, in the order of the table."""
+    return tuple(
+        move.name for move in MOVES.values() if state in move.from_ and move.who is not Party.SYSTEM
+    )
 
 
 @cache

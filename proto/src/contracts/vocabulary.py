@@ -332,6 +332,27 @@ SERVICE_LABELS: MappingProxyType[str, Label] = MappingProxyType(
 )
 """The label that the name of a service itself carries; a service that is not here carries none."""
 
+SERVICE_PURPOSE: MappingProxyType[str, PurposeOfUse] = MappingProxyType(
+    dict.fromkeys(
+        (
+            Service.METHADONE,
+            Service.BUPRENORPHINE,
+            Service.VOLUNTARY_DETOX,
+            Service.HOME_COMMUNITY_DETOX,
+            Service.COMPULSORY_DETOX,
+            Service.CEDEMEX,
+            Service.HIV_TEST,
+            Service.HIV_PREVENTION,
+            Service.HIV_TREATMENT,
+            Service.MENTAL_HEALTH,
+            Service.TUBERCULOSIS,
+            Service.GENERAL_HEALTH,
+        ),
+        PurposeOfUse.TREATMENT,
+    )
+)
+"""The purpose of a referral to a service; of one that is not here it is coordination."""
+
 GROUP_LABELS: MappingProxyType[str, Label] = MappingProxyType(
     {
         ClientGroup.DRUG_USER: Label.DRUG,
@@ -396,6 +417,15 @@ class RejectReason(StrEnum):
     CLIENT_DECLINED = "client_declined"
     WRONG_SERVICE = "wrong_service"
     OTHER = "other"
+
+
+class ConsentEnd(StrEnum):
+    """Why a consent, or the part of it on which something rests, holds no more."""
+
+    WITHDRAWN = "consent_withdrawn"
+    EXPIRED = "consent_expired"
+    VOIDED = "consent_voided"
+    NARROWED = "consent_narrowed"
 
 
 class DetoxKind(StrEnum):

@@ -25,7 +25,8 @@ _Labels = Annotated[TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("
 
 
 class ConsentGiven(Payload):
-    """What a client lets go where. `by_client` false: only the guardian agreed.
+    """What a client lets go where. `by_client` false: only the guardian agreed. `represented`: a court or the
+    law lets the guardian decide for an adult.
 
     `form_number` and `file_sha256` are the evidence: the paper form, the SHA-256 of the signed file.
     """
@@ -42,6 +43,9 @@ class ConsentGiven(Payload):
     expires_on: Annotated[date | None, Title("Hết hạn ngày", "Expires on")] = None
     by_client: Annotated[bool, Title("Khách hàng đồng ý", "Client agreed")] = True
     guardian: Annotated[GuardianRelation | None, Title("Người giám hộ đồng ý", "Guardian who agreed")] = None
+    represented: Annotated[
+        bool, Title("Người giám hộ quyết định thay theo luật", "Guardian decides by law")
+    ] = False
     form_number: Annotated[
         str | None,
         Field(pattern=r"^[0-9A-Za-zĐđ][0-9A-Za-zĐđ ./_-]{0,39}$"),
@@ -59,6 +63,8 @@ class ConsentGiven(Payload):
             raise ValueError("consent_for_nobody")
         if not self.by_client and self.guardian is None:
             raise ValueError("consent_by_nobody")
+        if self.represented and self.guardian is None:
+            raise ValueError("represented_by_nobody")
         return self
 
 

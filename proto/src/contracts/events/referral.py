@@ -7,15 +7,17 @@ from typing import Annotated, ClassVar
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from contracts.base import Payload, SensitiveByValue, Title
-from contracts.events.common import FreeText, TellsOfCare
+from contracts.base import Contract, Label, Payload, SensitiveByValue, Title
+from contracts.events.common import FreeText, TellsOfCare, TellsOfHealth
 from contracts.fields import EventId, Number, OrgId, ShortText
 from contracts.vocabulary import (
     SERVICE_LABELS,
+    ConsentEnd,
     FailReason,
     HoldReason,
     MissedReason,
     Progress,
+    PurposeOfUse,
     RejectReason,
     Service,
     ServiceOutcome,
@@ -23,7 +25,11 @@ from contracts.vocabulary import (
 
 
 class ReferralRequestedPosted(Payload):
-    """A sender asks a provider's queue to give one service to the client; the receipt brings the number."""
+    """A sender asks a provider's queue to give one service to the client; the receipt brings the number.
+
+    `note_labels`: what the note tells; left out, a note may tell anything of health, and the client must have
+    agreed to all of it.
+    """
 
     TYPE: ClassVar[str] = "org.reftrack.referral-requested.v1"
     TITLE: ClassVar[Title] = Title("Chuyển gửi", "Referral requested")
@@ -35,11 +41,54 @@ class ReferralRequestedPosted(Payload):
         Title("Mục trong kế hoạch, từ 1", "Item of the plan, from 1"),
     ] = None
     note: FreeText = None
+    note_labels: Annotated[
+        TellsOfCare[tuple[Label, ...] | None],
+        Field(max_length=9),
+        Title("Loại dữ liệu trong ghi chú", "Data labels of the note"),
+    ] = None
+
+
+class Shared(Contract):
+    """What a referral shared, as it was on that day: for what purpose, with which labels, until which day at
+    the latest; of the item of the plan what the ground covered."""
+
+    purpose: Annotated[PurposeOfUse, Title("Mục đích", "Purpose")]
+    labels: Annotated[TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("Loại dữ liệu", "Data labels")] = ()
+    until: Annotated[TellsOfCare[date | None], Title("Được phép đến ngày", "Covered until")] = None
+    plan_service: Annotated[
+        Service | None, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ trong kế hoạch", "Service of the plan")
+    ] = None
+    goal: Annotated[TellsOfHealth[ShortText | None], Title("Mục tiêu", "Goal")] = None
+    due_on: Annotated[TellsOfCare[date | None], Title("Thời hạn", "Due on")] = None
 
 
 class ReferralRequested(ReferralRequestedPosted):
+    """It rests on the client's consent `consent_id`, or on the law that the envelope names as `legal_basis`."""
+
     number: Annotated[Number, Title("Số chuyển gửi", "Referral number")]
     consent_id: Annotated[EventId | None, Title("Sự kiện đồng ý", "Consent event")] = None
+    shared: Annotated[Shared | None, Title("Nội dung đã chia sẻ", "What was shared")] = None
+
+
+class ReferralCancelled(Payload):
+    """Stopped before the provider had it: the consent on which it rests holds no more."""
+
+    TYPE: ClassVar[str] = "org.reftrack.referral-cancelled.v1"
+    TITLE: ClassVar[Title] = Title("Hủy chuyển gửi", "Referral cancelled")
+
+    reason: Annotated[ConsentEnd, Title("Lý do", "Reason")]
+    consent: Annotated[EventId | None, Title("Sự kiện đồng ý", "Consent event")] = None
+
+
+class ConsentLapsed(Payload):
+    """The referral has gone out, and the consent on which it rests holds no more: what was shared on it is
+    withheld from now on. The service may go on."""
+
+    TYPE: ClassVar[str] = "org.reftrack.consent-lapsed.v1"
+    TITLE: ClassVar[Title] = Title("Đồng ý không còn hiệu lực", "Consent lapsed")
+
+    reason: Annotated[ConsentEnd, Title("Lý do", "Reason")]
+    consent: Annotated[EventId | None, Title("Sự kiện đồng ý", "Consent event")] = None
 
 
 class ReferralReceived(Payload):

@@ -3,9 +3,11 @@
 isort:skip_file
 Commands on referrals. Queries stand in reftrack.reporting.v1."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from reftrack.common.v1 import command_pb2 as _command_pb2
 import builtins as _builtins
 import sys
@@ -30,6 +32,7 @@ class RequestReferralRequest(_message.Message):
     PLAN_ITEM_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
     ACT_FIELD_NUMBER: _builtins.int
+    NOTE_LABELS_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     """The case, as reporting's FindCase gives it."""
     service: _builtins.str
@@ -41,7 +44,17 @@ class RequestReferralRequest(_message.Message):
     note: _builtins.str
     """For those who work on the case; names nobody. At most 2000 characters."""
     @_builtins.property
-    def act(self) -> _command_pb2.Act: ...
+    def act(self) -> _command_pb2.Act:
+        """On which law it rests, if on another ground than the client's consent, says `act.legal_basis`: a code of the
+        policy pack of the day (`reftrack policy show`).
+        """
+
+    @_builtins.property
+    def note_labels(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the note tells: codes of the list Label. Without them a note may tell anything of health, and the client
+        must have agreed to all of it.
+        """
+
     def __init__(
         self,
         *,
@@ -51,10 +64,11 @@ class RequestReferralRequest(_message.Message):
         plan_item: _builtins.int = ...,
         note: _builtins.str = ...,
         act: _command_pb2.Act | None = ...,
+        note_labels: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["act", b"act"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "case_id", b"case_id", "note", b"note", "plan_item", b"plan_item", "provider", b"provider", "service", b"service"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act", b"act", "case_id", b"case_id", "note", b"note", "note_labels", b"note_labels", "plan_item", b"plan_item", "provider", b"provider", "service", b"service"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
