@@ -69,6 +69,7 @@ class Desk:
         self._parts.store.close()
         self._parts.store = Store(dsn, clock=self.clock, box=self._parts.box, mappers=SERVICE.mappers)
         self._parts.clock = self.clock
+        self.vault, self.connect = self._parts.vault, self._parts.connect
         self.decider = decider(self._parts)
         self.writer = Writer(self._parts.store, self.decider)
         self._offsets: dict[str, int] = {}

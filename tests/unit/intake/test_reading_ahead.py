@@ -21,11 +21,18 @@ GOOD = json.dumps(
 ).encode()
 
 
+class NoKeys:
+    """Nothing here is sealed."""
+
+    def private(self, wanted: str) -> None:
+        raise AssertionError(wanted)
+
+
 class Counting(Reader):
     """Also says how often it read."""
 
     def __init__(self) -> None:
-        super().__init__(b"h" * 32, b"i" * 32)
+        super().__init__(b"h" * 32, b"i" * 32, NoKeys())
         self.times = 0
 
     def read(self, submission: Submission) -> Reading:

@@ -36,7 +36,7 @@ class Sealed(Contract):
 
 @dataclass(frozen=True)
 class Seals:
-    """Marks a field that bears another field of its event sealed: `Annotated[Sealed | None, Seals("identity")]`.
+    """Marks a field that bears another one sealed: `Annotated[Sealed | None, Seals("identity")]`.
 
     Of the two an event has one. Whatever bears this mark `contracts.sealing` seals and intake opens.
     """

@@ -13,10 +13,12 @@ from chassis.vault import Keyring, Vault
 from contracts.events.intake import Identity
 from psycopg import Connection
 from psycopg.rows import tuple_row
+from pydantic_core import from_json, to_json
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 _SEARCHABLE = frozenset({"id_number"})
+_SEVERAL = frozenset({"aliases"})
 
 
 class Identities:
@@ -43,8 +45,20 @@ class Identities:
         """Add one encrypted row for each field given; `record_id` is the event that they belong to."""
         self.load([person])
         ring = self._rings[person]
-        for name in Identity.model_fields:
-            value = getattr(identity, name)
-            if value is not None:
-                row = ring.seal(person, name, record_id, str(value), searchable=name in _SEARCHABLE)
-                uow.commit.extra.append(TableWrite(self._vault.table, row))
+        for name, value in values_of(identity).items():
+            row = ring.seal(person, name, record_id, value, searchable=name in _SEARCHABLE)
+            uow.commit.extra.append(TableWrite(self._vault.table, row))
+
+
+def values_of(identity: Identity) -> dict[str, str]:
+    """The fields given, as text; of several values (aliases) a JSON array."""
+    given = {name: value for name, value in identity if value not in (None, ())}
+    return {
+        name: to_json(value).decode() if isinstance(value, tuple) else str(value)
+        for name, value in given.items()
+    }
+
+
+def texts_of(name: str, value: str) -> list[str]:
+    """The values that the vault keeps of one field."""
+    return list(from_json(value)) if name in _SEVERAL else [value]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from chassis.refusal import Refusal
 from chassis.vault import blind_index
 from contracts.base import Payload
 from contracts.cloudevents import CloudEvent, read_cloudevent
@@ -17,6 +18,7 @@ from contracts.problems import Problem, Unreadable
 from contracts.vocabulary import NumberKind
 
 from intake.application.submissions import Submission
+from intake.application.unsealing import Keys, clear_fields, is_sealed, unseal
 from intake.domain.front_door import source_of
 
 HO_CHI_MINH: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -37,7 +39,10 @@ class Naming(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An event that could be read. `occurred_at` is the start of the day where only the day is known."""
+    """An event that could be read. `occurred_at` is the start of the day where only the day is known.
+
+    `in_clear`: a field that tells who somebody is and was not sealed, as JSON pointer.
+    """
 
     type: str
     claimed_source: str
@@ -45,6 +50,7 @@ class Event(NamedTuple):
     posted: Posted[Payload]
     data: Payload
     naming: Naming
+    in_clear: str | None = None
 
 
 class Reading(NamedTuple):
@@ -52,7 +58,8 @@ class Reading(NamedTuple):
 
     `event_id` is the id it claims; an event that claims none is known by its content (`~` and a hash), so a
     repetition of it is still a repetition. `content_hash` is keyed: nobody can guess contents by it. `type`
-    is what it claims to be, where that much could be read.
+    is what it claims to be, where that much could be read. What came sealed is opened in `event`, and the
+    hash is that of what was opened; where it does not open, `refusal` says why.
     """
 
     submission: Submission
@@ -62,21 +69,28 @@ class Reading(NamedTuple):
     type: str | None
     event: Event | None
     problems: tuple[Problem, ...] = ()
+    refusal: Refusal | None = None
 
 
 class Reader:
-    """Reads submissions. `hash_key` keys the hashes of contents, `index_key` those of ID numbers."""
+    """Reads submissions. `hash_key` keys the hashes of contents, `index_key` those of ID numbers; `keys` open
+    what came sealed."""
 
-    def __init__(self, hash_key: bytes, index_key: bytes) -> None:
+    def __init__(self, hash_key: bytes, index_key: bytes, keys: Keys) -> None:
         self._hash_key = hash_key
         self._index_key = index_key
+        self._keys = keys
 
     def read(self, submission: Submission) -> Reading:
         """Never raises for what somebody sent."""
-        found: CloudEvent | None = None
+        found, refusal = None, None
         try:
             found = read_cloudevent(submission.headers, submission.value)
             posted = parse_posted(found.type, found.data)
+            in_clear = clear_fields(found.type, posted.data)
+            if is_sealed(found.type, posted.data):
+                found, refusal = unseal(found, posted.data, submission.received_at, self._keys)
+                posted = parse_posted(found.type, found.data)
         except Unreadable as unreadable:
             return self._unreadable(submission, found, unreadable.problems)
         about, day = posted.about, posted.occurred_on
@@ -87,9 +101,10 @@ class Reader:
             posted,
             posted.data,
             Naming(submission.agency, about.agency_ref, about.number, self._identity(posted.data)),
+            f"/data/{in_clear[0]}" if in_clear else None,
         )
-        content_hash = self._keyed(found.digest())
-        return Reading(submission, source_of(submission.agency), found.id, content_hash, found.type, event)
+        source, content_hash = source_of(submission.agency), self._keyed(found.digest())
+        return Reading(submission, source, found.id, content_hash, found.type, event, (), refusal)
 
     def says_what_had(self, content_hash: bytes, reading: Reading) -> bool:
         """Whether content known by this hash said the same as `reading`, in another layout or mode.
@@ -98,8 +113,11 @@ class Reader:
         """
         try:
             found = read_cloudevent(reading.submission.headers, reading.submission.value)
+            data = parse_posted(found.type, found.data).data
         except Unreadable:
             return False
+        if is_sealed(found.type, data):
+            found = unseal(found, data, reading.submission.received_at, self._keys).event
         return any(self._keyed(digest) == content_hash for digest in found.other_digests())
 
     def _unreadable(
@@ -113,7 +131,9 @@ class Reader:
         )
 
     def _identity(self, data: Payload) -> str | None:
-        if not isinstance(data, ClientRegisteredPosted) or data.identity.id_number is None:
+        if not isinstance(data, ClientRegisteredPosted) or data.identity is None:
+            return None
+        if data.identity.id_number is None:
             return None
         return blind_index(self._index_key, "id_number", data.identity.id_number).hex()
 

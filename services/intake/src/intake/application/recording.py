@@ -124,7 +124,8 @@ class Recording:
         data: ClientRegisteredPosted,
         meta: Meta,
     ) -> None:
-        fields = {name: value for name, value in data if name != "identity"}
+        assert data.identity is not None, "what was sealed is opened"
+        fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
         case.take(ClientRegistered(**fields), meta)
         record_id = event_id(case.pending_events[-1])
         self._identities.seal(uow, case.client_id, record_id, data.identity)
