@@ -68,6 +68,9 @@ class Case(_message.Message):
     STAYS_FIELD_NUMBER: _builtins.int
     FOLLOWUP_STATE_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    GOES_ON_IN_FIELD_NUMBER: _builtins.int
+    MERGED_CASES_FIELD_NUMBER: _builtins.int
+    MOVED_TO_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
     client_id: _builtins.str
     client_group: _builtins.str
@@ -84,6 +87,10 @@ class Case(_message.Message):
     """A code of the list FollowupStage, or none."""
     seq: _builtins.int
     """`seq` of the last event in the history that the caller may know of the case."""
+    goes_on_in: _builtins.str
+    """Where it was closed by merging: the case in which the same person goes on. Only for who may see both."""
+    moved_to: _builtins.str
+    """Commune to which the client moved last; empty while none is reported."""
     @_builtins.property
     def agency_refs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """References of the caller's organisation."""
@@ -94,6 +101,10 @@ class Case(_message.Message):
     def referrals(self) -> _containers.RepeatedCompositeFieldContainer[Global___Referral]: ...
     @_builtins.property
     def stays(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stay]: ...
+    @_builtins.property
+    def merged_cases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The cases that go on in this one, their referrals and stays among those here. Only for who may see both."""
+
     def __init__(
         self,
         *,
@@ -112,10 +123,13 @@ class Case(_message.Message):
         stays: _abc.Iterable[Global___Stay] | None = ...,
         followup_state: _builtins.str = ...,
         seq: _builtins.int = ...,
+        goes_on_in: _builtins.str = ...,
+        merged_cases: _abc.Iterable[_builtins.str] | None = ...,
+        moved_to: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_refs", b"agency_refs", "case_id", b"case_id", "client_group", b"client_group", "client_id", b"client_id", "closed_on", b"closed_on", "commune", b"commune", "district", b"district", "followup_state", b"followup_state", "introduction_number", b"introduction_number", "opened_on", b"opened_on", "plan", b"plan", "referrals", b"referrals", "seq", b"seq", "stage", b"stage", "stays", b"stays"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency_refs", b"agency_refs", "case_id", b"case_id", "client_group", b"client_group", "client_id", b"client_id", "closed_on", b"closed_on", "commune", b"commune", "district", b"district", "followup_state", b"followup_state", "goes_on_in", b"goes_on_in", "introduction_number", b"introduction_number", "merged_cases", b"merged_cases", "moved_to", b"moved_to", "opened_on", b"opened_on", "plan", b"plan", "referrals", b"referrals", "seq", b"seq", "stage", b"stage", "stays", b"stays"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -179,6 +193,7 @@ class Referral(_message.Message):
     RESULT_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    CONSENT_END_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     referral_id: _builtins.str
     case_id: _builtins.str
@@ -198,6 +213,10 @@ class Referral(_message.Message):
     version: _builtins.int
     seq: _builtins.int
     """`seq` of the last event in the history that this answer knows of it."""
+    consent_end: _builtins.str
+    """Why the consent on which it rests holds no more: a code of the list ConsentEnd; empty while it holds, or where
+    it rests on the law. Shown to sender and provider, and to who sees the whole case.
+    """
     @_builtins.property
     def moves(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of the moves that the state allows."""
@@ -228,10 +247,11 @@ class Referral(_message.Message):
         result: _builtins.str = ...,
         version: _builtins.int = ...,
         seq: _builtins.int = ...,
+        consent_end: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["appointment_at", b"appointment_at", "changed_at", b"changed_at", "requested_at", b"requested_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_at", b"appointment_at", "case_id", b"case_id", "changed_at", b"changed_at", "commune", b"commune", "fhir_business_status", b"fhir_business_status", "fhir_status", b"fhir_status", "moves", b"moves", "number", b"number", "provider", b"provider", "referral_id", b"referral_id", "requested_at", b"requested_at", "result", b"result", "sender", b"sender", "seq", b"seq", "service", b"service", "state", b"state", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_at", b"appointment_at", "case_id", b"case_id", "changed_at", b"changed_at", "commune", b"commune", "consent_end", b"consent_end", "fhir_business_status", b"fhir_business_status", "fhir_status", b"fhir_status", "moves", b"moves", "number", b"number", "provider", b"provider", "referral_id", b"referral_id", "requested_at", b"requested_at", "result", b"result", "sender", b"sender", "seq", b"seq", "service", b"service", "state", b"state", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -550,6 +570,8 @@ class TimelineEntry(_message.Message):
     ACTOR_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    VOIDED_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     event_id: _builtins.str
     """Empty for whom something of the case is left out: places within it count what that is."""
@@ -562,12 +584,18 @@ class TimelineEntry(_message.Message):
     actor: _builtins.str
     number: _builtins.str
     """Referral or stay that it is about."""
+    case_id: _builtins.str
+    """The case that it was recorded for: another one where cases of one person were merged."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]: ...
+    @_builtins.property
+    def voided(self) -> Global___Voiding:
+        """Set where it counts no more."""
+
     def __init__(
         self,
         *,
@@ -583,14 +611,62 @@ class TimelineEntry(_message.Message):
         actor: _builtins.str = ...,
         number: _builtins.str = ...,
         facts: _abc.Iterable[Global___Fact] | None = ...,
+        case_id: _builtins.str = ...,
+        voided: Global___Voiding | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "recorded_at", b"recorded_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "recorded_at", b"recorded_at", "voided", b"voided"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "day_only", b"day_only", "event_id", b"event_id", "facts", b"facts", "number", b"number", "occurred_at", b"occurred_at", "org", b"org", "recorded_at", b"recorded_at", "seq", b"seq", "title_en", b"title_en", "title_vi", b"title_vi", "type", b"type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "case_id", b"case_id", "day_only", b"day_only", "event_id", b"event_id", "facts", b"facts", "number", b"number", "occurred_at", b"occurred_at", "org", b"org", "recorded_at", b"recorded_at", "seq", b"seq", "title_en", b"title_en", "title_vi", b"title_vi", "type", b"type", "voided", b"voided"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TimelineEntry: _TypeAlias = TimelineEntry  # noqa: Y015
+
+@_typing.final
+class Voiding(_message.Message):
+    """Who voided an event, when, why, and what stands in its place."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEQ_FIELD_NUMBER: _builtins.int
+    RECORDED_AT_FIELD_NUMBER: _builtins.int
+    ORG_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REASON_VI_FIELD_NUMBER: _builtins.int
+    REASON_EN_FIELD_NUMBER: _builtins.int
+    REPLACED_BY_FIELD_NUMBER: _builtins.int
+    seq: _builtins.int
+    """`seq` of the entry that voids it."""
+    org: _builtins.str
+    actor: _builtins.str
+    reason: _builtins.str
+    """A code of the list VoidReason, and as people read it."""
+    reason_vi: _builtins.str
+    reason_en: _builtins.str
+    replaced_by: _builtins.int
+    """`seq` of the entry that replaces it; 0 if none does."""
+    @_builtins.property
+    def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        seq: _builtins.int = ...,
+        recorded_at: _timestamp_pb2.Timestamp | None = ...,
+        org: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        reason_vi: _builtins.str = ...,
+        reason_en: _builtins.str = ...,
+        replaced_by: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "org", b"org", "reason", b"reason", "reason_en", b"reason_en", "reason_vi", b"reason_vi", "recorded_at", b"recorded_at", "replaced_by", b"replaced_by", "seq", b"seq"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Voiding: _TypeAlias = Voiding  # noqa: Y015
 
 @_typing.final
 class GetTimelineResponse(_message.Message):
