@@ -27,6 +27,8 @@ class ReferralState(StrEnum):
     CLOSED = "closed"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    VOIDED = "voided"
+    """Requested in error: the request was voided (`EventVoided`), no move leads here."""
 
 
 class Party(StrEnum):
@@ -90,6 +92,7 @@ FHIR_TASK: Mapping[ReferralState, tuple[str, str | None]] = MappingProxyType(
         ReferralState.CLOSED: ("completed", "loop-closed"),
         ReferralState.REJECTED: ("rejected", None),
         ReferralState.CANCELLED: ("cancelled", None),
+        ReferralState.VOIDED: ("entered-in-error", None),
     }
 )
 """State → FHIR Task.status and, where FHIR has no own word, Task.businessStatus.
