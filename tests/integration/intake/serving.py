@@ -23,10 +23,13 @@ from chassis.store.migrations import migrate
 from chassis.store.store import Store
 from contracts.catalogue import remedy
 from intake.application.receipts_log import ReceiptsLog
+from intake.following import FOLLOW
 from intake.rpc.rules import RULES
 from intake.service import SERVICE, reference
 from intake.settings import Settings
 from reftrack.intake.v1.intake_pb2_grpc import IntakeServiceStub, QuarantineServiceStub
+from reftrack.intake.v1.policy_pb2_grpc import PolicyServiceStub
+from reftrack.intake.v1.territory_pb2_grpc import TerritoryServiceStub
 
 from tests.integration.intake.desk import REFERENCE, settings
 from tests.integration.intake.posts import NOW
@@ -41,6 +44,15 @@ class Serving:
     quarantine: Any
     issuer: Issuer
     dsn: str
+    policy: Any
+    territory: Any
+    parts: Parts[Settings]
+
+    async def follow(self) -> None:
+        """What its tickers do every few seconds, now."""
+        for ticker in SERVICE.tickers:
+            if ticker.name == FOLLOW:
+                await ticker.due(self.parts)
 
     async def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         async with await psycopg.AsyncConnection.connect(self.dsn) as connection:
@@ -54,12 +66,19 @@ class Serving:
     @staticmethod
     @asynccontextmanager
     async def begin(
-        folder: Path, dsn: str, *, kafka: str = "unused:1", tag: str | None = None
+        folder: Path,
+        dsn: str,
+        *,
+        kafka: str = "unused:1",
+        tag: str | None = None,
+        reference: Path | None = None,
     ) -> AsyncIterator[Serving]:
         """With a `tag` it reads the topics of the agencies `<tag>-…` and publishes to `<tag>.events.v1`."""
         migrate(dsn, "intake")
         issuer = Issuer(folder)
-        given = settings(folder, dsn, kafka_bootstrap=kafka, reference_path=_reference(folder, tag))
+        given = settings(
+            folder, dsn, kafka_bootstrap=kafka, reference_path=reference or _reference(folder, tag)
+        )
         async with AsyncExitStack() as stack:
             parts = await _parts(given, stack)
             if tag is not None:
@@ -67,7 +86,15 @@ class Serving:
             server = await _serve(parts, issuer, stack)
             address = f"127.0.0.1:{server.port}"
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(address))
-            yield Serving(IntakeServiceStub(channel), QuarantineServiceStub(channel), issuer, dsn)
+            yield Serving(
+                IntakeServiceStub(channel),
+                QuarantineServiceStub(channel),
+                issuer,
+                dsn,
+                PolicyServiceStub(channel),
+                TerritoryServiceStub(channel),
+                parts,
+            )
 
 
 def bearer(serving: Serving, org: str, role: str = "agency") -> tuple[tuple[str, str], ...]:

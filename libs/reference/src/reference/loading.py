@@ -9,7 +9,7 @@ from reference.errors import ReferenceInvalid
 from reference.instruments import Instruments
 from reference.organisations import Organisations
 from reference.policy import Policy
-from reference.territory import Territory, whole_country
+from reference.territory import Living, Territory, whole_country
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,14 @@ class Reference:
     """Everything that services look up and never write."""
 
     organisations: Organisations
-    territory: Territory
+    country: Living
     policy: Policy
     instruments: Instruments
+
+    @property
+    def territory(self) -> Territory:
+        """The territory as known now. Who keeps it for long keeps `country` instead, which learns of decrees."""
+        return self.country.now
 
     @classmethod
     def load(cls, path: Path) -> Reference:
@@ -32,7 +37,7 @@ class Reference:
         instruments = Instruments.load(path / "instruments")
         policy = Policy.load(path / "policy")
         _check_instruments(path / "policy", policy, instruments)
-        return cls(organisations, territory, policy, instruments)
+        return cls(organisations, Living(), policy, instruments)
 
 
 def _check_instruments(folder: Path, policy: Policy, instruments: Instruments) -> None:

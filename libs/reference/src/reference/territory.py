@@ -1,16 +1,8 @@
-"""Provinces, districts and communes of the whole country: what `libs/territory` knows, once a process."""
+"""Provinces, districts and communes of the whole country: what `libs/territory` knows."""
 
 from __future__ import annotations
 
-from functools import cache
+from territory import Living, Resolution, Step, Territory, Unit
+from territory.living import committed as whole_country
 
-import territory
-from territory import Resolution, Territory, Unit
-
-__all__ = ["Resolution", "Territory", "Unit", "whole_country"]
-
-
-@cache
-def whole_country() -> Territory:
-    """The committed territory; it never changes, so that everybody in a process may share it."""
-    return territory.load()
+__all__ = ["Living", "Resolution", "Step", "Territory", "Unit", "whole_country"]

@@ -2,6 +2,7 @@
 
 from territory.errors import TerritoryInvalid
 from territory.fold import fold
+from territory.living import Living
 from territory.loading import load_events
 from territory.resolving import Resolution
 from territory.table import load
@@ -9,6 +10,7 @@ from territory.territory import Territory
 from territory.units import Reached, Step, Unit
 
 __all__ = [
+    "Living",
     "Reached",
     "Resolution",
     "Step",

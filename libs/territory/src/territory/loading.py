@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Generic, Literal, TypeVar
 
+from contracts.base import Contract
 from pydantic import Field, TypeAdapter, ValidationError
 
 from territory.errors import TerritoryInvalid
@@ -16,7 +20,6 @@ from territory.events import (
     OrgUnitRenamed,
     OrgUnitsMerged,
     OrgUnitSplit,
-    Payload,
 )
 
 EVENTS_FILE = Path(__file__).parent / "data" / "events.jsonl"
@@ -24,7 +27,7 @@ Type = TypeVar("Type", bound=str)
 Data = TypeVar("Data", bound=Event)
 
 
-class Source(Payload):
+class Source(Contract):
     """A list that events were made from: what it is, its version, the SHA-256 of what was read, its date."""
 
     name: str
@@ -34,7 +37,7 @@ class Source(Payload):
     about: str
 
 
-class Header(Payload):
+class Header(Contract):
     """The first line: where the events come from, how many there are, what was counted while making them."""
 
     format: Literal["reftrack-territory-events-1"]
@@ -43,7 +46,7 @@ class Header(Payload):
     counts: dict[str, int]
 
 
-class Line(Payload, Generic[Type, Data]):
+class Line(Contract, Generic[Type, Data]):
     """An event with the name of its type, as it stands in the file."""
 
     type: Type
@@ -77,6 +80,27 @@ def load_events(file: Path = EVENTS_FILE) -> list[Event]:
     load_header(file)
     lines = file.read_bytes().splitlines()[1:]
     return [line.data for line in parse(b"[" + b",".join(lines) + b"]", file, first=2)]
+
+
+def line_of(event: Event) -> bytes:
+    """An event as a line of the file, always the same bytes."""
+    data = event.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({"type": event.TYPE, "data": data}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def digest(event: Event) -> bytes:
+    """What tells an event from every other; the same event said again has the same."""
+    return _digest(line_of(event))
+
+
+@cache
+def committed_digests() -> frozenset[bytes]:
+    """The digests of the committed events: their lines are read, not understood."""
+    return frozenset(map(_digest, EVENTS_FILE.read_bytes().splitlines()[1:]))
+
+
+def _digest(line: bytes) -> bytes:
+    return hashlib.blake2b(line, digest_size=16).digest()
 
 
 def parse(array: bytes, file: Path, first: int) -> list[AnyLine]:

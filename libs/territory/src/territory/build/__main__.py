@@ -7,7 +7,6 @@ The same wheels and the same `older.yaml` give the same bytes.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import sys
 from collections.abc import Iterable
@@ -28,7 +27,7 @@ from territory.build.lists import (
 from territory.build.older import OLDER_FILE, read_older, told
 from territory.events import Event, begun_by, ended_by
 from territory.fold import fold
-from territory.loading import EVENTS_FILE, Header, Source, load_events
+from territory.loading import EVENTS_FILE, Header, Source, line_of, load_events
 from territory.table import TABLE_FILE, table
 
 ABOUT = {
@@ -63,10 +62,7 @@ def build(folder: Path, lock: Path) -> bytes:
 
 def _lines(events: Iterable[Event]) -> Iterable[bytes]:
     for event in sorted(events, key=_place):
-        data = event.model_dump(mode="json", exclude_defaults=True)
-        yield json.dumps(
-            {"type": event.TYPE, "data": data}, ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        yield line_of(event)
 
 
 def _place(event: Event) -> tuple[date, str, str]:

@@ -7,9 +7,12 @@ from chassis.rpc.rules import Rules
 
 _INTAKE = "reftrack.intake.v1.IntakeService"
 _QUARANTINE = "reftrack.intake.v1.QuarantineService"
+_POLICY = "reftrack.intake.v1.PolicyService"
+_TERRITORY = "reftrack.intake.v1.TerritoryService"
 
 _POSTS = frozenset({Role.AGENCY, Role.OPERATOR, Role.SUPERVISOR})
 _SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+_EVERYBODY = frozenset(Role)
 
 RULES: Rules = {
     f"{_INTAKE}/SubmitEvents": _POSTS,
@@ -20,6 +23,10 @@ RULES: Rules = {
     f"{_QUARANTINE}/ShowQuarantined": frozenset({Role.SUPERVISOR}),
     f"{_QUARANTINE}/ReleaseQuarantined": _SUPERVISES,
     f"{_QUARANTINE}/DiscardQuarantined": _SUPERVISES,
+    f"{_POLICY}/ShowPolicy": _EVERYBODY,
+    f"{_TERRITORY}/ShowUnit": _EVERYBODY,
+    f"{_TERRITORY}/SearchUnits": _EVERYBODY,
+    f"{_TERRITORY}/LoadTerritory": _SUPERVISES,
 }
 """Everybody posts as their own organisation and reads its receipts.
 

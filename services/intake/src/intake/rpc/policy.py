@@ -1,0 +1,98 @@
+"""PolicyService: what the law and the programme lay down, where it stands, and what nobody has confirmed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chassis.clock import Clock
+from chassis.rpc.errors import InvalidInput, NotFound, Violation
+from contracts import catalogue
+from reference import Living, Policy
+from reference.days import local_day
+from reference.policy import Holding, LegalBasis, Row
+from reftrack.intake.v1 import policy_pb2 as pb
+from reftrack.intake.v1 import policy_pb2_grpc as grpc
+
+from intake.rpc.asked import day_asked
+
+HANOI = "01"
+
+
+class PolicyServicer(grpc.PolicyServiceServicer):
+    """Answers from the packs that this service judges by."""
+
+    def __init__(self, policy: Policy, country: Living, clock: Clock) -> None:
+        self._policy = policy
+        self._country = country
+        self._clock = clock
+
+    async def ShowPolicy(self, request: pb.ShowPolicyRequest, _context: Any) -> pb.ShowPolicyResponse:  # noqa: N802
+        """Every value that holds. Raises `InvalidInput`, or `NotFound` for a version that nobody knows."""
+        on = day_asked(request.on, "on") or local_day(self._clock.now())
+        province = request.province or HANOI
+        if not any(unit.level == "province" for unit in self._country.now.lives(province)):
+            raise InvalidInput([Violation("province", "no_such_province")])
+        if not request.version:
+            holding: Holding | None = self._policy.holding(on, province)
+        else:
+            holding = self._policy.judged_by(request.version, on, province)
+        if holding is None:
+            known = {"known": ", ".join(sorted(self._policy.versions()))}
+            raise NotFound("policy_version_unknown", field="version", detail=known)
+        return pb.ShowPolicyResponse(
+            version=holding.version,
+            on=on.isoformat(),
+            province=province,
+            values=[_value(row) for row in holding.rows()],
+        )
+
+
+def _value(row: Row) -> pb.PolicyValue:
+    return pb.PolicyValue(
+        name=row.name,
+        title_vi=_title(row, "vi"),
+        title_en=_title(row, "en"),
+        value_json=json.dumps(_plain(row.value), ensure_ascii=False, default=str),
+        text_vi=_text(row, "vi"),
+        text_en=_text(row, "en"),
+        law=row.law,
+        article=row.article or "",
+        since=row.since.isoformat() if row.since else "",
+        until=row.until.isoformat() if row.until else "",
+        province=row.province,
+        source=row.source,
+        confirmed=row.confirmed,
+        origin=row.origin,
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, LegalBasis) else value
+
+
+def _title(row: Row, lang: str) -> str:
+    section, name = row.name.split(".", 1)
+    if section == "may_post":
+        return catalogue.event_title(f"org.reftrack.{name}.v1", lang)
+    if section == "may_know":
+        return catalogue.name_in("Label", name, lang)
+    if isinstance(row.value, LegalBasis):
+        return row.value.title.vi if lang == "vi" else row.value.title.en
+    return name if section == "swaps" else catalogue.name_in("PolicyValue", row.name, lang)
+
+
+def _text(row: Row, lang: str) -> str:
+    """The value in words: kinds of organisation by their names, classes of a queue in their order."""
+    value = row.value
+    if isinstance(value, LegalBasis):
+        labels = ", ".join(catalogue.name_in("Label", label, lang) for label in value.labels)
+        return f"{_kinds(value.recipients, lang)} ({labels})"
+    if row.name.startswith("priorities."):
+        classes = (", ".join(catalogue.name_in("PriorityClass", one, lang) for one in some) for some in value)
+        return " > ".join(classes)
+    return _kinds(value, lang) if isinstance(value, tuple) else str(value)
+
+
+def _kinds(kinds: tuple[str, ...], lang: str) -> str:
+    return ", ".join(catalogue.name_in("OrgKind", kind, lang) for kind in kinds)
