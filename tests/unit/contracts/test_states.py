@@ -23,14 +23,21 @@ FHIR_STATUSES = {
     "on-hold",
     "completed",
     "failed",
+    "cancelled",
+    "entered-in-error",
 }
-TERMINAL = {ReferralState.CLOSED, ReferralState.REJECTED}
+TERMINAL = {
+    ReferralState.CLOSED,
+    ReferralState.REJECTED,
+    ReferralState.CANCELLED,
+    ReferralState.VOIDED,
+}
 
 
 @pytest.mark.parametrize(
     ("state", "following"),
     [
-        ("requested", {"received", "rejected"}),
+        ("requested", {"received", "rejected", "cancelled"}),
         ("received", {"accepted", "rejected"}),
         ("accepted", {"scheduled", "in_progress", "failed"}),
         ("scheduled", {"in_progress", "accepted", "failed"}),
@@ -40,14 +47,16 @@ TERMINAL = {ReferralState.CLOSED, ReferralState.REJECTED}
         ("failed", {"closed"}),
         ("closed", set()),
         ("rejected", set()),
+        ("cancelled", set()),
+        ("voided", set()),
     ],
 )
 def test_each_state_leads_where_the_domain_says(state: str, following: set[str]) -> None:
     assert {str(found) for found in next_states(ReferralState(state))} == following
 
 
-def test_every_state_is_reached_from_the_first_one() -> None:
-    reached = {move.to for move in MOVES.values()} | {ReferralState.REQUESTED}
+def test_every_state_is_reached_from_the_first_one_or_by_voiding_the_request() -> None:
+    reached = {move.to for move in MOVES.values()} | {ReferralState.REQUESTED, ReferralState.VOIDED}
     assert reached == set(ReferralState)
 
 
@@ -61,6 +70,7 @@ def test_each_event_makes_one_move() -> None:
 
 def test_the_sender_closes_the_loop_and_the_provider_does_all_else() -> None:
     assert {name for name, move in MOVES.items() if move.who is Party.SENDER} == {"close_loop"}
+    assert {name for name, move in MOVES.items() if move.who is Party.SYSTEM} == {"cancel"}
 
 
 @pytest.mark.parametrize(
