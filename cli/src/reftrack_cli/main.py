@@ -9,7 +9,18 @@ from reftrack_demo.command import demo
 from reftrack_local.commands import app as runtime
 
 from reftrack_cli import usage
-from reftrack_cli.operators import case, events, parked, quarantine, referrals, report, views, waiting
+from reftrack_cli.operators import (
+    case,
+    events,
+    parked,
+    policy,
+    quarantine,
+    referrals,
+    report,
+    territory,
+    views,
+    waiting,
+)
 from reftrack_cli.operators.receipts import receipts
 
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
@@ -22,6 +33,8 @@ NAMED: dict[str, typer.Typer] = {
     "quarantine": quarantine.app,
     "parked": parked.app,
     "views": views.app,
+    "policy": policy.app,
+    "territory": territory.app,
 }
 
 app = typer.Typer(

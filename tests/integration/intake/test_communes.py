@@ -19,6 +19,12 @@ def contact_at(code: str, at: datetime, ref: str = "PX-1") -> Post:
     return Post(post.agency, post.kind, post.about, {**post.data, "commune": code}, at=at)
 
 
+def living_in(code: str, at: datetime, ref: str = "TV-1") -> Post:
+    """A registration: where somebody lives may lie anywhere, while an office reports contacts of its area."""
+    post = registration(SOCIAL, {"agency_ref": ref}, at=at)
+    return Post(post.agency, post.kind, post.about, {**post.data, "residence_commune": code}, at=at)
+
+
 @pytest.fixture
 def today(desk: Desk) -> Desk:
     desk.clock.move_to(TODAY)
@@ -45,8 +51,8 @@ def test_a_code_of_later_in_an_event_of_2019_means_what_was_there_and_is_refused
     """Hoàng Sa was one district without communes; Mỹ Đình 1 began at the end of 2013."""
     in_2019 = datetime(2019, 3, 10, 3, tzinfo=UTC)
     island, later = today.post(
-        contact_at("20333", in_2019, "PX-1"),
-        contact_at("00625", datetime(2012, 9, 1, 3, tzinfo=UTC), "PX-2"),
+        living_in("20333", in_2019, "TV-1"),
+        living_in("00625", datetime(2012, 9, 1, 3, tzinfo=UTC), "TV-2"),
     )
     assert (island["verdict"], island["units"][0]["read_as"]) == ("accepted", "carried_back")
     assert island["units"][0]["name"]["vi"] == "Huyện Hoàng Sa"
@@ -85,8 +91,8 @@ def test_a_code_that_nobody_knows_is_refused_and_not_repeated(today: Desk) -> No
 
 
 def test_what_is_disputed_or_presumed_is_told_and_told_again_to_who_sends_it_twice(today: Desk) -> None:
-    disputed = contact_at("00226", TODAY, "PX-1")
-    presumed = contact_at("00187", datetime(2019, 3, 10, 3, tzinfo=UTC), "PX-2")
+    disputed = living_in("00226", TODAY, "TV-1")
+    presumed = living_in("00187", datetime(2019, 3, 10, 3, tzinfo=UTC), "TV-2")
     first, second, again = today.post(disputed, presumed, disputed)
     assert first["units"][0]["disputed"] == ["00229"]
     assert second["units"][0]["presumed"] is True
@@ -101,7 +107,7 @@ def test_residence_is_read_like_any_commune(today: Desk) -> None:
 
 
 def test_a_receipt_with_units_is_what_the_contract_says(today: Desk) -> None:
-    (receipt,) = today.post(contact_at("00226", TODAY))
+    (receipt,) = today.post(living_in("00226", TODAY))
     told = Receipt.model_validate_json(
         json.dumps({**receipt, "position": 1, "recorded_at": "2026-11-20T03:00:00Z"})
     )
