@@ -104,9 +104,7 @@ A loop closed after `failed` keeps Task.status `failed`.
 @cache
 def moves_from(state: ReferralState) -> tuple[str, ...]:
     """The names of the moves that this state allows to people, in the order of the table."""
-    return tuple(
-        move.name for move in MOVES.values() if state in move.from_ and move.who is not Party.SYSTEM
-    )
+    return tuple(move.name for move in MOVES.values() if state in move.from_ and move.who is not Party.SYSTEM)
 
 
 @cache

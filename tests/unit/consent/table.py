@@ -83,6 +83,7 @@ def _consent(row: dict[str, Any]) -> Consent:
         expires_on=row.get("until"),
         by_client=by != "guardian",
         guardian=None if by == "client" else Guardian("parent"),
+        represented=row.get("represented", False),
         evidence=Evidence(form_number=row["form"]) if "form" in row else None,
         withdrawals=() if taken is None else (_withdrawal(taken),),
     )

@@ -1,7 +1,7 @@
 """Consent: one pure decision whether something may be shared, and what withdrawing and expiry change."""
 
-from consent.changes import Effects, Share, after_change, expires_at, next_expiry
-from consent.deciding import Allowed, Decision, Ground, Missing, Refused, What, decide
+from consent.changes import Effects, Share, after_change, expires_at, next_expiry, why_ended
+from consent.deciding import Allowed, Decision, Ground, Missing, Refused, What, decide, who_agrees
 from consent.model import (
     Client,
     Consent,
@@ -13,8 +13,10 @@ from consent.model import (
     Scope,
     Withdrawal,
 )
+from consent.told import NOTHING_KNOWN, Known, changes, known_of, read, tells
 
 __all__ = [
+    "NOTHING_KNOWN",
     "Allowed",
     "Client",
     "Consent",
@@ -23,6 +25,7 @@ __all__ = [
     "Evidence",
     "Ground",
     "Guardian",
+    "Known",
     "Missing",
     "Recipient",
     "Recipients",
@@ -33,7 +36,13 @@ __all__ = [
     "What",
     "Withdrawal",
     "after_change",
+    "changes",
     "decide",
     "expires_at",
+    "known_of",
     "next_expiry",
+    "read",
+    "tells",
+    "who_agrees",
+    "why_ended",
 ]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reference.days import start_of
+from contracts.vocabulary import ConsentEnd
+from reference.days import local_day, start_of
 from reference.policy import Policy
 
 from consent.deciding import Allowed, decide
@@ -47,6 +48,19 @@ def after_change(
         stop=tuple(share.id for share in uncovered if share.sent_at is None),
         mark=tuple(share.id for share in uncovered if share.sent_at is not None),
     )
+
+
+def why_ended(consents: Iterable[Consent], consent_id: str | None, at: datetime) -> ConsentEnd:
+    """Why what rested on that consent rests on it no more; a consent that is not among those that count was
+    voided."""
+    consent = next((one for one in consents if one.id == consent_id), None)
+    if consent is None:
+        return ConsentEnd.VOIDED
+    if consent.withdrawn_whole(at):
+        return ConsentEnd.WITHDRAWN
+    if consent.expires_on is not None and consent.expires_on < local_day(at):
+        return ConsentEnd.EXPIRED
+    return ConsentEnd.NARROWED
 
 
 def expires_at(consent: Consent) -> datetime | None:

@@ -8,7 +8,7 @@ consent opens: HIV by Law 64/2006, Article 30, amended by Law 71/2020; police ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -80,21 +80,20 @@ Decision = Allowed | Refused
 def decide(consents: Iterable[Consent], request: Request, at: datetime, policy: Policy) -> Decision:
     """Whether `request` may be shared at an instant, by the client's consents and the policy of its province.
 
-    Asked when something is sent, and again whenever it is read. Of several consents that cover it the newest
-    is named; of several that do not, the one that lacks least.
+    Asked when something is sent, and again whenever it is read. Who names a law is judged by that law alone:
+    the envelope would else say that it rests on what it does not. Of several consents that cover it the
+    newest is named; of several that do not, the one that lacks least.
     """
     held = policy.holding(local_day(at), request.province)
     if closed := _closed(request, held):
         return Refused((closed,))
     by_law = _by_law(request, held)
-    if isinstance(by_law, Allowed):
+    if by_law is not None:
         return by_law
     tried = [(consent, tuple(_lacks(consent, request, at, policy))) for consent in consents]
     covering = [consent for consent, missing in tried if not missing]
     if covering:
         return _allowed(max(covering, key=_newest), request, at)
-    if by_law is not None:
-        return by_law
     if not tried:
         return Refused((Missing(What.NO_CONSENT),))
     nearest, missing = min(tried, key=lambda pair: (len(pair[1]), *_oldest_last(pair[0])))
@@ -153,14 +152,15 @@ def _lacks(consent: Consent, request: Request, at: datetime, policy: Policy) -> 
 def _not_agreed(consent: Consent, request: Request, at: datetime, policy: Policy) -> Iterator[Missing]:
     """Who had to agree and did not: on the day it was given, and as old as the client is now."""
     days = (local_day(consent.given_at), local_day(at))
-    who = [_who_agrees(request.client, policy.holding(day, request.province), day) for day in days]
+    client = replace(request.client, represented=request.client.represented or consent.represented)
+    who = [who_agrees(client, policy.holding(day, request.province), day) for day in days]
     if consent.guardian is None and any(guardian for guardian, _ in who):
         yield Missing(What.GUARDIAN)
     if not consent.by_client and any(client for _, client in who):
         yield Missing(What.CLIENT)
 
 
-def _who_agrees(client: Client, held: Holding, day: date) -> tuple[bool, bool]:
+def who_agrees(client: Client, held: Holding, day: date) -> tuple[bool, bool]:
     """Whether a guardian must agree, and whether the client must, by the age limits of the day."""
     if client.represented:
         return True, False

@@ -125,7 +125,7 @@ class Consent:
     """One consent of one client, known by the id of its event, with everything withdrawn from it since.
 
     `expires_on` is the last day on which it holds, none where no day was set; `by_client`: the client agreed,
-    alone or beside the guardian.
+    alone or beside the guardian; `represented`: a court or the law lets that guardian decide.
     """
 
     id: str
@@ -136,6 +136,7 @@ class Consent:
     guardian: Guardian | None = None
     evidence: Evidence | None = None
     withdrawals: tuple[Withdrawal, ...] = ()
+    represented: bool = False
 
     def withdrawn(self, withdrawal: Withdrawal) -> Consent:
         """The same consent after a withdrawal."""

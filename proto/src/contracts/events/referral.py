@@ -53,10 +53,14 @@ class Shared(Contract):
     the latest; of the item of the plan what the ground covered."""
 
     purpose: Annotated[PurposeOfUse, Title("Mục đích", "Purpose")]
-    labels: Annotated[TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("Loại dữ liệu", "Data labels")] = ()
+    labels: Annotated[
+        TellsOfCare[tuple[Label, ...]], Field(max_length=9), Title("Loại dữ liệu", "Data labels")
+    ] = ()
     until: Annotated[TellsOfCare[date | None], Title("Được phép đến ngày", "Covered until")] = None
     plan_service: Annotated[
-        Service | None, SensitiveByValue(SERVICE_LABELS), Title("Dịch vụ trong kế hoạch", "Service of the plan")
+        Service | None,
+        SensitiveByValue(SERVICE_LABELS),
+        Title("Dịch vụ trong kế hoạch", "Service of the plan"),
     ] = None
     goal: Annotated[TellsOfHealth[ShortText | None], Title("Mục tiêu", "Goal")] = None
     due_on: Annotated[TellsOfCare[date | None], Title("Thời hạn", "Due on")] = None

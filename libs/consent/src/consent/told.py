@@ -1,0 +1,149 @@
+"""What intake's log tells of consents, folded into what a decision needs: the same in whatever order it came.
+
+A withdrawal that comes before the consent it takes back, or a correction that comes late, counts just as if
+it had come in time: what is known is a function of the set of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from contracts.base import Payload
+from contracts.envelope import Recorded
+from contracts.events.common import EventVoided
+from contracts.events.consent import ConsentExpired, ConsentGiven, ConsentWithdrawn
+from contracts.events.intake import ClientRegistered
+from contracts.events.people import IdentityCorrected
+
+from consent.model import Client, Consent, Evidence, Guardian, Recipients, Scope, Withdrawal
+
+TELLS: tuple[type[Payload], ...] = (
+    ConsentGiven,
+    ConsentWithdrawn,
+    EventVoided,
+    ClientRegistered,
+    IdentityCorrected,
+)
+"""The events that a decision depends on. Who decides keeps them as they are; `known_of` folds them."""
+
+CHANGES: tuple[type[Payload], ...] = (ConsentGiven, ConsentWithdrawn, ConsentExpired, EventVoided)
+"""The events after which something may be covered that was not, or no more what was."""
+
+_TELLING = frozenset(model.TYPE for model in TELLS)
+_VOIDABLE = _TELLING - {EventVoided.TYPE}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a client: consents that count, who recorded each, how old the client may be; consents
+    whose record was voided, by the id of their event."""
+
+    consents: tuple[Consent, ...] = ()
+    by: Mapping[str, str] = field(default_factory=dict)
+    client: Client = field(default_factory=Client)
+    voided: frozenset[str] = frozenset()
+
+    def told_to(self, org: str) -> tuple[Consent, ...]:
+        """The consents that an organisation recorded itself."""
+        return tuple(one for one in self.consents if self.by[one.id] == org)
+
+
+NOTHING_KNOWN = Known()
+
+
+def tells(recorded: Recorded[Payload]) -> bool:
+    """Whether a decision depends on an event of intake's log."""
+    if isinstance(recorded.data, EventVoided):
+        return recorded.data.type in _VOIDABLE
+    return recorded.type in _TELLING
+
+
+def changes(recorded: Recorded[Payload]) -> bool:
+    """Whether after an event of intake's log something may be covered that was not, or no more what was."""
+    if isinstance(recorded.data, EventVoided):
+        return recorded.data.type in _VOIDABLE
+    return isinstance(recorded.data, CHANGES)
+
+
+def known_of(told: Iterable[Recorded[Any]]) -> Known:
+    """What is known, from all events about one person for which `tells` holds; each may come many times."""
+    events = sorted({one.id: one for one in told}.values(), key=_order)
+    voided = frozenset(one.data.event_id for one in events if isinstance(one.data, EventVoided))
+    left = [one for one in events if one.id not in voided]
+    given = [one for one in left if isinstance(one.data, ConsentGiven)]
+    taken = [one for one in left if isinstance(one.data, ConsentWithdrawn)]
+    return Known(
+        tuple(_consent(one, taken) for one in given),
+        {one.id: one.meta.org for one in given},
+        _client(left),
+        frozenset(one.id for one in events if isinstance(one.data, ConsentGiven)) & voided,
+    )
+
+
+@lru_cache(maxsize=4096)
+def read(value: bytes) -> Recorded[Any]:
+    """An event from its bytes, each read once."""
+    return Recorded.parse(value)
+
+
+def scope_of(data: ConsentGiven) -> Scope:
+    """What a consent covers, as it was given."""
+    recipients = Recipients(frozenset(data.recipients), frozenset(data.recipient_orgs))
+    return Scope(frozenset(data.purposes), recipients, frozenset(data.labels))
+
+
+def withdrawal_of(one: Recorded[ConsentWithdrawn]) -> Withdrawal:
+    """What a withdrawal takes back. It acts from when it was said, and at the latest from when it came to us:
+    no clock that runs ahead puts it off."""
+    data = one.data
+    recipients = Recipients(frozenset(data.recipients), frozenset(data.recipient_orgs))
+    at = min(one.meta.occurred_at, one.meta.received_at)
+    return Withdrawal(at, frozenset(data.purposes), frozenset(data.labels), recipients)
+
+
+def takes_back(withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at: datetime) -> bool:
+    """Whether a withdrawal is of that consent: it names it, or it is of all and not before it.
+
+    Where only the day is known the end of the day counts: in doubt it is withdrawn.
+    """
+    if withdrawn.data.consent is not None:
+        return withdrawn.data.consent == consent_id
+    return given_at <= withdrawn.meta.latest_at
+
+
+def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]]) -> Consent:
+    data, at = given.data, given.meta.occurred_at
+    return Consent(
+        id=given.id,
+        given_at=at,
+        scope=scope_of(data),
+        expires_on=data.expires_on,
+        by_client=data.by_client,
+        guardian=None if data.guardian is None else Guardian(data.guardian),
+        represented=data.represented,
+        evidence=_evidence(data),
+        withdrawals=tuple(withdrawal_of(one) for one in taken if takes_back(one, given.id, at)),
+    )
+
+
+def _evidence(data: ConsentGiven) -> Evidence | None:
+    if data.form_number is None and data.file_sha256 is None:
+        return None
+    return Evidence(data.form_number, data.file_sha256)
+
+
+def _client(told: Iterable[Recorded[Any]]) -> Client:
+    """The year of birth that was told last."""
+    born = None
+    for one in told:
+        if isinstance(one.data, ClientRegistered | IdentityCorrected) and one.data.birth_year is not None:
+            born = one.data.birth_year
+    return Client(born)
+
+
+def _order(one: Recorded[Any]) -> tuple[datetime, str]:
+    return one.meta.occurred_at, one.id
