@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.aggregate import Aggregate, event
 from contracts.base import Payload
 from contracts.envelope import Meta
-from contracts.events.cases import CaseClosed
+from contracts.events.cases import CaseClosed, CaseReopened
 from contracts.events.consent import ConsentGiven
 from contracts.events.intake import (
     AgencyEventRouted,
@@ -22,7 +22,15 @@ from contracts.events.intake import (
     CounsellingProvided,
     PlanAgreed,
 )
+from contracts.events.people import (
+    ClientsDistinguished,
+    ClientsMerged,
+    ClientsUnmerged,
+    IdentityCorrected,
+    MatchesProposed,
+)
 from contracts.events.screening import ClientScreened
+from contracts.vocabulary import CloseReason, ReopenReason
 
 from intake.domain.order import Step, check
 
@@ -77,6 +85,7 @@ class Case(Aggregate):
             """Each organisation takes the client on once."""
             super().apply(aggregate)
             aggregate.registered_by = aggregate.registered_by | {self.meta.org}
+            aggregate.told(self.data.birth_year, self.data.sex)
 
     class Consented(Fact):
         data: ConsentGiven
@@ -106,6 +115,36 @@ class Case(Aggregate):
             """Nothing that occurs later belongs to this case."""
             super().apply(aggregate)
             aggregate.closed_at = self.meta.latest_at
+            aggregate.is_merged = self.data.reason is CloseReason.MERGED
+
+    class Reopened(Aggregate.Event):
+        data: CaseReopened
+
+        def apply(self, aggregate: Case) -> None:
+            """The pathway goes on."""
+            aggregate.happened = aggregate.happened - {Step.CLOSED}
+            aggregate.closed_at, aggregate.is_merged = None, False
+
+    class Corrected(Fact):
+        data: IdentityCorrected
+        step = Step.CORRECTED
+
+        def apply(self, aggregate: Case) -> None:
+            """What is told of the person here counts from now on."""
+            super().apply(aggregate)
+            aggregate.told(self.data.birth_year, self.data.sex)
+
+    class Proposed(Aggregate.Event):
+        data: MatchesProposed
+
+    class Merged(Aggregate.Event):
+        data: ClientsMerged
+
+    class Unmerged(Aggregate.Event):
+        data: ClientsUnmerged
+
+    class Distinguished(Aggregate.Event):
+        data: ClientsDistinguished
 
     class Routed(Aggregate.Event):
         data: AgencyEventRouted
@@ -115,6 +154,9 @@ class Case(Aggregate):
         self.client_id: UUID = data.client_id
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
+        self.is_merged = False
+        self.birth_year: int | None = None
+        self.sex: str | None = None
         self.references: frozenset[tuple[str, str]] = frozenset()
         self.registered_by: frozenset[str] = frozenset()
         self.introduced_to: frozenset[str] = frozenset()
@@ -144,6 +186,23 @@ class Case(Aggregate):
             self._allow(Step.ROUTED, meta)
         self.trigger_event(self.Routed, data=data, meta=meta)
 
+    def note(self, data: OfPeople, meta: Meta) -> None:
+        """Record what somebody found or decided about who is who, whatever the state of the case."""
+        self.trigger_event(OF_PEOPLE[type(data)], data=data, meta=meta)
+
+    def close_as_merged(self, into: UUID, meta: Meta) -> None:
+        """The pathway goes on in another case of the same person."""
+        self.trigger_event(self.Closed, data=CaseClosed(reason=CloseReason.MERGED, into_case=into), meta=meta)
+
+    def reopen_as_unmerged(self, meta: Meta) -> None:
+        """The pathway goes on here again."""
+        self.trigger_event(self.Reopened, data=CaseReopened(reason=ReopenReason.UNMERGED), meta=meta)
+
+    def told(self, birth_year: int | None, sex: str | None) -> None:
+        """What was told of the person last; what was not told stays."""
+        self.birth_year = self.birth_year if birth_year is None else birth_year
+        self.sex = self.sex if sex is None else sex
+
     def _allow(self, step: Step, meta: Meta) -> None:
         own = _REGISTERED if meta.org in self.registered_by else ()
         check(step, self.happened, own, occurred_at=meta.occurred_at, closed_at=self.closed_at)
@@ -161,5 +220,16 @@ FACTS: dict[type[Payload], type[Fact]] = {
     BriefInterventionGiven: Case.Intervened,
     PlanAgreed: Case.Planned,
     CaseClosed: Case.Closed,
+    IdentityCorrected: Case.Corrected,
 }
 """What agencies report of a case, and the fact that it becomes."""
+
+OfPeople = MatchesProposed | ClientsMerged | ClientsUnmerged | ClientsDistinguished
+
+OF_PEOPLE: dict[type[Payload], type[Aggregate.Event]] = {
+    MatchesProposed: Case.Proposed,
+    ClientsMerged: Case.Merged,
+    ClientsUnmerged: Case.Unmerged,
+    ClientsDistinguished: Case.Distinguished,
+}
+"""What is recorded in a case about who its client is."""

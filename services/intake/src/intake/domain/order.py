@@ -17,43 +17,70 @@ from chassis.refusal import Refusal
 class Step(StrEnum):
     """What can happen in a case, as far as intake decides it."""
 
+    OPENED = "opened"
     CONTACTED = "contacted"
     INTRODUCED = "introduced"
     REGISTERED = "registered"
     CONSENTED = "consent_given"
+    WITHDRAWN = "consent_withdrawn"
     COUNSELLED = "counselled"
+    DECLINED = "screening_declined"
     SCREENED = "screened"
     INTERVENED = "brief_intervention_given"
     PLANNED = "plan_agreed"
+    REVISED = "plan_revised"
+    MOVED = "moved"
+    ACKNOWLEDGED = "move_acknowledged"
+    CORRECTED = "identity_corrected"
     ROUTED = "routed"
     CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True)
 class Rule:
     """`needs`: steps that must be known first, in the order in which they are named to people. `once`: never
     again, and `once_each`: never again by the same organisation (a second one takes the client on as
-    well).
+    well). `when_closed`: also of what happened after the closing. `changes`: what follows from it.
     """
 
+    changes: str
     needs: tuple[Step, ...] = ()
     once: bool = False
     once_each: bool = False
+    when_closed: bool = False
 
 
 ORDER: Mapping[Step, Rule] = {
-    Step.CONTACTED: Rule(),
-    Step.INTRODUCED: Rule(),
-    Step.REGISTERED: Rule(once_each=True),
-    Step.CONSENTED: Rule(needs=(Step.REGISTERED,)),
-    Step.COUNSELLED: Rule(),
-    Step.SCREENED: Rule(needs=(Step.REGISTERED,)),
-    Step.INTERVENED: Rule(needs=(Step.REGISTERED, Step.SCREENED)),
-    Step.PLANNED: Rule(needs=(Step.REGISTERED,), once=True),
-    Step.ROUTED: Rule(),
-    Step.CLOSED: Rule(once=True),
+    Step.CONTACTED: Rule("opens a case of somebody not known yet, or whose last case is over"),
+    Step.INTRODUCED: Rule("a number under which the organisation introduced to takes the client up"),
+    Step.REGISTERED: Rule(
+        "opens a case as a contact does; identity into the vault; the client's group and commune",
+        once_each=True,
+    ),
+    Step.CONSENTED: Rule("what may be shared with whom", needs=(Step.REGISTERED,)),
+    Step.WITHDRAWN: Rule("shares no longer what it takes back", needs=(Step.CONSENTED,), when_closed=True),
+    Step.COUNSELLED: Rule("one more turn (lượt)"),
+    Step.DECLINED: Rule("noted; a screening may follow all the same", needs=(Step.REGISTERED,)),
+    Step.SCREENED: Rule("scores as claimed, beside what the instrument gives", needs=(Step.REGISTERED,)),
+    Step.INTERVENED: Rule("noted", needs=(Step.REGISTERED, Step.SCREENED)),
+    Step.PLANNED: Rule("the plan", needs=(Step.REGISTERED,), once=True),
+    Step.REVISED: Rule("the plan as it is from now on", needs=(Step.PLANNED,)),
+    Step.MOVED: Rule(
+        "the client's commune; a number for who takes the client up there, and 24 hours to acknowledge",
+        needs=(Step.REGISTERED,),
+    ),
+    Step.ACKNOWLEDGED: Rule("the notice of a move is answered", needs=(Step.MOVED,), when_closed=True),
+    Step.CORRECTED: Rule("identity in the vault; year of birth and sex", needs=(Step.REGISTERED,)),
+    Step.ROUTED: Rule("goes to the service that decides about it"),
+    Step.CLOSED: Rule("nothing that happens later belongs to the case; a later contact opens the next"),
+    Step.REOPENED: Rule(
+        "the case goes on, unless the client has a later one", needs=(Step.CLOSED,), when_closed=True
+    ),
 }
-"""Sources: `domain.md`, intake; the guideline of the pilot (registered, screened, intervened, planned)."""
+"""Sources: `domain.md`, intake; the guideline of the pilot (registered, screened, intervened, planned).
+
+What a path does not have at all stands in `intake.domain.paths`."""
 
 
 def check(
@@ -71,19 +98,26 @@ def check(
     it takes.
     """
     rule = ORDER[step]
-    if closed_at is not None and (occurred_at > closed_at or step is Step.CLOSED):
+    if closed_at is not None and _is_over(step, rule, occurred_at > closed_at):
         raise Refusal("case_closed", state=str(Step.CLOSED))
     if (rule.once and step in happened) or (rule.once_each and step in own):
         left = moves(happened, own)
         raise Refusal("already_recorded", detail={"step": step}, state=stage(happened), moves=left)
     for need in rule.needs:
         if need not in happened:
-            raise _too_early(step, need, happened, own)
+            raise too_early(step, need, happened, own)
+
+
+def _is_over(step: Step, rule: Rule, later: bool) -> bool:
+    return step is Step.CLOSED or (later and not rule.when_closed)
 
 
 def stage(happened: Collection[Step]) -> str:
-    """Return the furthest step known, the state that is named to people."""
-    return str(next((step for step in reversed(_STAGES) if step in happened), Step.CONTACTED))
+    """Return the furthest step known, the state that is named to people.
+
+    `opened` where all that was reported has been voided.
+    """
+    return str(next((step for step in reversed(_STAGES) if step in happened), Step.OPENED))
 
 
 def moves(happened: Collection[Step], own: Collection[Step] = ()) -> tuple[str, ...]:
@@ -93,10 +127,13 @@ def moves(happened: Collection[Step], own: Collection[Step] = ()) -> tuple[str, 
 
 def _allowed(step: Step, rule: Rule, happened: Collection[Step], own: Collection[Step]) -> bool:
     again = (rule.once and step in happened) or (rule.once_each and step in own)
+    if Step.CLOSED in happened and not rule.when_closed:
+        return False
     return not again and all(need in happened for need in rule.needs)
 
 
-def _too_early(step: Step, need: Step, happened: Collection[Step], own: Collection[Step]) -> Refusal:
+def too_early(step: Step, need: Step, happened: Collection[Step], own: Collection[Step] = ()) -> Refusal:
+    """A step that may still become possible: what it needs is not reported yet."""
     return Refusal(
         "too_early",
         detail={"step": step, "awaits": need},
