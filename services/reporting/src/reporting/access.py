@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.base import Label
-from contracts.events import followup, intake, referral, screening
+from contracts.events import followup, intake, referral, screening, vault
 from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
 
 from reporting.pathway.entry import FOLLOWUP
@@ -148,6 +148,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         followup.SupportProvided.TYPE: frozenset({Label.DRUG}),
         followup.EvaluationDue.TYPE: frozenset({Label.DRUG}),
         followup.ReintegrationEvaluated.TYPE: frozenset({Label.DRUG}),
+        vault.IdentityRead.TYPE: frozenset({Label.IDENTITY}),
     }
 )
 """Events whose mere happening tells what the label protects. A referral's events carry its service's."""

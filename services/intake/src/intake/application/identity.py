@@ -41,12 +41,19 @@ class Identities:
                 ring = self._vault.keyring(cursor, unknown)
             self._rings.update(dict.fromkeys(unknown, ring))
 
-    def seal(self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity) -> None:
-        """Add one encrypted row for each field given; `record_id` is the event that they belong to."""
+    def seal(
+        self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity, *, prefix: str = ""
+    ) -> None:
+        """Add one encrypted row for each field given; `record_id` is the event that they belong to.
+
+        `prefix` goes before the names of the fields where the identity is that of somebody else, a guardian:
+        no ID number of theirs leads to the client.
+        """
         self.load([person])
         ring = self._rings[person]
         for name, value in values_of(identity).items():
-            row = ring.seal(person, name, record_id, value, searchable=name in _SEARCHABLE)
+            searchable = name in _SEARCHABLE and not prefix
+            row = ring.seal(person, prefix + name, record_id, value, searchable=searchable)
             uow.commit.extra.append(TableWrite(self._vault.table, row))
 
 

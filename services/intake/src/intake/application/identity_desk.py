@@ -1,0 +1,133 @@
+"""Reading an identity: decided and recorded like every command, before anything is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+from chassis.aggregate import event_id
+from chassis.box import Box
+from chassis.ids import derive
+from chassis.items import Command
+from chassis.rpc.errors import NotFound
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from contracts.envelope import Meta
+from contracts.events.vault import IdentityRead
+from reference.days import local_day
+
+from intake.application import keys
+from intake.application.envelope import Policy
+from intake.application.matching import addressed
+from intake.domain.case import Case
+from intake.domain.identity_readers import READERS, Places, has_to_do_with, purpose_of
+from intake.domain.identity_reading import IdentityReading
+
+READ_IDENTITY, CHECK_OVERSEER = "read_identity", "check_overseer"
+"""Names of the commands. The second records nothing: it only says whether the caller may look at a case."""
+
+IDENTITY_DEEDS = frozenset({READ_IDENTITY, CHECK_OVERSEER})
+
+WHY = "identity_read"
+"""What the box seals reasons for."""
+
+
+class Read(NamedTuple):
+    """The row beside the event: all that the event says, and why, sealed for `WHY, event_id`."""
+
+    event_id: str
+    case_id: UUID
+    at: datetime
+    org: str
+    by: str
+    purpose: str
+    fields: str
+    sealed_reason: bytes
+
+
+READS = Rows(
+    30,
+    """
+    INSERT INTO identity_reads (event_id, case_id, at, org, by, purpose, fields, sealed_reason)
+    SELECT event_id, case_id, at, org, by, purpose,
+           coalesce(string_to_array(nullif(fields, ''), ' '), '{}'), sealed_reason
+    FROM {rows} AS r (event_id, case_id, at, org, by, purpose, fields, sealed_reason)
+    """,
+    *("text", "uuid", "timestamptz", "text", "text", "text", "text", "bytea"),
+)
+
+
+class Directory(Places, Protocol):
+    """The directory of organisations, as far as this needs it."""
+
+    def get(self, org: str, /) -> Any | None:
+        """The organisation of that id, or none."""
+        ...
+
+
+class IdentityDesk:
+    """Decides who may; the caller shows the fields once this is committed."""
+
+    def __init__(self, ids_key: bytes, policy: Policy, directory: Directory, box: Box) -> None:
+        self._ids_key = ids_key
+        self._policy = policy
+        self._directory = directory
+        self._box = box
+
+    def load(self, uow: UnitOfWork, commands: Sequence[Command]) -> None:
+        """Read the cases that are asked about."""
+        cases = {UUID(command.message.case_id) for command in commands}  # type: ignore[attr-defined]
+        if cases:
+            uow.load(Case, cases)
+            uow.load_claims(keys.ADDRESSED, [keys.as_text(case_id) for case_id in cases])
+
+    def decide(self, uow: UnitOfWork, command: Command) -> bytes:
+        """`<event> <client>` of what was recorded. Raises `NotFound` for a case that the caller has nothing
+        to do with as for one that does not exist."""
+        request: Any = command.message
+        org, _, subject = command.caller.partition("/")
+        case = self._case_for(uow, org, UUID(request.case_id))
+        if command.name == CHECK_OVERSEER:
+            return b""
+        purpose = purpose_of(READERS[self._directory.get(org).kind], request.purpose)  # type: ignore[union-attr]
+        data = IdentityRead(purpose=purpose, fields=tuple(request.fields))
+        reading_id = derive(self._ids_key, "identity-read", command.caller, command.request_id)
+        reading = IdentityReading.begin(reading_id, data, self._meta(uow, case, org, subject, command))
+        read = event_id(reading.pending_events[-1])
+        uow.add(reading)
+        sealed = self._box.seal(request.reason.encode(), WHY, read)
+        row = Read(read, case.id, uow.now, org, subject, str(purpose), " ".join(request.fields), sealed)
+        uow.commit.extra.append(TableWrite(READS, row))
+        return f"{read} {case.client_id}".encode()
+
+    def _case_for(self, uow: UnitOfWork, org: str, case_id: UUID) -> Case:
+        case, one = uow.get(Case, case_id), self._directory.get(org)
+        if case is None or one is None or one.kind not in READERS or not _takes_part(one, uow.now):
+            raise NotFound("case_unknown", field="case_id")
+        others = {reference[0] for reference in case.references} | case.registered_by
+        concerned = others | case.introduced_to | addressed(uow, keys.as_text(case.id))
+        if not has_to_do_with(org, READERS[one.kind], concerned, self._directory):
+            raise NotFound("case_unknown", field="case_id")
+        return case
+
+    def _meta(self, uow: UnitOfWork, case: Case, org: str, subject: str, command: Command) -> Meta:
+        return Meta(
+            subject=case.id,
+            occurred_at=uow.now,
+            precision="instant",
+            received_at=uow.now,
+            actor=subject,
+            entered_by=subject,
+            org=org,
+            legal_basis=None,
+            policy_version=self._policy.on(local_day(uow.now)).version,
+            correlation_id=command.correlation_id,
+            causation_id=None,
+        )
+
+
+def _takes_part(one: Any, now: datetime) -> bool:
+    return one.holds(local_day(now)) and not one.suspended

@@ -1,0 +1,180 @@
+"""`IdentityService`: who a client is, shown once it is recorded that somebody asked; and who has asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from secrets import token_hex
+from typing import Any
+from uuid import UUID
+
+from chassis.box import Box
+from chassis.rpc.call import Caller, current_call, current_caller
+from chassis.rpc.commands import Commands
+from chassis.rpc.cursor import Cursors
+from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
+from chassis.rpc.reads import Reads
+from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
+from contracts.events.intake import Identity
+from psycopg.rows import tuple_row
+from reference import Organisations
+from reftrack.intake.v1 import identity_pb2 as pb
+from reftrack.intake.v1.identity_pb2_grpc import (
+    IdentityServiceServicer,
+    add_IdentityServiceServicer_to_server,
+)
+
+from intake.application.identity import Connect, texts_of
+from intake.application.identity_desk import CHECK_OVERSEER, READ_IDENTITY, WHY
+from intake.domain.identity_readers import OVERSEERS, Sight, purpose_of, sight_of
+from intake.rpc.messages import timestamp
+from intake.rpc.receipts import page_size
+
+LONGEST_REASON = 500
+FIELDS = frozenset(Identity.model_fields)
+USUAL, MOST = 50, 500
+
+_VALUES = """
+    SELECT f.person, f.name, f.record_id, f.key_id, f.ciphertext, f.blind, f.stored_at,
+           coalesce(convert_from(e.state, 'UTF8')::jsonb -> 'meta' ->> 'org', '')
+    FROM vault_fields AS f LEFT JOIN stored_events AS e
+         ON e.originator_id = left(f.record_id, 36)::uuid
+        AND e.originator_version = substr(f.record_id, 38)::bigint
+    WHERE f.person = %s AND f.name = ANY(%s) ORDER BY f.stored_at, f.name
+"""
+_READS = """
+    SELECT seq, event_id, at, org, by, purpose, fields, sealed_reason FROM identity_reads
+    WHERE case_id = %s AND seq < %s ORDER BY seq DESC LIMIT %s
+"""
+_LAST = 2**62
+
+
+class IdentityServicer(IdentityServiceServicer):
+    """Records, then shows. Whoever may not is told no more than that there is no such case."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        reads: Reads,
+        cursors: Cursors,
+        connect: Connect,
+        vault: Vault,
+        box: Box,
+        organisations: Organisations,
+    ) -> None:
+        self._commands = commands
+        self._reads = reads
+        self._cursors = cursors
+        self._connect = connect
+        self._vault = vault
+        self._box = box
+        self._organisations = organisations
+
+    def register(self, server: Any) -> None:
+        """Add the service to a server."""
+        add_IdentityServiceServicer_to_server(self, server)
+
+    async def ReadIdentity(  # noqa: N802
+        self, request: pb.ReadIdentityRequest, _context: Any
+    ) -> pb.ReadIdentityResponse:
+        """Each call is recorded anew, whatever request id it bears: it shows the identity anew."""
+        purpose_of(self._sight(current_caller()), request.purpose)
+        _check(request)
+        call = current_call()
+        done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
+        read, _, client = done.answer.decode().partition(" ")
+        values = await asyncio.to_thread(self._values, UUID(client), list(request.fields) or sorted(FIELDS))
+        return pb.ReadIdentityResponse(read_event_id=read, client_id=client, values=values)
+
+    async def ListIdentityReads(  # noqa: N802
+        self, request: pb.ListIdentityReadsRequest, _context: Any
+    ) -> pb.ListIdentityReadsResponse:
+        caller, case_id = current_caller(), str(_case_id(request.case_id))
+        self._check_overseer(caller)
+        size = page_size(request.page_size, USUAL, MOST)
+        query = ("ListIdentityReads", case_id, caller.org)
+        place = self._cursors.place(request.page_token, *query)
+        await self._commands.run_for(current_call(), CHECK_OVERSEER, request, request_id="")
+        rows = await self._reads.all(_READS, (case_id, int(place[0]) if place else _LAST, size + 1))
+        more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
+        return pb.ListIdentityReadsResponse(
+            reads=[self._told(*row[1:]) for row in rows[:size]], next_page_token=more
+        )
+
+    def _sight(self, caller: Caller) -> Sight:
+        """Raises `Forbidden` for kinds and roles that read no identity, whoever it is about."""
+        one = self._organisations.get(caller.org)
+        sight = sight_of(one.kind, caller.role) if one is not None else None
+        if sight is None:
+            raise Forbidden("identity_not_for_you")
+        return sight
+
+    def _check_overseer(self, caller: Caller) -> None:
+        one = self._organisations.get(caller.org)
+        if one is None or one.kind not in OVERSEERS or sight_of(one.kind, caller.role) is None:
+            raise Forbidden("identity_not_for_you")
+
+    def _values(self, person: UUID, fields: list[str]) -> list[pb.IdentityValue]:
+        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            ring = self._vault.keyring(cursor, [person])
+            rows = cursor.execute(_VALUES, (person, fields)).fetchall()
+        return [value for row in rows for value in _shown(ring, *row)]
+
+    def _told(
+        self,
+        event_id: str,
+        at: datetime,
+        org: str,
+        by: str,
+        purpose: str,
+        fields: Sequence[str],
+        sealed_reason: bytes,
+    ) -> pb.IdentityRead:
+        return pb.IdentityRead(
+            event_id=event_id,
+            at=timestamp(at),
+            org=org,
+            by=by,
+            purpose=purpose,
+            reason=self._box.open(bytes(sealed_reason), WHY, event_id).decode(),
+            fields=fields,
+        )
+
+
+def _shown(ring: Keyring, *row: Any) -> Iterator[pb.IdentityValue]:
+    """The values of one field; none where the person's key was destroyed."""
+    sealed, (stored_at, org) = Sealed(*row[:6]), row[6:]
+    try:
+        texts = texts_of(sealed.name, ring.open(sealed))
+    except MasterKeyAway:
+        raise
+    except CannotOpen:
+        return
+    for text in texts:
+        yield pb.IdentityValue(
+            field=sealed.name, value=text, event_id=sealed.record_id, org=org,
+            recorded_at=timestamp(stored_at),
+        )  # fmt: skip
+
+
+def _check(request: pb.ReadIdentityRequest) -> None:
+    """Raises `InvalidInput` with every field that is wrong."""
+    wrong: list[Violation] = []
+    if not request.reason.strip():
+        wrong.append(Violation("reason", "field_missing"))
+    elif len(request.reason) > LONGEST_REASON:
+        wrong.append(Violation("reason", "too_long", {"max_length": str(LONGEST_REASON)}))
+    if not FIELDS.issuperset(request.fields):
+        wrong.append(Violation("fields", "not_in_list", {"expected": ", ".join(sorted(FIELDS))}))
+    if wrong:
+        raise InvalidInput(wrong)
+    _case_id(request.case_id)
+
+
+def _case_id(text: str) -> UUID:
+    """Raises `NotFound`: what is no id names no case."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("case_unknown", field="case_id") from None
