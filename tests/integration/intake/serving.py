@@ -22,10 +22,11 @@ from chassis.service import Parts
 from chassis.store.migrations import migrate
 from chassis.store.store import Store
 from contracts.catalogue import remedy
+from intake.agencies.topics import ReceiptTopics
 from intake.application.receipts_log import ReceiptsLog
 from intake.following import FOLLOW
 from intake.rpc.rules import RULES
-from intake.service import SERVICE, reference
+from intake.service import SERVICE
 from intake.settings import Settings
 from reftrack.intake.v1.intake_pb2_grpc import IntakeServiceStub, QuarantineServiceStub
 from reftrack.intake.v1.policy_pb2_grpc import PolicyServiceStub
@@ -138,8 +139,8 @@ async def _parts(given: Settings, stack: AsyncExitStack) -> Parts[Settings]:
 
 
 async def _join_kafka(parts: Parts[Settings], tag: str, stack: AsyncExitStack) -> None:
-    organisations = [org.id for org in reference(parts.settings.reference_path).organisations]
-    relay = Relay(parts.dsn, parts.kafka, service=tag, logs=(EventsLog(tag), ReceiptsLog(organisations)))
+    receipts = ReceiptsLog(ReceiptTopics(parts.kafka).has)
+    relay = Relay(parts.dsn, parts.kafka, service=tag, logs=(EventsLog(tag), receipts))
     relay.start()
     stack.push_async_callback(asyncio.to_thread, relay.stop)
     consumer = BatchConsumer(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,31 +11,40 @@ from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.catalogue import text
 from contracts.events.followup import HandoverNotified
-from contracts.events.intake import ClientIntroducedPosted
+from contracts.events.intake import ClientIntroducedPosted, ClientRegisteredPosted, Identity
 from contracts.events.referral import ReferralRequestedPosted
-from contracts.registry import POSTABLE
-from contracts.vocabulary import Service
+from contracts.vocabulary import ClientGroup, Service
 from intake.domain.front_door import TOLERANCE, Arrival, admit
+from reference import Organisation, Organisations, Policy
+from reference.entries import Name
+from reference.rights import Rights
 from reference.territory import whole_country
 
 from tests.unit.intake.case_facts import DAY_ONE, consented, contacted, planned
 
 
-@dataclass(frozen=True)
-class Org:
-    kind: str
-    services: tuple[str, ...] = ()
-
-    def offers(self, service: str) -> bool:
-        return service in self.services
+def office(org: str, kind: str, services: tuple[str, ...] = (), **more: Any) -> Organisation:
+    return Organisation(id=org, kind=kind, name=Name(vi=org, en=org), services=services, **more)
 
 
-DIRECTORY = {
-    "ca-bo-de": Org("ward_police"),
-    "cap-bo-de": Org("commune_social"),
-    "pk-long-bien": Org("methadone_clinic", ("methadone",)),
-    "cai-nghien": Org("detox_facility"),
-}
+DIRECTORY = Organisations(
+    [
+        office("ca-bo-de", "ward_police", commune="00139"),
+        office("cap-bo-de", "commune_social"),
+        office("pk-long-bien", "methadone_clinic", ("methadone",)),
+        office("cai-nghien", "detox_facility"),
+        office("dpv-long-bien", "district_social", district="004"),
+        office("ca-dinh-chi", "ward_police", commune="00139", suspended=True),
+        office("pk-dinh-chi", "methadone_clinic", ("methadone",), suspended=True),
+        office("dpv-dinh-chi", "district_social", district="004", suspended=True),
+        office("ca-it", "ward_police", commune="00139", may_post=("client-introduced",)),
+        office("ca-da-het", "ward_police", commune="00139", until=DAY_ONE.date() - timedelta(days=1)),
+        office("dpv-ha-noi", "district_social", province="01"),
+        office("dpv-ha-giang", "district_social", province="02"),
+    ]
+)
+RIGHTS = Rights(Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy"))
+NOW = datetime(2026, 8, 1, 3, tzinfo=UTC)
 
 CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", "/agencies/ca-bo-de", DAY_ONE, contacted)
 
@@ -45,9 +54,21 @@ def referral(provider: str = "pk-long-bien", service: Service = Service.METHADON
     return Arrival("cap-bo-de", "/agencies/cap-bo-de", "/agencies/cap-bo-de", DAY_ONE, data)
 
 
-def knock(arrival: Arrival) -> None:
-    kinds = POSTABLE[arrival.data.TYPE].by
-    admit(arrival, kinds=kinds, organisations=DIRECTORY, communes=whole_country(), now=DAY_ONE)
+def of(agency: str, data: Payload = contacted, at: datetime = DAY_ONE) -> Arrival:
+    source = f"/agencies/{agency}"
+    return Arrival(agency, source, source, at, data)
+
+
+def introduced_to(org: str) -> Payload:
+    return ClientIntroducedPosted(to_org=org, instead_of_administrative_file=False)
+
+
+def contact_in(commune: str) -> Payload:
+    return contacted.model_copy(update={"commune": commune})
+
+
+def knock(arrival: Arrival, now: datetime = DAY_ONE) -> None:
+    admit(arrival, rights=RIGHTS, organisations=DIRECTORY, communes=whole_country(), now=now)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +193,81 @@ def test_a_time_in_the_future_is_held_against_the_clock_of_those_who_read_it() -
     assert now.endswith("+07:00")
     assert datetime.fromisoformat(now) == DAY_ONE
     assert now in text("time_in_future", "vi", **refused.value.detail)
+
+
+@pytest.mark.parametrize(
+    ("arrival", "code", "field"),
+    [
+        (of("ca-dinh-chi"), "agency_suspended", "ce_source"),
+        (of("ca-it"), "not_in_your_registration", "ce_type"),
+        (of("ca-da-het"), "agency_not_in_force", "ce_time"),
+        (referral(provider="pk-dinh-chi"), "addressee_suspended", "/data/provider"),
+        (
+            of(
+                "ca-bo-de",
+                ClientIntroducedPosted(to_org="dpv-dinh-chi", instead_of_administrative_file=False),
+            ),
+            "addressee_suspended",
+            "/data/to_org",
+        ),
+    ],
+    ids=["suspended", "narrowed", "ended", "to a suspended clinic", "to a suspended office"],
+)
+def test_the_registry_has_the_last_word_on_who_takes_part(arrival: Arrival, code: str, field: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        knock(arrival)
+    assert (refused.value.code, refused.value.field, refused.value.later) == (code, field, False)
+    assert text(code, "vi", **refused.value.detail) != text(code, "en", **refused.value.detail)
+
+
+def test_what_happened_while_an_office_was_in_force_it_may_report_after_its_end() -> None:
+    knock(of("ca-da-het", at=DAY_ONE - timedelta(days=2)))
+
+
+@pytest.mark.parametrize(
+    ("agency", "commune", "day"),
+    [
+        ("ca-bo-de", "00139", DAY_ONE),
+        ("dpv-long-bien", "00133", DAY_ONE),
+        ("dpv-ha-noi", "00631", DAY_ONE),
+        ("cap-bo-de", "00631", DAY_ONE),
+        ("ca-bo-de", "00118", NOW),  # the new ward Bồ Đề took in a part of the old one
+        ("ca-bo-de", "00145", NOW),  # and so did the new ward Long Biên
+        ("dpv-long-bien", "00118", NOW),  # a district that ended works where its wards lie now
+        ("dpv-ha-noi", "00118", NOW),
+    ],
+)
+def test_an_office_works_in_its_own_territory_whatever_became_of_it(
+    agency: str, commune: str, day: datetime
+) -> None:
+    knock(of(agency, contact_in(commune), day), NOW)
+
+
+@pytest.mark.parametrize(
+    ("agency", "commune", "day"),
+    [
+        ("ca-bo-de", "00133", DAY_ONE),  # another ward of the same district
+        ("ca-bo-de", "00118", DAY_ONE),  # Ngọc Thụy bore the code that Bồ Đề has now
+        ("dpv-long-bien", "00631", DAY_ONE),  # another district
+        ("ca-bo-de", "00592", NOW),
+        ("dpv-ha-giang", "00139", DAY_ONE),
+        ("dpv-ha-giang", "00118", NOW),  # Hà Giang is a part of Tuyên Quang by then
+    ],
+)
+def test_an_office_works_nowhere_else(agency: str, commune: str, day: datetime) -> None:
+    with pytest.raises(Refusal) as refused:
+        knock(of(agency, contact_in(commune), day), NOW)
+    assert (refused.value.code, refused.value.field) == ("outside_territory", "/data/commune")
+    assert DIRECTORY[agency].area in text("outside_territory", "en", **refused.value.detail)
+
+
+def test_a_client_may_live_anywhere() -> None:
+    far = registered_posted("00631")
+    knock(of("cap-bo-de", far))
+    knock(of("dpv-long-bien", far))
+
+
+def registered_posted(commune: str) -> Payload:
+    return ClientRegisteredPosted(
+        client_group=ClientGroup.DRUG_USER, residence_commune=commune, identity=Identity(full_name="A B")
+    )

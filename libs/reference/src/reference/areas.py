@@ -8,35 +8,53 @@ for what is older), where the territory says which units the place came from or 
 from __future__ import annotations
 
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from reference.territory import Territory, Unit
+
+PROGRAMME_BEGAN = date(2018, 1, 1)
+"""Codes in the reference data that name no day are of the map on which the pilot began."""
 
 _MOST_KEPT = 100_000
 
 
 class Seat(NamedTuple):
-    """The unit that an office answers for: a code and the day whose map it is of (none: the code's first
-    unit). No code: no limit."""
+    """The unit that an office answers for: a code and the day whose map it is of (none: the first day of the
+    programme). No code: no limit."""
 
     code: str | None
     on: date | None
 
 
-class Areas:
-    """Remembers what it found: the territory never changes. Safe to share between threads."""
+class Country(Protocol):
+    """The territory as it is known now (`territory.Living`)."""
 
-    def __init__(self, territory: Territory) -> None:
+    @property
+    def now(self) -> Territory: ...
+
+
+class Areas:
+    """Remembers what it found, as long as the territory is the same. Safe to share between threads."""
+
+    def __init__(self, country: Country) -> None:
+        self._country = country
+        self._forget(country.now)
+
+    def _forget(self, territory: Territory) -> None:
         self._territory = territory
         self._holds: dict[tuple[Seat, str, date], bool] = {}
         self._covers: dict[tuple[Seat, Seat], bool] = {}
+
+    def _look_again(self) -> None:
+        """A later decree was told: what was found on the old map is forgotten."""
+        if self._country.now is not self._territory:
+            self._forget(self._country.now)
 
     def unit(self, seat: Seat) -> Unit | None:
         """The unit that a seat names, none for no limit. Raises `KeyError` for a code that nobody knows."""
         if seat.code is None:
             return None
-        at_the_time = self._territory.unit(seat.code, seat.on) if seat.on else None
-        return at_the_time or self._territory.first(seat.code)
+        return unit_of(self._territory, seat.code, seat.on)
 
     def holds(self, seat: Seat, code: str, day: date) -> bool:
         """Whether something that happened on that day in the unit of that code happened in the seat's area.
@@ -46,6 +64,7 @@ class Areas:
         """
         if seat.code is None:
             return True
+        self._look_again()
         asked = (seat, code, day)
         known = self._holds.get(asked)
         if known is None:
@@ -61,6 +80,7 @@ class Areas:
             return True
         if other.code is None:
             return False
+        self._look_again()
         asked = (one, other)
         known = self._covers.get(asked)
         if known is None:
@@ -102,6 +122,11 @@ class Areas:
             kept.clear()
         kept[asked] = found
         return found
+
+
+def unit_of(territory: Territory, code: str, on: date | None) -> Unit:
+    """The unit of a code on the map of that day, or else the first that ever bore it. Raises `KeyError`."""
+    return territory.unit(code, on or PROGRAMME_BEGAN) or territory.first(code)
 
 
 def _nearest(unit: Unit, day: date) -> date:

@@ -15,11 +15,11 @@ from threading import Lock
 
 from pydantic import Field
 
-from reference.areas import Areas, Seat
+from reference.areas import Areas, Country, Seat, unit_of
 from reference.entries import Code, Lasting, Name, Slug, Word, read_entries, refuse_duplicates
 from reference.errors import ReferenceInvalid
 from reference.policy.book import HANOI
-from reference.territory import Territory, whole_country
+from reference.territory import Living, Territory
 
 
 class Organisation(Lasting):
@@ -53,6 +53,11 @@ class Organisation(Lasting):
         return Seat(self.commune or self.district or self.province, self.unit_on or self.since)
 
     @property
+    def area(self) -> str:
+        """The code of the unit that it answers for, as people are told it."""
+        return self.seat.code or "–"
+
+    @property
     def policy_province(self) -> str:
         """The province whose policy packs hold for it; the pilot's where none is known."""
         return self.province or HANOI
@@ -66,11 +71,11 @@ class Organisations:
     """All organisations by id. What is learnt replaces the whole table: readers on any thread see either the
     one before or the one after."""
 
-    def __init__(self, organisations: Iterable[Organisation], territory: Territory | None = None) -> None:
+    def __init__(self, organisations: Iterable[Organisation], country: Country | None = None) -> None:
         self._by_id = {organisation.id: organisation for organisation in organisations}
-        self._territory = territory or whole_country()
+        self._country = country or Living()
         self._learning = Lock()
-        self.areas = Areas(self._territory)
+        self.areas = Areas(self._country)
         self.version = 0
         """Rises with whatever is learnt: who keeps what follows from the directory asks it again then."""
 
@@ -79,11 +84,11 @@ class Organisations:
         """Reads `organisations.yaml`; raises `ReferenceInvalid` for a place the territory lacks."""
         entries = read_entries(file, "organisations", Organisation, "id")
         refuse_duplicates(file, "organisation", (entry.id for entry in entries))
-        return cls((_checked(file, entry, territory) for entry in entries), territory)
+        return cls(_checked(file, entry, territory) for entry in entries)
 
-    def live(self) -> Organisations:
+    def live(self, country: Country) -> Organisations:
         """A directory of one's own that begins with what this one has now: what it learns stays in it."""
-        return Organisations(self, self._territory)
+        return Organisations(self, country)
 
     def held(self) -> HeldOrganisations:
         """A view that changes when it is told to, and not in the middle of a batch."""
@@ -92,7 +97,7 @@ class Organisations:
     def learn(self, organisations: Iterable[Organisation]) -> list[str]:
         """Take in new and changed ones; returns the ids of those that differ from what was known."""
         with self._learning:
-            fresh = {each.id: placed(each, self._territory) for each in organisations}
+            fresh = {each.id: placed(each, self._country.now) for each in organisations}
             changed = [each for each in fresh if self._by_id.get(each) != fresh[each]]
             if changed:
                 self._by_id = {**self._by_id, **fresh}
@@ -126,13 +131,20 @@ class Organisations:
             return True
         return one.kind in OF_AN_AREA and self.areas.covers(one.seat, placed.seat)
 
+    def within(self, org: str, other: str) -> bool:
+        """Whether `other` works in the area of `org`, whatever the kinds of both."""
+        one, placed = self.get(org), self.get(other)
+        return one is not None and placed is not None and self.areas.covers(one.seat, placed.seat)
+
     def answered_for_by(self, org: str) -> list[str]:
         """The ids of all organisations that `org` answers for, in the order of the file."""
         return [other.id for other in self if self.answers_for(org, other.id)]
 
-    def works_in(self, organisation: Organisation, commune: str, day: date) -> bool:
-        """Whether what happened on that day in that commune happened where the organisation works."""
-        return self.areas.holds(organisation.seat, commune, day)
+    def works_in(self, org: str, commune: str, day: date) -> bool:
+        """Whether what happened on that day in that commune happened where the organisation works; of a code
+        that means no unit on that day, and of who is not in the directory, this has nothing to say: true."""
+        organisation = self._by_id.get(org)
+        return organisation is None or self.areas.holds(organisation.seat, commune, day)
 
     def __getitem__(self, org: str) -> Organisation:
         return self._by_id[org]
@@ -151,7 +163,7 @@ class HeldOrganisations(Organisations):
     """The directory as of the last `renew`: what a batch decides by."""
 
     def __init__(self, live: Organisations) -> None:
-        super().__init__((), live._territory)
+        super().__init__((), live._country)
         self._live = live
         self.areas = live.areas
         self.renew()
@@ -169,7 +181,7 @@ def placed(entry: Organisation, territory: Territory) -> Organisation:
     given = entry.commune or entry.district
     if given is None:
         return entry
-    unit = territory.unit(given, entry.unit_on or entry.first_day) or territory.first(given)
+    unit = unit_of(territory, given, entry.unit_on or entry.since)
     above = {each.level: each.code for each in territory.parents_of(unit, unit.attested)}
     district = above.get("district") if entry.commune else entry.district
     return entry.model_copy(update={"district": district, "province": above.get("province")})

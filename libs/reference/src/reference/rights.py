@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -51,18 +51,14 @@ class Holdings(Protocol):
 class Values(Protocol):
     """One pack on one day."""
 
-    def value(self, section: str, name: str, /) -> Any: ...
+    def may_post(self, event: str, /) -> frozenset[str]: ...
 
 
 class Rights:
-    """Asks suspension first, then the office's life, then its kind, then its own list.
+    """Asks suspension first, then the office's life, then its kind, then its own list."""
 
-    `otherwise`: the kinds that may post an event of which a pack says nothing.
-    """
-
-    def __init__(self, policy: Holdings, otherwise: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, policy: Holdings) -> None:
         self._policy = policy
-        self._otherwise = otherwise
         self.kinds = lru_cache(maxsize=8192)(self._kinds)
 
     def why_not(self, office: Office, event: str, day: date) -> Denied | None:
@@ -80,8 +76,7 @@ class Rights:
         return None
 
     def _kinds(self, event: str, day: date, province: str) -> frozenset[str]:
-        said = self._policy.holding(day, province).value("may_post", event)
-        return self._otherwise.get(event, frozenset()) if said is None else frozenset(said)
+        return self._policy.holding(day, province).may_post(event)
 
 
 @lru_cache(maxsize=512)

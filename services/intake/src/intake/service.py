@@ -7,36 +7,52 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog, Log
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from chassis.store.statements import RECEIPTS_CHANNEL
 from contracts.catalogue import remedy
+from google.protobuf.message import Message
 from reference import Reference
+from reference.rights import Rights
+from reftrack.intake.v1 import policy_pb2_grpc, territory_pb2_grpc
 from reftrack.intake.v1.intake_pb2_grpc import (
     add_IntakeServiceServicer_to_server,
     add_QuarantineServiceServicer_to_server,
 )
 
+from intake import vault_parts
+from intake.agencies.agency import Agency
+from intake.agency_parts import AgencyParts, agencies
+from intake.application.consents import EXPIRY, ConsentDesk
 from intake.application.decider import OWNERS, RETRY, IntakeDecider
 from intake.application.door import FrontDoor
 from intake.application.identity import Identities
+from intake.application.identity_desk import IdentityDesk
 from intake.application.ledger import Ledger
+from intake.application.loading import Loading
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import QuarantineDesk
 from intake.application.reading import Reader
 from intake.application.receipts_log import ReceiptsLog
 from intake.application.recording import Recording
+from intake.application.rings import Rings
+from intake.application.sealing_keys import SealingKeys
 from intake.domain.case import Case
+from intake.domain.gazette import Gazette
+from intake.domain.identity_reading import IdentityReading
+from intake.following import EVERY_SECONDS, FOLLOW, Following
 from intake.rpc.acts import ActsTable
 from intake.rpc.front_door import FrontDoorServicer
+from intake.rpc.policy import PolicyServicer
 from intake.rpc.quarantine import QuarantineServicer
 from intake.rpc.receipts import ReceiptReads
 from intake.rpc.rules import RULES
+from intake.rpc.territory import TerritoryServicer
 from intake.rpc.waiting import Waiting
 from intake.settings import Settings
-from intake.waits import NewWaits
 
 SOURCE = "/services/intake"
 AGENCIES = r"agency\.[a-z0-9][a-z0-9-]*\.events\.v1"
@@ -48,21 +64,41 @@ def reference(path: Path) -> Reference:
     return Reference.load(path)
 
 
+@lru_cache(maxsize=16)
+def _following(_parts: Parts[Settings]) -> Following:
+    return Following()
+
+
+async def _follow(parts: Parts[Settings]) -> Sequence[Message]:
+    """Take in the decrees that any instance recorded."""
+    country = reference(parts.settings.reference_path).country
+    return await _following(parts).go_on(parts, country)
+
+
+def _offices(parts: Parts[Settings]) -> AgencyParts:
+    return agencies(parts, reference(parts.settings.reference_path))
+
+
 def decider(parts: Parts[Settings]) -> IntakeDecider:
     """Intake's use cases, standing on the parts of the chassis."""
     known = reference(parts.settings.reference_path)
-    reader = Reader(parts.secrets.subkey("content-hash"), parts.secrets.subkey("blind-index"))
+    _following(parts).begin(parts, known.country)
+    keys = SealingKeys(parts.vault, parts.connect)
+    reader = Reader(parts.secrets.subkey("content-hash"), parts.secrets.subkey("blind-index"), keys)
     identities = Identities(parts.vault, parts.connect)
+    offices = _offices(parts)
     ledger = Ledger(parts.box, remedy)
-    recording = Recording(parts.secrets.ids_key, known.policy, identities)
+    consents = ConsentDesk(known.policy, offices.held, identities)
+    recording = Recording(parts.secrets.ids_key, known.policy, identities, consents)
     door = FrontDoor(
         ledger,
         recording,
         identities,
-        known.organisations,
-        known.territory,
+        offices.held,
+        known.country,
         known.policy,
         reader.says_what_had,
+        Rights(known.policy),
     )
     return IntakeDecider(
         door=door,
@@ -71,16 +107,23 @@ def decider(parts: Parts[Settings]) -> IntakeDecider:
         identities=identities,
         box=parts.box,
         reader=reader,
+        loading=Loading(known.policy),
+        rings=Rings({EXPIRY: consents.ring}),
+        identity_desk=IdentityDesk(parts.secrets.ids_key, known.policy, offices.held, parts.box),
+        agencies=offices.desk,
+        organisations=offices.held,
     )
 
 
 def _logs(parts: Parts[Settings]) -> Sequence[Log]:
-    known = reference(parts.settings.reference_path)
-    return EventsLog("intake"), ReceiptsLog(organisation.id for organisation in known.organisations)
+    return EventsLog("intake"), ReceiptsLog(_offices(parts).has_topic)
 
 
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
-    organisations = reference(parts.settings.reference_path).organisations
+    known = reference(parts.settings.reference_path)
+    organisations = _offices(parts).live
+    policy = PolicyServicer(known.policy, known.country, parts.clock)
+    territory = TerritoryServicer(known.country, organisations, parts.commands, parts.clock)
     receipts, bell = ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL)
     waiting = Waiting(parts.reads, parts.cursors, parts.clock, organisations)
     front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting)
@@ -95,22 +138,39 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     def register_quarantine(server: Any) -> None:
         add_QuarantineServiceServicer_to_server(quarantine, server)
 
-    return register_door, register_quarantine
+    def register_policy(server: Any) -> None:
+        policy_pb2_grpc.add_PolicyServiceServicer_to_server(policy, server)
+
+    def register_territory(server: Any) -> None:
+        territory_pb2_grpc.add_TerritoryServiceServicer_to_server(territory, server)
+
+    others = [*vault_parts.servicers(parts, organisations), _offices(parts).servicer(parts)]
+    return register_door, register_quarantine, register_policy, register_territory, *others
 
 
 SERVICE: Service[Settings] = Service(
     name="intake",
     settings=Settings,
     decider=decider,
-    mappers=(Mapper(Case, SOURCE),),
+    mappers=(
+        Mapper(Case, SOURCE),
+        Mapper(IdentityReading, SOURCE),
+        Mapper(Gazette, SOURCE),
+        Mapper(Agency, SOURCE),
+    ),
     consumers=(
         Consume(pattern=AGENCIES),
         Consume(topics=sorted(OWNERS), sources=sorted(OWNERS), group="intake-owners"),
     ),
     logs=_logs,
     servicers=_servicers,
+    others=lambda parts: [*_offices(parts).keepers, *vault_parts.keepers(parts)],
     rules=RULES,
     texts=remedy,
-    tickers=(Ticker(RETRY, 1.0, NewWaits().due),),
+    tickers=(
+        Ticker(RETRY, 1.0, lambda parts: _offices(parts).due(parts)),
+        Ticker(FOLLOW, EVERY_SECONDS, _follow),
+        timers.ticker(),
+    ),
 )
 """Agencies post and read receipts as themselves; supervising organisations look into the quarantine."""

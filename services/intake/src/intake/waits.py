@@ -7,13 +7,17 @@ whatever is recorded later finds it and wakes it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from chassis.service import Parts
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from prometheus_client import Gauge
+
+from intake.application.keys import until_agency
 
 PAGE = 200
 
@@ -38,6 +42,32 @@ _COUNTS = """
             WHERE verdict = 'waiting' AND (detail->>'until')::timestamptz <= %s),
            (SELECT count(*) FROM kept_deliveries WHERE verdict = 'quarantined')
 """
+
+
+TOPICS_WITHIN = 5.0
+"""Seconds that what waits for an office leaves its topics to be made: then its receipts can be read there."""
+
+
+class Releases:
+    """Offices whose waiting events may go on: told by other threads, taken by the ticker."""
+
+    def __init__(self) -> None:
+        self._told: deque[tuple[float, str]] = deque()
+
+    def changed(self, orgs: Iterable[str]) -> None:
+        """The directory says something new of these."""
+        due = time.monotonic() + TOPICS_WITHIN
+        self._told.extend((due, org) for org in orgs)
+
+    def ready(self, org: str) -> None:
+        """The topics and rights of this one are there."""
+        self._told.append((0.0, org))
+
+    def due(self) -> list[Message]:
+        """Keys of what waits for those whose time has come."""
+        now, told = time.monotonic(), [self._told.popleft() for _ in range(len(self._told))]
+        self._told.extend(one for one in told if one[0] > now)
+        return [StringValue(value=until_agency(org)) for org in {org for due, org in told if due <= now}]
 
 
 class NewWaits:

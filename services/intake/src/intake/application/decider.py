@@ -12,19 +12,25 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import NotRecorded, Recorded, UnknownType
 from google.protobuf.wrappers_pb2 import StringValue
+from reference.organisations import HeldOrganisations
 from reftrack.intake.v1.intake_pb2 import (
     DiscardQuarantinedRequest,
     ReleaseQuarantinedRequest,
     SubmittedEvent,
 )
 
+from intake.agencies.desk import COMMANDS as AGENCY_COMMANDS
+from intake.agencies.desk import AgencyDesk
 from intake.application.ahead import ReadAhead
 from intake.application.door import FrontDoor
 from intake.application.identity import Identities
+from intake.application.identity_desk import IDENTITY_DEEDS, IdentityDesk
 from intake.application.kept import KEPT
+from intake.application.loading import LOAD, Loading
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import Held, QuarantineDesk
 from intake.application.reading import Reader, Reading
+from intake.application.rings import Rings, is_ring
 from intake.application.submissions import kept, of_item
 
 OWNERS = frozenset({"referral.events.v1", "followup.events.v1"})
@@ -61,7 +67,17 @@ class IntakeDecider:
         identities: Identities,
         box: Box,
         reader: Reader,
+        loading: Loading,
+        rings: Rings,
+        identity_desk: IdentityDesk,
+        agencies: AgencyDesk,
+        organisations: HeldOrganisations,
     ) -> None:
+        self._agencies = agencies
+        self._organisations = organisations
+        self._loading = loading
+        self._rings = rings
+        self._identity_desk = identity_desk
         self._door = door
         self._owners = owners
         self._desk = desk
@@ -81,7 +97,11 @@ class IntakeDecider:
         if uow is not self._batch:
             self._batch, self._understood = uow, {}
             self._identities.forget()
-        self._load_commands(uow, [item for item in items if type(item) is Command])
+            self._organisations.renew()
+        commands = [item for item in items if type(item) is Command]
+        self._load_commands(uow, commands)
+        self._rings.load(uow, commands)
+        self._agencies.load(uow, [item for item in commands if item.name in AGENCY_COMMANDS])
         told = [self._of(uow, item) for item in items]
         readings = [one for one in told if type(one) is Reading]
         if readings:
@@ -92,6 +112,8 @@ class IntakeDecider:
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to, or whatever stands for it until it is known."""
+        if isinstance(item, Command) and is_ring(item):
+            return self._rings.case_key(item)
         told = self._of(uow, item)
         if isinstance(told, Reading):
             return self._door.case_key(uow, told)
@@ -103,6 +125,14 @@ class IntakeDecider:
 
     def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
         """Decide one item; the answer of a submitted event is the body of its receipt."""
+        if isinstance(item, Command) and is_ring(item):
+            return self._rings.ring(uow, item)
+        if isinstance(item, Command) and item.name == LOAD:
+            return self._loading.load(uow, item)
+        if isinstance(item, Command) and item.name in IDENTITY_DEEDS:
+            return self._identity_desk.decide(uow, item)
+        if isinstance(item, Command) and item.name in AGENCY_COMMANDS:
+            return self._agencies.decide(uow, item)
         told = self._of(uow, item)
         if isinstance(item, Command) and item.name in (RELEASE, DISCARD):
             assert told is None or isinstance(told, Held)
@@ -133,11 +163,14 @@ class IntakeDecider:
             return self._ahead.read(item, uow.now)
         if isinstance(item, Woken):
             return self._waiting(item)
+        if item.name == LOAD or is_ring(item) or item.name in AGENCY_COMMANDS or item.name in IDENTITY_DEEDS:
+            return None
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
         return self._reader.read(of_item(item.message, item.caller, item.correlation_id, uow.now))
 
     def _load_commands(self, uow: UnitOfWork, commands: list[Command]) -> None:
         """What commands name by a number or a key is read for all of them together."""
+        self._identity_desk.load(uow, [item for item in commands if item.name in IDENTITY_DEEDS])
         deeds = [item for item in commands if isinstance(item.message, _DEEDS)]
         if deeds:
             held = self._desk.load(uow, {item.message.quarantine_id for item in deeds})  # type: ignore[attr-defined]

@@ -10,8 +10,9 @@ from chassis.items import Woken
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.intake import ClientRegisteredPosted
-from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind
+from reference import Living
+from reference.rights import Rights
 
 from intake.application import keys
 from intake.application.envelope import Policy
@@ -30,7 +31,7 @@ from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quaranti
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
-from intake.domain.communes import Communes, read_communes
+from intake.domain.communes import read_communes
 from intake.domain.directory import Directory
 from intake.domain.front_door import Arrival, admit
 
@@ -47,16 +48,18 @@ class FrontDoor:
         recording: Recording,
         identities: Identities,
         organisations: Directory,
-        communes: Communes,
+        country: Living,
         policy: Policy,
         says_what_had: Callable[[bytes, Reading], bool],
+        rights: Rights,
     ) -> None:
         self._ledger = ledger
         self._recording = recording
         self._identities = identities
         self._organisations = organisations
-        self._communes = communes
+        self._country = country
         self._policy = policy
+        self._rights = rights
         self._says_what_had = says_what_had
 
     def load(self, uow: UnitOfWork, readings: Iterable[Reading]) -> None:
@@ -123,6 +126,8 @@ class FrontDoor:
         found: Match | None = None
         try:
             org_kind = self._admit(uow.now, reading, event)
+            if reading.refusal is not None:
+                raise reading.refusal
             found = match(uow, event, self._organisations)
             recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
@@ -130,7 +135,7 @@ class FrontDoor:
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
         _wake(uow, event.naming, recorded.case, found)
-        units = read_communes(event.data, self._communes, day_of(event.occurred_at))
+        units = read_communes(event.data, self._country.now, day_of(event.occurred_at))
         return _recorded(recorded, units)
 
     def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
@@ -138,12 +143,13 @@ class FrontDoor:
         arrival = Arrival(
             *(reading.submission.agency, reading.source, event.claimed_source, event.occurred_at, event.data),
             "ce_time" if event.posted.occurred_on is None else "/occurred_on",
+            event.in_clear,
         )
         return admit(
             arrival,
-            kinds=POSTABLE[event.type].by,
+            rights=self._rights,
             organisations=self._organisations,
-            communes=self._communes,
+            communes=self._country.now,
             now=now,
         ).kind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
@@ -19,37 +19,63 @@ _CONSTANT: tuple[tuple[str, bytes], ...] = (
 )
 _COLUMNS = "position, org, event_id, body, recorded_at"
 _PAGE: LiteralString = f"""
-    SELECT {_COLUMNS} FROM receipts WHERE position > %s AND org = ANY(%s) ORDER BY position LIMIT %s
+    SELECT {_COLUMNS} FROM receipts WHERE position > %s ORDER BY position LIMIT %s
 """
 _HEAD: LiteralString = """
-    SELECT position FROM receipts WHERE org = ANY(%s) ORDER BY position DESC LIMIT 1
+    SELECT position, org FROM receipts WHERE org <> ALL(%s) ORDER BY position DESC LIMIT 1
 """
 
 
 class ReceiptsLog:
-    """Publishes to `agency.<org>.receipts.v1`, and only for organisations of the directory: no others have a
-    topic.
+    """Publishes to `agency.<org>.receipts.v1` of whoever has such a topic, registered or not.
+
+    `has_topic` is asked of each office once, of one that has none again with each later receipt: its topic
+    may have been made meanwhile. What was answered before there was a topic is read over gRPC.
     """
 
     name = "receipts"
     channel = RECEIPTS_CHANNEL
 
-    def __init__(self, organisations: Iterable[str]) -> None:
-        self._organisations = list(organisations)
+    def __init__(self, has_topic: Callable[[str], bool]) -> None:
+        self._has_topic = has_topic
+        self._present: set[str] = set()
+        self._absent: dict[str, int] = {}
 
     def read(self, connection: Connection, after: int, limit: int) -> Sequence[Outgoing]:
-        """Return at most `limit` receipts with a position above `after`, in order."""
-        with connection.cursor(binary=True) as cursor:
-            cursor.execute(_PAGE, (after, self._organisations, limit), prepare=True)
-            return [_outgoing(*row) for row in cursor]
+        """Return at most `limit` receipts with a position above `after`, in order; none only at the end."""
+        while True:
+            with connection.cursor(binary=True) as cursor:
+                rows = cursor.execute(_PAGE, (after, limit), prepare=True).fetchall()
+            newest = self.stored(connection) if any(row[1] not in self._present for row in rows) else 0
+            found = [_outgoing(*row) for row in rows if self._published(row[1], row[0], newest)]
+            if found or not rows:
+                return found
+            after = rows[-1][0]
 
     def head(self, connection: Connection) -> int:
         """Return the position of the newest receipt that is to be published."""
-        row = connection.execute(_HEAD, (self._organisations,)).fetchone()
-        return int(row[0]) if row else 0
+        newest = self.stored(connection)
+        while row := connection.execute(_HEAD, (list(self._absent),)).fetchone():
+            if self._published(row[1], int(row[0]), newest):
+                return int(row[0])
+        return 0
+
+    def _published(self, org: str, position: int, newest: int) -> bool:
+        """Whether a receipt has a topic to go to. That there was none counts for the receipts that were there
+        when it was asked, not for later ones."""
+        if org in self._present:
+            return True
+        if position <= self._absent.get(org, 0):
+            return False
+        if self._has_topic(org):
+            self._present.add(org)
+            self._absent.pop(org, None)
+            return True
+        self._absent[org] = newest
+        return False
 
     def stored(self, connection: Connection) -> int:
-        """Return the position of the newest receipt, also where its organisation has left the directory."""
+        """Return the position of the newest receipt, also where there is no topic for it."""
         row = connection.execute("SELECT coalesce(max(position), 0) FROM receipts").fetchone()
         return int(row[0]) if row else 0
 

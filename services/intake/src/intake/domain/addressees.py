@@ -40,6 +40,8 @@ def _takes_up(org: str, kinds: frozenset[OrgKind], organisations: Organisations)
         raise Refusal("organisation_unknown", field="/data/to_org")
     if organisation.kind not in kinds:
         raise Refusal("not_for_this_kind", field="/data/to_org", detail={"allowed": ", ".join(sorted(kinds))})
+    if organisation.suspended:
+        raise Refusal("addressee_suspended", field="/data/to_org")
 
 
 def _offers(provider: str, service: str, organisations: Organisations) -> None:
@@ -48,3 +50,5 @@ def _offers(provider: str, service: str, organisations: Organisations) -> None:
         raise Refusal("provider_unknown", field="/data/provider")
     if not organisation.offers(service):
         raise Refusal("service_not_offered", field="/data/service")
+    if organisation.suspended:
+        raise Refusal("addressee_suspended", field="/data/provider")

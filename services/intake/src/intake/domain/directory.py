@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
+from reference.rights import Office
 
-class Organisation(Protocol):
+
+class Organisation(Office, Protocol):
     """One organisation of the directory."""
 
     @property
-    def kind(self) -> str: ...
+    def sealed_only(self) -> bool:
+        """Whether it may send who somebody is only sealed."""
+        ...
+
+    @property
+    def area(self) -> str:
+        """The code of the unit that it answers for, to be told."""
+        ...
 
     def offers(self, service: str) -> bool:
         """Whether a referral for that service can be addressed to it."""
@@ -21,6 +31,10 @@ class Organisations(Protocol):
 
     def get(self, org: str, /) -> Organisation | None:
         """The organisation of that id, or none."""
+        ...
+
+    def works_in(self, org: str, commune: str, day: date, /) -> bool:
+        """Whether what happened on that day in that commune happened where the organisation works."""
         ...
 
 

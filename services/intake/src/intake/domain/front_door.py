@@ -7,7 +7,6 @@ anything up but reference data, and none reads a clock: `now` is the batch's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,10 +14,15 @@ from typing import NamedTuple
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from reference.days import local_day, local_time
+from reference.rights import Rights, event_name
 
 from intake.domain.addressees import check_addressee, check_expiry
 from intake.domain.communes import Communes, read_communes
 from intake.domain.directory import Organisation, Organisations
+from intake.domain.places import check_place
+
+_FIELD = {"agency_suspended": "ce_source", "agency_not_in_force": "ce_time"}
+"""Where the fault lies, if not in the type of the event."""
 
 TOLERANCE = timedelta(minutes=5)
 """How far an agency's clock may run ahead of ours."""
@@ -38,6 +42,8 @@ class Arrival(NamedTuple):
     data: Payload
     time_field: str = "ce_time"
     """Where the time stands: in the attribute, or `/occurred_on` of the value."""
+    in_clear: str | None = None
+    """A field that tells who somebody is and was not sealed."""
 
 
 @lru_cache(maxsize=4096)
@@ -54,15 +60,16 @@ def agency_of_source(source: str) -> str:
 def admit(
     arrival: Arrival,
     *,
-    kinds: Collection[str],
+    rights: Rights,
     organisations: Organisations,
     communes: Communes,
     now: datetime,
 ) -> Organisation:
     """The organisation that reports. Raises `Refusal` unless it may report this event.
 
-    `kinds` are the kinds of organisation that may. The more fundamental answer comes first: who is not in the
-    directory is told that, not what else is wrong; it may enter it (`later`).
+    `rights` says what kinds may post on that day, and what the registry leaves of it. The more fundamental
+    answer comes first: who is not in the directory is told that, not what else is wrong; it may enter it
+    (`later`).
     """
     organisation = organisations.get(arrival.agency)
     if organisation is None:
@@ -71,10 +78,14 @@ def admit(
         raise Refusal("source_not_yours", field="ce_source", detail={"expected": arrival.source})
     if arrival.occurred_at > now + TOLERANCE:
         raise Refusal("time_in_future", field=arrival.time_field, detail={"now": local_time(now)})
-    if organisation.kind not in kinds:
-        detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(kinds))}
-        raise Refusal("not_yours_to_report", field="ce_type", detail=detail)
+    day = local_day(arrival.occurred_at)
+    denied = rights.why_not(organisation, event_name(arrival.data.TYPE), day)
+    if denied is not None:
+        raise Refusal(denied.code, field=_FIELD.get(denied.code, "ce_type"), detail=dict(denied.detail))
+    if arrival.in_clear is not None and organisation.sealed_only:
+        raise Refusal("identity_not_sealed", field=arrival.in_clear)
     check_addressee(arrival.data, organisations)
-    read_communes(arrival.data, communes, local_day(arrival.occurred_at))
-    check_expiry(arrival.data, local_day(arrival.occurred_at))
+    read_communes(arrival.data, communes, day)
+    check_place(arrival.data, arrival.agency, organisations, day)
+    check_expiry(arrival.data, day)
     return organisation

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from chassis.admin.vault import VAULT_RULES
 from chassis.rpc.call import Role
 from chassis.rpc.rules import Rules
 
 _INTAKE = "reftrack.intake.v1.IntakeService"
 _QUARANTINE = "reftrack.intake.v1.QuarantineService"
+_IDENTITY = "reftrack.intake.v1.IdentityService"
+_SEALING = "reftrack.intake.v1.SealingService"
 _POLICY = "reftrack.intake.v1.PolicyService"
 _TERRITORY = "reftrack.intake.v1.TerritoryService"
 
 _POSTS = frozenset({Role.AGENCY, Role.OPERATOR, Role.SUPERVISOR})
 _SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+_AGENCIES = "reftrack.intake.v1.AgencyService"
 _EVERYBODY = frozenset(Role)
 
 RULES: Rules = {
@@ -23,10 +27,27 @@ RULES: Rules = {
     f"{_QUARANTINE}/ShowQuarantined": frozenset({Role.SUPERVISOR}),
     f"{_QUARANTINE}/ReleaseQuarantined": _SUPERVISES,
     f"{_QUARANTINE}/DiscardQuarantined": _SUPERVISES,
+    f"{_IDENTITY}/ReadIdentity": frozenset({Role.OPERATOR, Role.SUPERVISOR, Role.AUDITOR}),
+    f"{_IDENTITY}/ListIdentityReads": frozenset({Role.SUPERVISOR, Role.AUDITOR}),
+    f"{_SEALING}/ListSealingKeys": _POSTS | {Role.ADMINISTRATOR},
+    f"{_SEALING}/RotateSealingKey": frozenset({Role.ADMINISTRATOR}),
+    **VAULT_RULES,
     f"{_POLICY}/ShowPolicy": _EVERYBODY,
     f"{_TERRITORY}/ShowUnit": _EVERYBODY,
     f"{_TERRITORY}/SearchUnits": _EVERYBODY,
     f"{_TERRITORY}/LoadTerritory": _SUPERVISES,
+    **{
+        f"{_AGENCIES}/{method}": frozenset({Role.SUPERVISOR})
+        for method in (
+            "RegisterAgency",
+            "ChangeAgency",
+            "SuspendAgency",
+            "ReinstateAgency",
+            "RenewCredentials",
+        )
+    },
+    f"{_AGENCIES}/ListAgencies": _SUPERVISES,
+    f"{_AGENCIES}/GetAgency": _SUPERVISES,
 }
 """Everybody posts as their own organisation and reads its receipts.
 

@@ -1,0 +1,124 @@
+"""What a request says of an office, as a description; each wrong field is named as the request names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeVar
+
+from chassis.rpc.errors import InvalidInput, Violation
+from contracts.events.agencies import AgencyChanged, AgencyDescription, AgencyRegistered
+from contracts.problems import problems_of
+from contracts.registry import POSTABLE
+from pydantic import ValidationError
+from pydantic_core import to_json
+from reference import Organisation, Territory
+from reference.areas import PROGRAMME_BEGAN
+from reference.rights import event_name
+from reftrack.intake.v1 import agencies_pb2 as pb
+
+LEVELS = ("commune", "district", "province")
+_PLAIN = ("org", "kind", "name_vi", "name_en", "since", "until")
+D = TypeVar("D", bound=AgencyDescription)
+EVENTS = frozenset(map(event_name, POSTABLE))
+
+
+def registered(request: pb.RegisterAgencyRequest, today: date, territory: Territory) -> AgencyRegistered:
+    """The description that a registration gives. Raises `InvalidInput`."""
+    said: dict[str, Any] = {name: getattr(request, name) or None for name in _PLAIN}
+    said |= {level: getattr(request, level) or None for level in LEVELS}
+    said |= {"services": list(request.services), "sealed_only": request.sealed_only}
+    said |= {"may_post": _may_post(request), "contact": _contact(request.contact)}
+    said["unit_on"] = today.isoformat()
+    found = _validated(AgencyRegistered, said)
+    _check(found, territory)
+    return found
+
+
+def changed(
+    request: pb.ChangeAgencyRequest, before: AgencyDescription, today: date, territory: Territory
+) -> AgencyDescription:
+    """The description after a change: the fields given, the others as before. Raises `InvalidInput`."""
+    said = before.model_dump(mode="json", exclude={"changed", "of_reference_data"})
+    for name in ("name_vi", "name_en", "since", "until", "sealed_only"):
+        if request.HasField(name):
+            said[name] = getattr(request, name) if name == "sealed_only" else getattr(request, name) or None
+    if request.HasField("services"):
+        said["services"] = list(request.services.services)
+    if request.HasField("may_post") or request.may_post_all:
+        said["may_post"] = None if request.may_post_all else _may_post(request)
+    if request.HasField("contact"):
+        said["contact"] = _contact(request.contact)
+    moved = [level for level in LEVELS if request.HasField(level)]  # type: ignore[arg-type]
+    if moved:
+        said |= dict.fromkeys(LEVELS) | {level: getattr(request, level) for level in moved}
+        said["unit_on"] = today.isoformat()
+    found = _validated(AgencyChanged, {**said, "changed": ["any"]})
+    if moved or request.HasField("may_post"):
+        _check(found, territory)
+    return found
+
+
+def taken_over(organisation: Organisation) -> AgencyRegistered:
+    """What the reference data say of an office that the registry has no history of yet."""
+    level = next((level for level in LEVELS if getattr(organisation, level)), "province")
+    code = getattr(organisation, level) or organisation.policy_province
+    said: dict[str, Any] = {
+        "org": organisation.id,
+        "kind": organisation.kind,
+        "name_vi": organisation.name.vi,
+        "name_en": organisation.name.en,
+        level: code,
+        "unit_on": (organisation.seat.on or PROGRAMME_BEGAN).isoformat(),
+        "services": list(organisation.services),
+        "may_post": None if organisation.may_post is None else list(organisation.may_post),
+        "sealed_only": organisation.sealed_only,
+        "since": organisation.since and organisation.since.isoformat(),
+        "until": organisation.until and organisation.until.isoformat(),
+        "of_reference_data": True,
+    }
+    return _validated(AgencyRegistered, said)
+
+
+def _validated(model: type[D], said: Mapping[str, Any]) -> D:
+    given = {name: value for name, value in said.items() if value is not None}
+    try:
+        return model.model_validate_json(to_json(given))
+    except ValidationError as error:
+        raise InvalidInput(
+            Violation((one.field or "").strip("/").replace("/", ".") or "commune", one.code, one.detail)
+            for one in problems_of(error)
+        ) from None
+
+
+def _check(found: AgencyDescription, territory: Territory) -> None:
+    """The unit is one of that level on the map of the day; every event of the list is one that can be
+    posted."""
+    for level in LEVELS:
+        code = getattr(found, level)
+        if code is not None:
+            _check_unit(level, code, found.unit_on, territory)
+    for event in found.may_post or ():
+        if event not in EVENTS:
+            raise InvalidInput([Violation("may_post.events", "event_of_no_kind", {"event": event})])
+
+
+def _check_unit(level: str, code: str, on: date, territory: Territory) -> None:
+    unit = territory.unit(code, on)
+    if unit is None:
+        resolved = territory.resolve(code, on)
+        meant = resolved.candidates or ((resolved.unit,) if resolved.unit else ())
+        candidates = ", ".join(f"{one.vi} ({one.code})" for one in meant) or "–"
+        detail = {"code": code, "day": on.isoformat(), "candidates": candidates}
+        raise InvalidInput([Violation(level, resolved.refusal or "unit_divided", detail)])
+    if unit.level != level:
+        raise InvalidInput([Violation(level, "unit_of_another_level", {"code": code, "level": level})])
+
+
+def _may_post(request: Any) -> list[str] | None:
+    return sorted(request.may_post.events) if request.HasField("may_post") else None
+
+
+def _contact(contact: pb.AgencyContact) -> dict[str, str]:
+    named = {name: getattr(contact, name) for name in ("phone", "email", "address")}
+    return {name: value for name, value in named.items() if value}
