@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from answering.serving import serve
+from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog
 from chassis.rpc.call import Role
@@ -42,5 +43,6 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
     texts=remedy,
+    tickers=(timers.ticker(),),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -11,6 +11,7 @@ from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import RING, Timer, take_away
 from contracts.envelope import Recorded
 from contracts.events.intake import AgencyEventRouted
 from contracts.events.referral import ReferralRequestedPosted
@@ -18,6 +19,7 @@ from contracts.vocabulary import Owner
 from reference import Reference
 
 from referral.application.cases import CaseBook, Connect
+from referral.application.due import Deadlines
 from referral.application.moves import FORMS, PREFIX, Moves
 from referral.application.requests import Requests, case_named
 from referral.domain import Referral, TurnedAway
@@ -26,15 +28,17 @@ REQUEST = "RequestReferral"
 
 
 class ReferralDecider:
-    """Intake's log brings cases, consents, requests and moves; operators command."""
+    """Intake's log brings cases, consents, requests and moves; operators command, and
+    the clock makes due what was not done."""
 
     def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
         self._key = ids_key
         self._told = Understanding()
         self._cases = CaseBook(connect)
-        self._moves = Moves(reference)
+        self._deadlines = Deadlines(reference)
+        self._moves = Moves(reference, self._deadlines)
         self._parties = Parties(connect, reference.organisations)
-        self._requests = Requests(reference, self._cases, self._parties, ids_key)
+        self._requests = Requests(reference, self._cases, self._parties, self._deadlines, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: cases that get a request, referrals that are named."""
@@ -45,6 +49,7 @@ class ReferralDecider:
         self._parties.load(_asked(commands))
         self._requests.foresee(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))])
         self._moves.load(uow, _numbers(routed, commands))
+        self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""
@@ -52,6 +57,9 @@ class ReferralDecider:
             return case_of_record(item)
         if isinstance(item, Command) and item.name == REQUEST:
             return str(case_named(item) or "")
+        if isinstance(item, Command) and item.name == RING:
+            rung = uow.get(Referral, Timer.of(item.message).stream)  # type: ignore[arg-type]
+            return str(rung.case_id) if rung is not None else ""
         referral = self._referral(uow, item) if isinstance(item, Command) else None
         return str(referral.case_id) if referral is not None else ""
 
@@ -71,9 +79,17 @@ class ReferralDecider:
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
+        if command.name == RING:
+            return self._ring(uow, Timer.of(command.message))  # type: ignore[arg-type]
         if command.name == REQUEST:
             return self._requests.commanded(uow, command, self._told.cause(command))
         return self._moves.commanded(uow, command)
+
+    def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
+        if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
+            self._deadlines.ring(uow, timer)
+            take_away(uow, timer)
+        return b""
 
     def _routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """Whatever comes of it stands on the log, with the routed event as its cause."""
@@ -91,6 +107,10 @@ class ReferralDecider:
 
     def _referral(self, uow: UnitOfWork, command: Command) -> Referral | None:
         return self._moves.find(uow, _typed(command))
+
+
+def _rung(commands: Iterable[Command]) -> list[Timer]:
+    return [Timer.of(command.message) for command in commands if command.name == RING]  # type: ignore[arg-type]
 
 
 def _requests(routed: Iterable[Recorded[AgencyEventRouted]]) -> list[str]:

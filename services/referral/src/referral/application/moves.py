@@ -21,6 +21,7 @@ from contracts.vocabulary import NumberKind, OrgKind
 from google.protobuf.message import Message
 from reference import Reference
 
+from referral.application.due import Deadlines
 from referral.domain import Referral
 
 NUMBER = "referral"
@@ -59,8 +60,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 class Moves:
     """Finds the referral and lets it decide."""
 
-    def __init__(self, reference: Reference) -> None:
+    def __init__(self, reference: Reference, deadlines: Deadlines) -> None:
         self._reference = reference
+        self._deadlines = deadlines
 
     def load(self, uow: UnitOfWork, numbers: Iterable[str]) -> None:
         """Read the referrals of a batch: their numbers in one query, they themselves in another."""
@@ -82,7 +84,9 @@ class Moves:
         referral = self.find(uow, posting.number)
         if referral is None or referral.case_id != recorded.meta.subject:
             raise Refusal("referral_unknown", field="/about/referral")
+        due = referral.due
         referral.answer(posting, self._reference.policy)
+        self._deadlines.follow(uow, referral, due)
 
     def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
@@ -91,7 +95,9 @@ class Moves:
         caller = caller_of(command, self._reference.organisations, payload.TYPE)
         referral = self._between(uow, request, caller.id)
         posting = Posting.commanded(payload, self._meta(uow, command, referral), OrgKind(caller.kind))
+        due = referral.due
         obey(referral, posting, self._reference.policy, request)
+        self._deadlines.follow(uow, referral, due)
         return outcome_of(referral).SerializeToString()
 
     def _between(self, uow: UnitOfWork, request: Message, org: str) -> Referral:

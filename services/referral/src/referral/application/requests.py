@@ -21,6 +21,7 @@ from contracts.vocabulary import NumberKind
 from reference import Reference
 
 from referral.application.cases import CaseBook
+from referral.application.due import Deadlines
 from referral.application.moves import NUMBER, PREFIX
 from referral.domain import CaseAsKnown, Referral, consent_for, may_request
 
@@ -28,8 +29,16 @@ from referral.domain import CaseAsKnown, Referral, consent_for, may_request
 class Requests:
     """Makes referrals. The same cause gives the same id and number again, whenever it is decided."""
 
-    def __init__(self, reference: Reference, cases: CaseBook, parties: Parties, ids_key: bytes) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        cases: CaseBook,
+        parties: Parties,
+        deadlines: Deadlines,
+        ids_key: bytes,
+    ) -> None:
         self._reference = reference
+        self._deadlines = deadlines
         self._cases = cases
         self._parties = parties
         self._key = ids_key
@@ -69,6 +78,7 @@ class Requests:
         data = ReferralRequested(**posted.__dict__, number=number, consent_id=self._consent(posted, case, at))
         referral = uow.add(Referral.request(ids.derive(self._key, "referral", cause), data, meta))
         uow.claim(NUMBER, number, str(referral.id))
+        self._deadlines.follow(uow, referral)
         add_party(uow, meta.subject, posted.provider)
         return referral
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from answering import Answering, Posting
+from answering.terms import Running, Terms
 from chassis.aggregate import event
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.events.common import DeadlinePassed
 from contracts.events.referral import (
     AppointmentMissed,
     AppointmentScheduled,
@@ -29,6 +31,8 @@ from contracts.events.referral import (
 from contracts.states import MOVE_OF, Move, Party, ReferralState, may_still_come, moves_from
 from reference import Policy
 
+from referral.domain.deadlines import WHILE, begun_by
+
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far two clocks may stand apart before one event counts as earlier than another."""
 
@@ -41,6 +45,12 @@ class Referral(Answering):
     answer.
     """
 
+    running: Running | None = None
+    """The term that the latest move began."""
+
+    passed: frozenset[str | None] = frozenset()
+    """What the terms that have ended were counted from."""
+
     class Event(Answering.Event):
         """Whatever happened: if it is a move, the table says which state it leads to."""
 
@@ -50,6 +60,8 @@ class Referral(Answering):
                 if move.to is not aggregate.state:
                     aggregate.entered_at = self.meta.occurred_at
                 aggregate.state = move.to
+            if move is not None or self.originator_version == 1:
+                aggregate.running = begun_by(self, aggregate)
 
     class Created(Event, Answering.Created):
         data: ReferralRequested
@@ -90,6 +102,14 @@ class Referral(Answering):
     class LoopClosed(Event):
         data: LoopClosed
 
+    class Passed(Event):
+        data: DeadlinePassed
+
+        def apply(self, aggregate: Any) -> None:
+            """Told once; the term stands on the work list until somebody acts."""
+            super().apply(aggregate)
+            aggregate.passed = aggregate.passed | {self.data.about}
+
     @event(Created)
     def __init__(self, data: ReferralRequested, meta: Meta) -> None:
         self.case_id: UUID = meta.subject
@@ -114,6 +134,19 @@ class Referral(Answering):
         self._allow_state(move)
         self._allow_time(move, posting)
         self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
+
+    @property
+    def due(self) -> tuple[Running, ...]:
+        """The term that runs, if one does."""
+        running = self.running
+        return (running,) if running is not None and self.state in WHILE[running.which] else ()
+
+    def pass_deadline(self, key: str, terms: Terms, now: datetime) -> None:
+        """The clock says that this term has ended: recorded once, and only while it still runs."""
+        for running in self.due:
+            if running.key == key and running.about not in self.passed:
+                meta = terms.meta("referral", self.case_id, running, now)
+                self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
 
     def state_met(self) -> str:
         return str(self.state)

@@ -1,0 +1,70 @@
+"""What is written down of terms that run, beside the events: a timer, and a row of the work list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from chassis.timers import Timer, set_timer, take_away
+
+from answering.terms import Running, Terms
+
+KIND = "deadline"
+"""The kind of timer that rings when a term has ended; its key is `Running.key`."""
+
+
+class DeadlineRow(NamedTuple):
+    """A row of the table `deadlines`: the work list of who must act and who waits."""
+
+    stream: UUID
+    key: str
+    case_id: UUID
+    which: str
+    number: str
+    org: str
+    other: str
+    since: date
+    due_at: datetime
+
+
+def follow(
+    uow: UnitOfWork,
+    stream: UUID,
+    case_id: UUID,
+    before: Collection[Running],
+    now: Iterable[Running],
+    terms: Terms,
+) -> None:
+    """Write down, in this commit, which terms began and which ended."""
+    now = tuple(now)
+    for running in now:
+        if running not in before:
+            due_at = terms.ends(running)
+            set_timer(uow, Timer(KIND, stream, running.key, due_at))
+            row = DeadlineRow(
+                *(stream, running.key, case_id, str(running.which), running.number, running.org),
+                *(running.other, running.since, due_at),
+            )
+            uow.commit.extra.append(TableWrite(_BEGUN, row))
+    for running in before:
+        if running not in now:
+            take_away(uow, Timer(KIND, stream, running.key, terms.ends(running)))
+            uow.commit.extra.append(TableWrite(_ENDED, (stream, running.key)))
+
+
+_BEGUN = Rows(
+    36,
+    "INSERT INTO deadlines (stream, key, case_id, which, number, org, other, since, due_at)"
+    " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("uuid", "text", "uuid", "text", "text", "text", "text", "date", "timestamptz"),
+)
+_ENDED = Rows(
+    37,
+    "DELETE FROM deadlines AS d USING {rows} AS r (stream, key) WHERE (d.stream, d.key) = (r.stream, r.key)",
+    *("uuid", "text"),
+)
