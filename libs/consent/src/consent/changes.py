@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from contracts.vocabulary import ConsentEnd
 from reference.days import local_day, start_of
@@ -66,7 +66,12 @@ def why_ended(consents: Iterable[Consent], consent_id: str | None, at: datetime)
 def expires_at(consent: Consent) -> datetime | None:
     """The first instant at which a consent no longer holds, by the clock alone: the start, in Viet Nam, of
     the day after its last; none where it has no last day."""
-    return None if consent.expires_on is None else start_of(consent.expires_on + ONE_DAY)
+    return None if consent.expires_on is None else expires_on_at(consent.expires_on)
+
+
+def expires_on_at(last_day: date) -> datetime:
+    """The instant at which a last day is over in Viet Nam."""
+    return start_of(last_day + ONE_DAY)
 
 
 def next_expiry(consents: Iterable[Consent], after: datetime) -> tuple[datetime, tuple[str, ...]] | None:

@@ -53,7 +53,8 @@ class Identities:
         ring = self._rings[person]
         for name, value in values_of(identity).items():
             searchable = name in _SEARCHABLE and not prefix
-            row = ring.seal(person, prefix + name, record_id, value, searchable=searchable)
+            field = prefix + name.removeprefix("full_") if prefix else name
+            row = ring.seal(person, field, record_id, value, searchable=searchable)
             uow.commit.extra.append(TableWrite(self._vault.table, row))
 
 

@@ -11,6 +11,7 @@ from chassis.aggregate import event_id
 from chassis.ids import derive, number
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
+from contracts.events.consent import ConsentGivenPosted, ConsentWithdrawn
 from contracts.events.intake import (
     AgencyEventRouted,
     AgencyReferenceBound,
@@ -24,6 +25,7 @@ from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
 from intake.application import keys
+from intake.application.consents import ConsentDesk
 from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
 from intake.application.matching import OPENS, Match
@@ -44,10 +46,13 @@ class Recorded(NamedTuple):
 class Recording:
     """Records events in their cases. The same reading gives the same ids and numbers again after a crash."""
 
-    def __init__(self, ids_key: bytes, policy: Policy, identities: Identities) -> None:
+    def __init__(
+        self, ids_key: bytes, policy: Policy, identities: Identities, consents: ConsentDesk
+    ) -> None:
         self._ids_key = ids_key
         self._policy = policy
         self._identities = identities
+        self._consents = consents
         self._derive = lru_cache(maxsize=16_384)(partial(derive, ids_key))
 
     def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
@@ -104,6 +109,10 @@ class Recording:
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
             self._register(uow, case, event, data, meta)
+        elif isinstance(data, ConsentGivenPosted):
+            self._consents.give(uow, case, data, meta)
+        elif isinstance(data, ConsentWithdrawn):
+            case.withdraw(data, meta)
         else:
             case.take(as_recorded(data), meta)
         return Recorded(case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from chassis.refusal import Refusal
@@ -20,6 +21,8 @@ def check_addressee(data: Payload, organisations: Organisations) -> None:
     """Raises `Refusal` unless whoever the event sends the client to can take the client up."""
     if isinstance(data, ReferralRequestedPosted):
         _offers(data.provider, data.service, organisations)
+    elif isinstance(data, ConsentGiven):
+        _known(data.recipient_orgs, "recipient_orgs", organisations)
     elif isinstance(data, ClientIntroducedPosted | HandoverNotified):
         _takes_up(data.to_org, _of(data), organisations)
 
@@ -28,6 +31,11 @@ def check_expiry(data: Payload, given_on: date) -> None:
     """Raises `Refusal` for a consent that had expired before it was given."""
     if isinstance(data, ConsentGiven) and data.expires_on is not None and data.expires_on < given_on:
         raise Refusal("expires_before_given", field="/data/expires_on")
+
+
+def _known(orgs: Iterable[str], field: str, organisations: Organisations) -> None:
+    if any(organisations.get(org) is None for org in orgs):
+        raise Refusal("organisation_unknown", field=f"/data/{field}")
 
 
 def _of(data: Payload) -> frozenset[OrgKind]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, event
+from chassis.aggregate import Aggregate, Voiding, event, event_id
+from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
-from contracts.events.cases import CaseClosed, CaseReopened
-from contracts.events.consent import ConsentGiven
+from contracts.events.cases import CaseClosed, CaseReopened, ClientMoved, MoveAcknowledged
+from contracts.events.common import DeadlinePassed, EventVoided
+from contracts.events.consent import ConsentExpired, ConsentGiven, ConsentWithdrawn
 from contracts.events.intake import (
     AgencyEventRouted,
     AgencyReferenceBound,
@@ -21,6 +24,7 @@ from contracts.events.intake import (
     ClientRegistered,
     CounsellingProvided,
     PlanAgreed,
+    PlanRevised,
 )
 from contracts.events.people import (
     ClientsDistinguished,
@@ -29,10 +33,13 @@ from contracts.events.people import (
     IdentityCorrected,
     MatchesProposed,
 )
-from contracts.events.screening import ClientScreened
-from contracts.vocabulary import CloseReason, ReopenReason
+from contracts.events.screening import ClientScreened, ScreeningDeclined
+from contracts.vocabulary import ClientGroup, CloseReason, Deadline, ReopenReason
 
-from intake.domain.order import Step, check
+from intake.domain.consenting import Consents, Given
+from intake.domain.moving import Move, answered, put
+from intake.domain.order import Step, check, moves, stage, too_early
+from intake.domain.paths import check_routed, check_step
 
 
 class Fact(Aggregate.Event):
@@ -68,6 +75,11 @@ class Case(Aggregate):
         data: ClientContacted
         step = Step.CONTACTED
 
+        def apply(self, aggregate: Case) -> None:
+            """Until somebody says where the client lives, it is where the client was met."""
+            super().apply(aggregate)
+            aggregate.commune = aggregate.commune or self.data.commune
+
     class Introduced(Fact):
         data: ClientIntroduced
         step = Step.INTRODUCED
@@ -75,7 +87,7 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """Whom the client was sent to may take up the number."""
             super().apply(aggregate)
-            aggregate.introduced_to = aggregate.introduced_to | {self.data.to_org}
+            aggregate.introduce(self.data.number, self.data.to_org)
 
     class Registered(Fact):
         data: ClientRegistered
@@ -86,10 +98,31 @@ class Case(Aggregate):
             super().apply(aggregate)
             aggregate.registered_by = aggregate.registered_by | {self.meta.org}
             aggregate.told(self.data.birth_year, self.data.sex)
+            aggregate.group = self.data.client_group
+            aggregate.commune = self.data.residence_commune or aggregate.commune
 
     class Consented(Fact):
         data: ConsentGiven
         step = Step.CONSENTED
+
+        def apply(self, aggregate: Case) -> None:
+            """It can be withdrawn and expire."""
+            super().apply(aggregate)
+            aggregate.consents = aggregate.consents.given(event_id(self), self.data, self.meta)
+
+    class Withdrawn(Aggregate.Event):
+        data: ConsentWithdrawn
+
+        def apply(self, aggregate: Case) -> None:
+            """What was withdrawn as a whole is not withdrawn again, and does not expire."""
+            aggregate.consents = aggregate.consents.withdrawn(self.data, self.meta)
+
+    class Expired(Aggregate.Event):
+        data: ConsentExpired
+
+        def apply(self, aggregate: Case) -> None:
+            """The clock ends each consent once."""
+            aggregate.consents = aggregate.consents.expired(self.data.consent)
 
     class Counselled(Fact):
         data: CounsellingProvided
@@ -99,6 +132,15 @@ class Case(Aggregate):
         data: ClientScreened
         step = Step.SCREENED
 
+        def apply(self, aggregate: Case) -> None:
+            """A later screening names this one."""
+            super().apply(aggregate)
+            aggregate.screenings = (*aggregate.screenings, (self.meta.occurred_at, event_id(self)))
+
+    class Declined(Fact):
+        data: ScreeningDeclined
+        step = Step.DECLINED
+
     class Intervened(Fact):
         data: BriefInterventionGiven
         step = Step.INTERVENED
@@ -106,6 +148,43 @@ class Case(Aggregate):
     class Planned(Fact):
         data: PlanAgreed
         step = Step.PLANNED
+
+    class Revised(Fact):
+        data: PlanRevised
+        step = Step.REVISED
+
+    class Moved(Fact):
+        data: ClientMoved
+        step = Step.MOVED
+
+        def apply(self, aggregate: Case) -> None:
+            """The client lives there from now on; whoever takes the client up may take up the number."""
+            super().apply(aggregate)
+            data = self.data
+            aggregate.commune = data.to_commune
+            if data.number is not None and data.to_org is not None:
+                aggregate.introduce(data.number, data.to_org)
+            move = Move(self.originator_version, data.number, data.to_org, data.due_at)
+            aggregate.moves = (*aggregate.moves, move)
+
+    class Acknowledged(Fact):
+        data: MoveAcknowledged
+        step = Step.ACKNOWLEDGED
+
+        def apply(self, aggregate: Case) -> None:
+            """Nobody owes an answer any more."""
+            super().apply(aggregate)
+            aggregate.moves = put(aggregate.moves, version_of(self.data.move), acknowledged=True)
+
+    class Overdue(Aggregate.Event):
+        data: DeadlinePassed
+
+        def apply(self, aggregate: Case) -> None:
+            """The clock says so once."""
+            aggregate.moves = put(aggregate.moves, version_of(self.data.about), overdue=True)
+
+    class Voided(Voiding):
+        data: EventVoided
 
     class Closed(Fact):
         data: CaseClosed
@@ -124,6 +203,7 @@ class Case(Aggregate):
             """The pathway goes on."""
             aggregate.happened = aggregate.happened - {Step.CLOSED}
             aggregate.closed_at, aggregate.is_merged = None, False
+            aggregate.was_reopened = True
 
     class Corrected(Fact):
         data: IdentityCorrected
@@ -152,14 +232,22 @@ class Case(Aggregate):
     @event(Created)
     def __init__(self, data: CaseOpened, meta: Meta) -> None:
         self.client_id: UUID = data.client_id
+        self.group: ClientGroup = data.client_group
+        self.commune: str | None = None
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
         self.is_merged = False
         self.birth_year: int | None = None
         self.sex: str | None = None
+        self.consents = Consents()
         self.references: frozenset[tuple[str, str]] = frozenset()
         self.registered_by: frozenset[str] = frozenset()
         self.introduced_to: frozenset[str] = frozenset()
+        self.introductions: frozenset[str] = frozenset()
+        self.withdrawn: frozenset[tuple[str, str]] = frozenset()
+        self.moves: tuple[Move, ...] = ()
+        self.screenings: tuple[tuple[datetime, str], ...] = ()
+        self.was_reopened = False
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:
@@ -169,8 +257,73 @@ class Case(Aggregate):
     def take(self, data: Payload, meta: Meta) -> None:
         """Record a fact that an agency reports, unless it comes too early or is not allowed any more."""
         fact = FACTS[type(data)]
+        check_step(self.group, fact.step)
         self._allow(fact.step, meta)
         self.trigger_event(fact, data=data, meta=meta)
+
+    def reopen(self, data: CaseReopened, meta: Meta) -> None:
+        """Record that a closed case goes on. Whether the client has a later one, the caller has asked."""
+        if self.is_merged:
+            raise Refusal("case_merged", state=str(Step.CLOSED))
+        if self.closed_at is None and self.was_reopened:
+            raise Refusal("case_is_open", state=stage(self.happened), moves=moves(self.happened))
+        self._allow(Step.REOPENED, meta)
+        if self.closed_at is not None and meta.latest_at < self.closed_at:
+            raise Refusal("reopened_before_closing", field="ce_time", state=str(Step.CLOSED))
+        self.trigger_event(self.Reopened, data=data, meta=meta)
+
+    def move_answered(self, number: str | None, is_theirs: Callable[[str], bool]) -> Move:
+        """The move that somebody acknowledges by its number, or without one. Raises `Refusal`."""
+        if not self.moves:
+            raise too_early(Step.ACKNOWLEDGED, Step.MOVED, self.happened)
+        return answered(self.moves, number, is_theirs)
+
+    def pass_deadline(self, version: int, meta: Meta) -> None:
+        """Record that a move was not acknowledged in time; nothing if it was, or was voided."""
+        late = next((move for move in self.moves if move.version == version), None)
+        if late is None or not late.is_open or late.overdue or late.due_at is None:
+            return
+        data = DeadlinePassed(
+            which=Deadline.MOVE_ACKNOWLEDGEMENT, due_at=late.due_at, about=f"{self.id}:{version}"
+        )
+        self.trigger_event(self.Overdue, data=data, meta=meta)
+
+    def void(self, version: int, data: EventVoided, meta: Meta) -> None:
+        """Record that an event counts as if it had never been made. What another service decides about may
+        be voided again: that service knows whether there is anything left to void."""
+        if data.type != AgencyEventRouted.TYPE or version in self.voiding:
+            self.check_voidable(version)
+        self.trigger_event(self.Voided, data=data, meta=meta)
+
+    def screened_before(self, at: datetime) -> str | None:
+        """The screening before one of that time."""
+        return max((one for one in self.screenings if one[0] < at), default=(at, None))[1]
+
+    def introduce(self, number: str, to_org: str) -> None:
+        """Part of evolving: a number is for this organisation to take the client up."""
+        self.introductions = self.introductions | {number}
+        self.introduced_to = self.introduced_to | {to_org}
+
+    def leave_out(self, happened: Any) -> None:
+        """A number that was voided stays known to whom it was sent, and cannot be taken up."""
+        super().leave_out(happened)
+        data = happened.data
+        if isinstance(data, ClientIntroduced | ClientMoved) and data.number and data.to_org:
+            self.withdrawn = self.withdrawn | {(data.number, data.to_org)}
+
+    def withdraw(self, data: ConsentWithdrawn, meta: Meta) -> None:
+        """Record that the client takes back a consent, or something of it: at any time, also of a closed
+        case."""
+        self.trigger_event(self.Withdrawn, data=self.consents.named_by(data, meta), meta=meta)
+
+    def expiring(self, consent_id: str) -> Given | None:
+        """The consent, if its end is still to be recorded."""
+        return self.consents.to_expire(consent_id)
+
+    def expire(self, data: ConsentExpired, meta: Meta) -> None:
+        """The clock says that the last day of a consent is over: recorded once."""
+        if self.expiring(data.consent) is not None:
+            self.trigger_event(self.Expired, data=data, meta=meta)
 
     def bind(self, data: AgencyReferenceBound, meta: Meta) -> None:
         """Record that an agency's own reference means this client; nothing if that is recorded already."""
@@ -182,6 +335,7 @@ class Case(Aggregate):
 
         News of a referral or stay, named by its number, goes on after the closing.
         """
+        check_routed(self.group, data.type, data.data)
         if data.number is None:
             self._allow(Step.ROUTED, meta)
         self.trigger_event(self.Routed, data=data, meta=meta)
@@ -208,6 +362,11 @@ class Case(Aggregate):
         check(step, self.happened, own, occurred_at=meta.occurred_at, closed_at=self.closed_at)
 
 
+def version_of(recorded_id: str | None) -> int:
+    """The version that the id of a recorded event names; 0 for none."""
+    return int(recorded_id.rpartition(":")[2]) if recorded_id else 0
+
+
 _REGISTERED = (Step.REGISTERED,)
 
 FACTS: dict[type[Payload], type[Fact]] = {
@@ -219,6 +378,10 @@ FACTS: dict[type[Payload], type[Fact]] = {
     ClientScreened: Case.Screened,
     BriefInterventionGiven: Case.Intervened,
     PlanAgreed: Case.Planned,
+    PlanRevised: Case.Revised,
+    ScreeningDeclined: Case.Declined,
+    ClientMoved: Case.Moved,
+    MoveAcknowledged: Case.Acknowledged,
     CaseClosed: Case.Closed,
     IdentityCorrected: Case.Corrected,
 }

@@ -1,0 +1,96 @@
+"""Consents on their way into a case, guardians into the vault; and the clock that ends them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from chassis.aggregate import event_id
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import Timer, set_timer
+from consent import expires_on_at
+from contracts.envelope import Meta
+from contracts.events.consent import ConsentExpired, ConsentGivenPosted
+from contracts.registry import as_recorded
+from reference import Policy
+from reference.days import local_day
+
+from intake.application.identity import Identities
+from intake.domain.case import Case
+from intake.domain.consenting import check_guardian, check_who_agreed, day_of
+
+EXPIRY = "consent_expiry"
+"""The kind of timer that rings when the last day of a consent is over; its key: the event of the consent."""
+
+GUARDIAN = "guardian_"
+"""Fields of a guardian's identity stand in the vault under the client, each by its name after this."""
+
+SERVICE = "system:intake"
+CLOCK = "clock"
+
+
+class Office(Protocol):
+    """An organisation of the directory."""
+
+    @property
+    def policy_province(self) -> str:
+        """The province whose policy packs hold for it."""
+        ...
+
+
+class Offices(Protocol):
+    """The directory of organisations."""
+
+    def get(self, org: str, /) -> Office | None:
+        """The organisation of that id, or none."""
+        ...
+
+
+class ConsentDesk:
+    """Records consents by the age limits of the day and of the province, and their end when its day comes."""
+
+    def __init__(self, policy: Policy, offices: Offices, identities: Identities) -> None:
+        self._policy = policy
+        self._offices = offices
+        self._identities = identities
+
+    def give(self, uow: UnitOfWork, case: Case, data: ConsentGivenPosted, meta: Meta) -> None:
+        """A consent with who agreed. Raises `Refusal` before anything has changed."""
+        check_guardian(data)
+        held = self._policy.holding(day_of(meta), self._province(meta.org))
+        check_who_agreed(data, case.birth_year, held, day_of(meta))
+        case.take(as_recorded(data), meta)
+        recorded = event_id(case.pending_events[-1])
+        if data.guardian_identity is not None:
+            self._identities.seal(uow, case.client_id, recorded, data.guardian_identity, prefix=GUARDIAN)
+        if data.expires_on is not None:
+            set_timer(uow, Timer(EXPIRY, case.id, recorded, expires_on_at(data.expires_on)))
+
+    def ring(self, uow: UnitOfWork, timer: Timer) -> None:
+        """The last day of a consent is over."""
+        case = uow.get(Case, timer.stream)
+        one = case.expiring(timer.key) if case is not None else None
+        if case is None or one is None or one.expires_on is None:
+            return
+        data = ConsentExpired(consent=one.id, expired_on=one.expires_on)
+        case.expire(data, self._on_the_day(uow, case, timer, one.org))
+
+    def _on_the_day(self, uow: UnitOfWork, case: Case, timer: Timer, org: str) -> Meta:
+        held = self._policy.holding(local_day(timer.due_at), self._province(org))
+        return Meta(
+            subject=case.id,
+            occurred_at=timer.due_at,
+            received_at=uow.now,
+            actor=CLOCK,
+            org=SERVICE,
+            policy_version=held.version,
+            correlation_id=timer.key,
+            causation_id=timer.key,
+        )
+
+    def _province(self, org: str) -> str:
+        office = self._offices.get(org)
+        return office.policy_province if office is not None else HANOI
+
+
+HANOI = "01"
+"""The pilot's province, where the organisation is not known any more."""

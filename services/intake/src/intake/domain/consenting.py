@@ -1,0 +1,108 @@
+"""Consent as intake decides it: who had to agree, what a withdrawal may name, when the clock ends one.
+
+Whether something may be shared nobody decides here: `consent.decide` does, wherever something is shared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import NamedTuple
+
+from chassis.refusal import Refusal
+from consent import Client, who_agrees
+from contracts.envelope import Meta
+from contracts.events.consent import ConsentGiven, ConsentGivenPosted, ConsentWithdrawn
+from reference.days import local_day, local_time
+from reference.policy import Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One consent of a case. `cause`: the id that the organisation gave its own event."""
+
+    id: str
+    org: str
+    cause: str | None
+    given_at: datetime
+    expires_on: date | None
+    withdrawn: bool = False
+    expired: bool = False
+
+
+class Consents(NamedTuple):
+    """The consents of one case, in the order in which they were recorded."""
+
+    all: tuple[Given, ...] = ()
+
+    def given(self, consent_id: str, data: ConsentGiven, meta: Meta) -> Consents:
+        """These and one more."""
+        one = Given(consent_id, meta.org, meta.causation_id, meta.occurred_at, data.expires_on)
+        return Consents((*self.all, one))
+
+    def withdrawn(self, data: ConsentWithdrawn, meta: Meta) -> Consents:
+        """These after a withdrawal; one in part leaves them to be withdrawn."""
+        if data.purposes or data.recipients or data.recipient_orgs or data.labels:
+            return self
+        return Consents(
+            tuple(replace(one, withdrawn=True) if _takes(data, meta, one) else one for one in self.all)
+        )
+
+    def expired(self, consent_id: str) -> Consents:
+        """These, one of them over by the clock."""
+        return Consents(
+            tuple(replace(one, expired=True) if one.id == consent_id else one for one in self.all)
+        )
+
+    def to_expire(self, consent_id: str) -> Given | None:
+        """The consent, if its end is still to be recorded: not what was withdrawn as a whole or voided."""
+        one = self._of(consent_id)
+        return None if one is None or one.withdrawn or one.expired or one.expires_on is None else one
+
+    def named_by(self, data: ConsentWithdrawn, meta: Meta) -> ConsentWithdrawn:
+        """The withdrawal with the recorded event in the place of the organisation's own event id.
+
+        Each organisation names its own consents only; all of them may be withdrawn at any of those who may
+        report it: the client goes where the client goes. Raises `Refusal`, `later` where that consent may
+        still be reported.
+        """
+        if data.consent is None:
+            return data
+        one = next((one for one in self.all if (one.org, one.cause) == (meta.org, data.consent)), None)
+        if one is None:
+            detail = {"awaits": "consent_given"}
+            raise Refusal("consent_unknown", field="/data/consent", detail=detail, later=True)
+        if meta.latest_at < one.given_at:
+            detail = {"given_at": local_time(one.given_at)}
+            raise Refusal("withdrawn_before_given", field="time", detail=detail)
+        if one.withdrawn:
+            raise Refusal("consent_already_withdrawn", field="/data/consent")
+        return data.model_copy(update={"consent": one.id})
+
+    def _of(self, consent_id: str) -> Given | None:
+        return next((one for one in self.all if one.id == consent_id), None)
+
+
+def check_who_agreed(data: ConsentGiven, birth_year: int | None, held: Holding, on: date) -> None:
+    """Raises `Refusal` where somebody had to agree, by the age limits of that day, and did not."""
+    client = Client(birth_year, represented=data.represented)
+    guardian, oneself = who_agrees(client, held, on)
+    if guardian and data.guardian is None:
+        raise Refusal("consent_lacks_guardian", field="/data/guardian")
+    if oneself and not data.by_client:
+        raise Refusal("consent_lacks_client", field="/data/by_client")
+
+
+def check_guardian(data: ConsentGivenPosted) -> None:
+    """Raises `Refusal` for the identity of a guardian who did not agree: it is nobody's business then."""
+    if data.guardian_identity is not None and data.guardian is None:
+        raise Refusal("guardian_identity_alone", field="/data/guardian_identity")
+
+
+def day_of(meta: Meta) -> date:
+    """The day, in Viet Nam, of what an envelope dates."""
+    return local_day(meta.occurred_at)
+
+
+def _takes(data: ConsentWithdrawn, meta: Meta, one: Given) -> bool:
+    return one.id == data.consent if data.consent is not None else one.given_at <= meta.latest_at
