@@ -165,7 +165,7 @@ _POSTED: tuple[tuple[Owner, type[Payload], frozenset[OrgKind]], ...] = (
     (Owner.INTAKE, screening.ScreeningDeclined, _CARE),
     (Owner.INTAKE, intake.PlanRevised, _SOCIAL),
     (Owner.INTAKE, cases.ClientMovedPosted, _SOCIAL | {OrgKind.COMMUNE_AUTHORITY}),
-    (Owner.INTAKE, cases.MoveAcknowledged, _COMMUNE),
+    (Owner.INTAKE, cases.MoveAcknowledgedPosted, _COMMUNE),
     (Owner.INTAKE, cases.CaseClosedPosted, _SOCIAL | {OrgKind.SUPERVISOR}),
     (Owner.INTAKE, cases.CaseReopenedPosted, _SOCIAL | {OrgKind.SUPERVISOR}),
     (Owner.INTAKE, people.IdentityCorrectedPosted, _SOCIAL),

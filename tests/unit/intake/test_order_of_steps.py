@@ -24,6 +24,12 @@ def refusal(step: Step, *happened: Step, closed_at: datetime | None = None, at: 
         (Step.SCREENED, Step.REGISTERED),
         (Step.INTERVENED, Step.REGISTERED),
         (Step.PLANNED, Step.REGISTERED),
+        (Step.DECLINED, Step.REGISTERED),
+        (Step.MOVED, Step.REGISTERED),
+        (Step.REVISED, Step.PLANNED),
+        (Step.WITHDRAWN, Step.CONSENTED),
+        (Step.ACKNOWLEDGED, Step.MOVED),
+        (Step.REOPENED, Step.CLOSED),
     ],
 )
 def test_a_step_before_registration_waits_for_it(step: Step, awaits: Step) -> None:
@@ -53,7 +59,7 @@ def test_each_organisation_registers_a_client_once() -> None:
     assert "registered" not in caught.value.moves
 
 
-@pytest.mark.parametrize("step", list(ORDER))
+@pytest.mark.parametrize("step", [step for step, rule in ORDER.items() if not rule.when_closed])
 def test_a_closed_case_refuses_whatever_occurs_after_its_closing(step: Step) -> None:
     refused = refusal(step, *Step, closed_at=NOON, at=NOON + timedelta(seconds=1))
     assert (refused.code, refused.state, refused.moves, refused.later) == ("case_closed", "closed", (), False)
@@ -65,10 +71,23 @@ def test_a_closed_case_takes_what_occurred_before_and_is_reported_late() -> None
     )
 
 
+@pytest.mark.parametrize("step", [Step.WITHDRAWN, Step.ACKNOWLEDGED, Step.REOPENED])
+def test_consent_is_taken_back_a_move_acknowledged_and_the_case_reopened_after_the_closing_too(
+    step: Step,
+) -> None:
+    check(step, [*Step], occurred_at=NOON + timedelta(days=1), closed_at=NOON)
+
+
 def test_nothing_needs_a_step_that_itself_can_never_come() -> None:
-    for rule in ORDER.values():
-        assert Step.CLOSED not in rule.needs
+    for step, rule in ORDER.items():
+        assert Step.CLOSED not in rule.needs or step is Step.REOPENED
         assert Step.ROUTED not in rule.needs
+        assert set(rule.needs) <= set(ORDER)
+
+
+def test_every_step_says_what_it_changes() -> None:
+    assert set(ORDER) == set(Step) - {Step.OPENED}
+    assert all(rule.changes for rule in ORDER.values())
 
 
 def test_the_moves_named_are_exactly_those_that_the_check_lets_through() -> None:
@@ -85,4 +104,7 @@ def test_the_moves_named_are_exactly_those_that_the_check_lets_through() -> None
 
 def test_the_stage_is_the_furthest_step_known() -> None:
     assert stage({Step.SCREENED, Step.CONTACTED, Step.REGISTERED}) == "screened"
-    assert stage(set()) == "contacted"
+
+
+def test_a_case_of_which_all_was_voided_is_merely_opened() -> None:
+    assert stage(set()) == "opened"

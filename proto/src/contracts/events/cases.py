@@ -33,13 +33,19 @@ class ClientMoved(ClientMovedPosted):
     due_at: Annotated[AwareDatetime | None, Title("Hạn xác nhận", "Acknowledgement due")] = None
 
 
-class MoveAcknowledged(Payload):
+class MoveAcknowledgedPosted(Payload):
     """The commune that receives somebody who moved has taken notice; about: the number it was sent."""
 
     TYPE: ClassVar[str] = "org.reftrack.move-acknowledged.v1"
     TITLE: ClassVar[Title] = Title("Xác nhận người chuyển đến", "Move acknowledged")
 
     note: FreeText = None
+
+
+class MoveAcknowledged(MoveAcknowledgedPosted):
+    """`move`: the event of which notice was taken."""
+
+    move: Annotated[EventId | None, Title("Lần chuyển nơi cư trú", "Move")] = None
 
 
 class CaseClosedPosted(Payload):

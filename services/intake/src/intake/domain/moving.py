@@ -1,0 +1,55 @@
+"""Somebody who moves to another commune: who takes the client up there, and who owes an answer by when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from chassis.refusal import Refusal
+
+
+class Move(NamedTuple):
+    """One move. `version`: its event in the case. `to_org` None: nobody that we know of takes the client up,
+    and nobody owes an answer."""
+
+    version: int
+    number: str | None
+    to_org: str | None
+    due_at: datetime | None
+    acknowledged: bool = False
+    overdue: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still owes an answer."""
+        return self.to_org is not None and not self.acknowledged
+
+
+def answered(moves: Sequence[Move], number: str | None, is_theirs: Callable[[str], bool]) -> Move:
+    """The move that is acknowledged: the one of the number, or else the latest to whoever answers.
+
+    Raises `Refusal`: the number is not a move's, the move is another organisation's, or it was answered.
+    """
+    if number is not None and number not in {move.number for move in moves}:
+        raise Refusal("not_a_number_of_a_move", field="/about/introduction")
+    named = [move for move in moves if number in (None, move.number)]
+    theirs = [move for move in named if move.to_org is not None and is_theirs(move.to_org)]
+    if not theirs:
+        raise Refusal("move_to_somebody_else", field="ce_source")
+    waiting = [move for move in theirs if move.is_open]
+    if not waiting:
+        raise Refusal("already_recorded", detail={"step": "move_acknowledged"})
+    return waiting[-1]
+
+
+def put(
+    moves: Sequence[Move], version: int, *, acknowledged: bool = False, overdue: bool = False
+) -> tuple[Move, ...]:
+    """The moves with something more known of one; as they are where that one is not there any more."""
+    return tuple(
+        one._replace(acknowledged=one.acknowledged or acknowledged, overdue=one.overdue or overdue)
+        if one.version == version
+        else one
+        for one in moves
+    )
