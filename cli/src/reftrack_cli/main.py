@@ -9,15 +9,20 @@ from reftrack_demo.command import demo
 from reftrack_local.commands import app as runtime
 
 from reftrack_cli import usage
+from reftrack_cli.files import commands as files
+from reftrack_cli.files.template.command import template
 from reftrack_cli.operators import (
     case,
     events,
+    identity,
+    keys,
     parked,
     policy,
     quarantine,
     referrals,
     report,
     territory,
+    vault,
     views,
     waiting,
 )
@@ -26,11 +31,15 @@ from reftrack_cli.operators.receipts import receipts
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
 NAMED: dict[str, typer.Typer] = {
     "events": events.app,
+    "files": files.app,
     "case": case.app,
     "referrals": referrals.app,
     "report": report.app,
     "waiting": waiting.app,
     "quarantine": quarantine.app,
+    "identity": identity.app,
+    "keys": keys.app,
+    "vault": vault.app,
     "parked": parked.app,
     "views": views.app,
     "policy": policy.app,
@@ -48,6 +57,7 @@ for group in GROUPS:
 for name, group in NAMED.items():
     app.add_typer(group, name=name)
 app.command()(receipts)
+app.command()(template)
 app.command()(demo)
 
 

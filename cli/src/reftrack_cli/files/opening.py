@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from territory.names import folded
+
 from reftrack_cli.files import delimited, lines, tables
 from reftrack_cli.files.entries import Entry, Setting
 from reftrack_cli.files.forms import Form, form_named
@@ -14,6 +16,8 @@ from reftrack_cli.files.workbook import Workbook
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 DELIMITED = frozenset({".csv", ".txt", ".tsv"})
 LINES = frozenset({".jsonl", ".ndjson", ".json"})
+_OF_THE_TEMPLATE = frozenset({"huong dan", "instructions"})
+"""Sheets that tell how to fill in the others."""
 
 
 def entries(path: Path, setting: Setting, tell: Tell, form: Form | None = None) -> Iterator[Entry]:
@@ -31,6 +35,8 @@ def entries(path: Path, setting: Setting, tell: Tell, form: Form | None = None) 
         elif ending in WORKBOOKS:
             with Workbook(path, tell) as book:
                 for table in book.tables():
+                    if folded(table.name) in _OF_THE_TEMPLATE:
+                        continue
                     yield from tables.entries(table, form_named(table.name) or form, setting, tell)
         else:
             raise Unusable("file_old_excel" if ending == ".xls" else "file_ending_unknown")

@@ -1,0 +1,1 @@
+"""Empty files to fill in: `reftrack template intake.xlsx` (or .csv, .jsonl)."""
