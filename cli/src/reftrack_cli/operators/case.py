@@ -46,11 +46,12 @@ def find(
     """
     who = session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        case = _found(status_pb2_grpc.StatusServiceStub(channel), what)
+        case = found(status_pb2_grpc.StatusServiceStub(channel), what)
     _print(case, json, session.language(lang))
 
 
-def _found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Case:
+def found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Case:
+    """The case that a number or a reference leads to. Raises grpc.RpcError."""
     kind = KINDS.get(what[:2].upper()) if what[2:3] in {"-", " "} else None
     as_reference = status_pb2.FindCaseRequest(agency_ref=what)
     if kind is None:

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chassis.masterkey import write_master_key
+from chassis import masterkey
+from chassis.masterkey import MasterKeyUnusable, write_master_key
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
 
@@ -96,6 +97,28 @@ class Keys:
             raise Trouble(
                 f"You may not read {self.signing}.", "Only the owner of the state folder may."
             ) from error
+
+
+def add_master_key(file: Path) -> str:
+    """Add a new master key to a file; its id. It wraps nothing yet. Raises Trouble."""
+    try:
+        return masterkey.add_master_key(file)
+    except MasterKeyUnusable as unusable:
+        raise _file_trouble(unusable) from None
+
+
+def remove_master_key(file: Path, key_id: str) -> None:
+    """Take a master key out of a file. Raises Trouble. Ask the vault's status first whether it is needed."""
+    try:
+        masterkey.remove_master_key(file, key_id)
+    except MasterKeyUnusable as unusable:
+        raise _file_trouble(unusable) from None
+
+
+def _file_trouble(unusable: MasterKeyUnusable) -> Trouble:
+    return Trouble(
+        str(unusable), "Name the file of master keys with --file, or the state folder with --state."
+    )
 
 
 def _end(now: datetime, ttl: timedelta) -> datetime:

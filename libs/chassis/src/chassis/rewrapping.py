@@ -68,6 +68,7 @@ def adopt(connection: Connection[Any], master: MasterKey) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (COMMIT_LOCK,))
         if newest(connection) is None:
             connection.execute(_BEGIN, (None, master.key_id, "start"))
+            finish(connection)
 
 
 def rewrap_page(connection: Connection[Any], master: MasterKey, page: int = PAGE) -> int:

@@ -1,0 +1,98 @@
+"""`reftrack identity show|reads`: who a client is, for a reason that is recorded; and who has asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from contracts import catalogue
+from contracts.base import title_of
+from contracts.events.intake import Identity
+from reftrack.intake.v1 import identity_pb2, identity_pb2_grpc
+from reftrack.reporting.v1 import status_pb2_grpc
+from reftrack_local.access import Speaker
+
+from reftrack_cli import session
+from reftrack_cli.operators.case import found
+from reftrack_cli.session import As, Json, Language, State, err, word
+
+app = typer.Typer(no_args_is_help=True, help="Who a client is. Each look is recorded with its reason.")
+Case = Annotated[
+    str, typer.Argument(help="The case's id; or a number GT-…, CG-…, LT-…, or your own reference.")
+]
+
+
+@app.command()
+def show(
+    case: Case,
+    reason: Annotated[str, typer.Option(help="Why; it is kept, sealed, for auditors.")],
+    purpose: Annotated[
+        str,
+        typer.Option(help="treatment, coordination, supervision, audit, client_request.", show_default=False),
+    ] = "",
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this field; may be given several times.", show_default=False),
+    ] = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Show who the client of a case is. That you looked is recorded first, else nothing is shown."""
+    language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    request = identity_pb2.ReadIdentityRequest(
+        case_id=_id(case, who, state, lang, json), reason=reason, purpose=purpose, fields=field or []
+    )
+    with session.calling("intake", who, state, lang=lang, json=json) as channel:
+        answer = identity_pb2_grpc.IdentityServiceStub(channel).ReadIdentity(request)
+    if json:
+        session.as_json(answer)
+        return
+    table = session.table(*session.words(("field", "value", "agency", "recorded"), language))
+    for one in answer.values:
+        title = title_of_field(one.field, language)
+        table.add_row(title, one.value, one.org, session.local(one.recorded_at))
+    session.show(table, language)
+    err.print(f"{word('read_recorded', language)} {answer.read_event_id}", style="dim", markup=False)
+
+
+@app.command()
+def reads(case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
+    """List who has read the identity of a case's client, when and why, newest first."""
+    language = session.language(lang)
+    who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
+    request = identity_pb2.ListIdentityReadsRequest(case_id=_id(case, who, state, lang, json), page_size=200)
+    table = session.table(*session.words(("occurred", "agency", "by", "purpose", "reason"), language))
+    with session.calling("intake", who, state, lang=lang, json=json) as channel:
+        stub = identity_pb2_grpc.IdentityServiceStub(channel)
+        while True:
+            page = stub.ListIdentityReads(request)
+            for one in page.reads:
+                purpose = catalogue.name_in("PurposeOfUse", one.purpose, language)
+                row = (session.local(one.at), one.org, one.by, purpose, one.reason)
+                session.as_json(one) if json else table.add_row(*row)
+            request.page_token = page.next_page_token
+            if not page.next_page_token:
+                break
+    if not json:
+        session.show(table, language)
+
+
+def _id(case: str, who: Speaker, state: Path | None, lang: str | None, json: bool) -> str:
+    """The id of a case that is named by one, or by what it is found by."""
+    try:
+        return str(UUID(case))
+    except ValueError:
+        pass
+    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
+        return found(status_pb2_grpc.StatusServiceStub(channel), case).case_id
+
+
+def title_of_field(name: str, language: str) -> str:
+    """The title of a field of an identity."""
+    info = Identity.model_fields.get(name)
+    title = title_of(info) if info else None
+    return catalogue.in_lang(title, language) if title else name
