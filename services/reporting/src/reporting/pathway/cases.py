@@ -6,14 +6,17 @@ latest or furthest. What several logs tell (last event, how many) is a greatest 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from contracts.events import cases, followup, intake, screening
+from contracts.events import cases, common, followup, intake, screening, vault
+from contracts.vocabulary import CloseReason
 
+from reporting.pathway.corrections import standing
 from reporting.pathway.entry import Entry, Moment
 
 STAGES: MappingProxyType[str, str] = MappingProxyType(
@@ -51,7 +54,11 @@ _NEEDS_DATA = frozenset(
         intake.ClientContacted.TYPE,
         intake.ClientRegistered.TYPE,
         intake.PlanAgreed.TYPE,
+        intake.PlanRevised.TYPE,
         cases.CaseClosed.TYPE,
+        cases.CaseReopened.TYPE,
+        cases.ClientMoved.TYPE,
+        common.EventVoided.TYPE,
         followup.DetoxAdmitted.TYPE,
     }
 )
@@ -77,7 +84,11 @@ class Stay(NamedTuple):
 
 @dataclass(slots=True)
 class CaseStatus:
-    """One case. Fields are empty until the log that tells them has told them."""
+    """One case. Fields are empty until the log that tells them has told them.
+
+    `voids`: how many of its events void others. `merged_into`: the case that went on when it was closed by
+    merging. `moved_to`: the commune to which the client moved last.
+    """
 
     case_id: UUID
     client_id: UUID | None = None
@@ -91,6 +102,9 @@ class CaseStatus:
     followup_state: str = "none"
     events: int = 0
     last_type: str = ""
+    voids: int = 0
+    merged_into: UUID | None = None
+    moved_to: str = ""
     plan: tuple[Planned, ...] = ()
     stays: tuple[Stay, ...] = ()
     commune_told: Moment | None = None
@@ -102,8 +116,16 @@ class CaseStatus:
         """How far the case has come: the furthest of intake's stages, or `closed`."""
         return "closed" if self.closed_at else self.furthest
 
+    @property
+    def is_merged(self) -> bool:
+        """Whether it is closed because another case of the same person goes on."""
+        return self.close_reason == CloseReason.MERGED
+
     def fold(self, entry: Entry) -> None:
-        """Takes in one entry of the case, each entry once."""
+        """Takes in one entry of the case, each entry once. That somebody was shown who the client is changes
+        nothing of the case."""
+        if entry.type == vault.IdentityRead.TYPE:
+            return
         self.events += 1
         if self.last is None or entry.occurred_at >= self.last.occurred_at:
             self._last(entry)
@@ -128,10 +150,16 @@ class CaseStatus:
                 self._place(commune, entry.moment, by_contact=True)
             case intake.ClientRegistered(residence_commune=str() as commune):
                 self._place(commune, entry.moment, by_contact=False)
-            case intake.PlanAgreed(items=items):
+            case intake.PlanAgreed(items=items) | intake.PlanRevised(items=items):
                 self.plan = tuple(_planned(item) for item in items)
-            case cases.CaseClosed(reason=reason):
-                self.closed_at, self.close_reason = entry.occurred_at, str(reason)
+            case cases.CaseClosed(reason=reason, into_case=into):
+                self.closed_at, self.close_reason, self.merged_into = entry.occurred_at, str(reason), into
+            case cases.CaseReopened():
+                self.closed_at, self.close_reason, self.merged_into = None, "", None
+            case cases.ClientMoved(to_commune=commune):
+                self.moved_to = commune
+            case common.EventVoided():
+                self.voids += 1
             case followup.DetoxAdmitted(stay_number=number, kind=kind, facility=facility):
                 admitted_at = entry.occurred_at.isoformat()
                 self.stays += (Stay(number, str(kind), facility, admitted_at, ""),)
@@ -153,6 +181,15 @@ class CaseStatus:
     def copy(self) -> CaseStatus:
         """The same, for a fold that must leave this one as it is."""
         return replace(self)
+
+
+def case_after(case_id: UUID, entries: Sequence[Entry]) -> CaseStatus:
+    """The case whose entries these are, all from its first: what was voided does not count, what replaces it
+    stands in its place."""
+    status = CaseStatus(case_id)
+    for entry in standing(entries):
+        status.fold(entry)
+    return status
 
 
 def _planned(item: intake.PlanItem) -> Planned:

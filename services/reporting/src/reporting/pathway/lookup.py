@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from contracts.events import followup, intake, referral, screening
+from contracts.events import cases, followup, intake, referral, screening
 
+from reporting.pathway.corrections import standing
 from reporting.pathway.entry import Entry
 
 
@@ -23,6 +25,7 @@ class Tie(StrEnum):
     INDUCTED = "inducted"
     HANDED_OVER_TO = "handed_over_to"
     ASSIGNED_TO = "assigned_to"
+    MOVED_TO = "moved_to"
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ def reference_in(entry: Entry) -> Reference | None:
     match entry.data:
         case intake.ClientIntroduced(number=number):
             named = "introduction", "", number
+        case cases.ClientMoved(number=str() as number):
+            named = "introduction", "", number
         case intake.AgencyReferenceBound(org=org, agency_ref=agency_ref):
             named = "agency_ref", org, agency_ref
         case referral.ReferralRequested(number=number):
@@ -58,9 +63,21 @@ def reference_in(entry: Entry) -> Reference | None:
     return Reference(*named, entry.case_id, entry.org, entry.recorded_at)
 
 
+def references_standing(entries: Sequence[Entry]) -> list[Reference]:
+    """What a case is found by after all its entries: what was voided is no name of it, save the number of a
+    referral, which was given out and says now that it is void."""
+    counting = {entry.event_id for entry in standing(entries)}
+    return [
+        found
+        for entry in entries
+        if (found := reference_in(entry)) and (entry.event_id in counting or found.kind == "referral")
+    ]
+
+
 _REFERENCES = frozenset(
     {
         intake.ClientIntroduced.TYPE,
+        cases.ClientMoved.TYPE,
         intake.AgencyReferenceBound.TYPE,
         referral.ReferralRequested.TYPE,
         followup.DetoxAdmitted.TYPE,
@@ -89,6 +106,8 @@ def ties_in(entry: Entry) -> frozenset[tuple[str, Tie]]:
             return frozenset({(to_org, Tie.HANDED_OVER_TO)})
         case followup.ManagementStarted(team=str() as team):
             return frozenset({(team, Tie.ASSIGNED_TO)})
+        case cases.ClientMoved(to_org=str() as to_org):
+            return frozenset({(to_org, Tie.MOVED_TO)})
     return frozenset()
 
 
@@ -105,5 +124,6 @@ _BY_BEING_NAMED = frozenset(
         followup.MethadoneInducted.TYPE,
         followup.HandoverNotified.TYPE,
         followup.ManagementStarted.TYPE,
+        cases.ClientMoved.TYPE,
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from uuid import UUID
 from contracts.events import referral
 from contracts.states import FHIR_TASK, MOVES, ReferralState, moves_from
 
+from reporting.pathway.corrections import corrections, is_void, standing
 from reporting.pathway.entry import REFERRAL, Entry
 
 STATE_AFTER: MappingProxyType[str, ReferralState] = MappingProxyType(
@@ -34,7 +36,8 @@ _ENDED = frozenset({ReferralState.COMPLETED, ReferralState.FAILED})
 
 @dataclass(slots=True)
 class ReferralStatus:
-    """One referral. `ended_as`: `completed` or `failed`; `version` counts all events of its stream."""
+    """One referral. `ended_as`: `completed` or `failed`; `version` counts all events of its stream; `voids`:
+    how many of them void others."""
 
     referral_id: UUID
     case_id: UUID
@@ -50,6 +53,7 @@ class ReferralStatus:
     changed_at: datetime | None = None
     appointment_at: datetime | None = None
     last_event_id: str = ""
+    voids: int = 0
 
     @property
     def moves(self) -> tuple[str, ...]:
@@ -66,7 +70,9 @@ class ReferralStatus:
 
     def fold(self, entry: Entry) -> None:
         """Takes in the next entry of the referral's stream."""
-        self.version, self.last_event_id = entry.version, entry.event_id
+        if entry.version > self.version:
+            self.version, self.last_event_id = entry.version, entry.event_id
+        self.voids += is_void(entry)
         state = STATE_AFTER.get(entry.type)
         if state is None:
             return
@@ -88,6 +94,30 @@ class ReferralStatus:
     def copy(self) -> ReferralStatus:
         """The same, for a fold that must leave this one as it is."""
         return replace(self)
+
+
+def referral_after(entries: Sequence[Entry]) -> ReferralStatus | None:
+    """The referral whose stream these are, from its first; none where they tell of none.
+
+    A request that was voided stays a referral, which nothing moves any more: its number was given out.
+    """
+    begun = next(filter(begins_a_referral, entries), None)
+    if begun is None:
+        return None
+    status = ReferralStatus(begun.stream, begun.case_id)
+    made = corrections(entries)
+    counting = standing(entries)
+    for entry in counting if begun.event_id not in made else [begun, *counting]:
+        status.fold(entry)
+    if begun.event_id in made:
+        _never_made(status, made[begun.event_id].by)
+    return status
+
+
+def _never_made(status: ReferralStatus, void: Entry) -> None:
+    status.state, status.changed_at = str(ReferralState.VOIDED), void.occurred_at
+    status.ended_as = status.result = ""
+    status.appointment_at = None
 
 
 def begins_a_referral(entry: Entry) -> bool:

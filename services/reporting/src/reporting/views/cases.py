@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -11,9 +11,13 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from reporting.pathway.cases import CaseStatus, Planned, Stay
+from reporting.pathway.cases import CaseStatus, Planned, Stay, case_after
+from reporting.pathway.corrections import is_void, standing
 from reporting.pathway.entry import Entry, Moment
-from reporting.pathway.lookup import Reference, reference_in, ties_in
+from reporting.pathway.lookup import Reference, reference_in, references_standing, ties_in
+from reporting.pathway.merging import edge_in
+from reporting.views.anew import history_of
+from reporting.views.merges import merges_table
 from reporting.views.table import Column, Table
 
 _EMPTY = Jsonb([])
@@ -82,6 +86,9 @@ CASES = Table(
         _plain("followup_state", "text NOT NULL"),
         _plain("events", "bigint NOT NULL"),
         _plain("last_type", "text NOT NULL"),
+        _plain("voids", "bigint NOT NULL"),
+        _plain("merged_into", "uuid"),
+        _plain("moved_to", "text NOT NULL"),
         _json("plan"),
         _json("stays"),
         *_moment("commune_told"),
@@ -120,33 +127,68 @@ REFERENCES = Table(
 )
 
 
+MERGES = merges_table()
+
+
 @dataclass(frozen=True)
 class CasesView:
-    """Folds pages into the three tables. A reference bound in several cases is kept for each."""
+    """Folds pages into the four tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 3
+    version: int = 4
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
-        for table in (CASES, CASE_ORGS, REFERENCES):
+        for table in (CASES, CASE_ORGS, REFERENCES, MERGES):
             table.create(cursor)
 
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
         ids = {entry.case_id.int: entry.case_id for entry in page}
-        CASES.save(cursor, fold_cases(CASES.load(cursor, ids.values()), page))
-        ties = {(e.case_id.int, *tied): CaseOrg(e.case_id, *tied) for e in page for tied in ties_in(e)}
-        CASE_ORGS.add(cursor, list(ties.values()))
-        REFERENCES.add(cursor, [found for entry in page if (found := reference_in(entry))])
+        known, whole = CASES.load(cursor, ids.values()), history_of(cursor, page[-1].seq)
+        anew = whole(touched) if (touched := touched_by_voids(known, page)) else {}
+        CASES.save(cursor, fold_cases(known, page, anew))
+        if anew:
+            CASE_ORGS.remove(cursor, "case_id", anew)
+            REFERENCES.remove(cursor, "case_id", anew)
+        CASE_ORGS.add(cursor, list(ties_after(page, anew).values()))
+        REFERENCES.add(cursor, references_after(page, anew))
+        MERGES.add(cursor, [edge for entry in page if (edge := edge_in(entry))])
 
 
-def fold_cases(known: Iterable[CaseStatus], page: Iterable[Entry]) -> list[CaseStatus]:
-    """The rows of all cases in the page after it; `known` are those that there were before."""
+def touched_by_voids(known: Iterable[CaseStatus], page: Iterable[Entry]) -> set[UUID]:
+    """The cases in the page in which something was voided, in it or before: they are folded anew."""
+    before = {case.case_id for case in known if case.voids}
+    return before | {entry.case_id for entry in page if is_void(entry)}
+
+
+def fold_cases(
+    known: Iterable[CaseStatus], page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]
+) -> list[CaseStatus]:
+    """The rows of all cases in the page after it; `known` are those that there were before, `anew` the
+    history of those that are folded from their beginning."""
     cases = {case.case_id.int: case for case in known}
     for entry in page:
+        if entry.case_id in anew:
+            continue
         case = cases.get(entry.case_id.int)
         if case is None:
             case = cases[entry.case_id.int] = CaseStatus(entry.case_id)
         case.fold(entry)
+    cases |= {case_id.int: case_after(case_id, told) for case_id, told in anew.items()}
     return list(cases.values())
+
+
+def ties_after(
+    page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]
+) -> dict[tuple[int, str, str], CaseOrg]:
+    """The ties that a page makes known, and all of the cases that are folded anew."""
+    entries = [entry for entry in page if entry.case_id not in anew]
+    entries += [entry for told in anew.values() for entry in standing(told)]
+    return {(e.case_id.int, *tied): CaseOrg(e.case_id, *tied) for e in entries for tied in ties_in(e)}
+
+
+def references_after(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Reference]:
+    """The references that a page makes known, and all of the cases that are folded anew."""
+    told = (found for e in page if e.case_id not in anew and (found := reference_in(e)))
+    return [*told, *(found for told_anew in anew.values() for found in references_standing(told_anew))]

@@ -59,6 +59,11 @@ class Table(Generic[Row]):
         """Inserts rows whose keys are not there yet; what is there stays as it is."""
         self._write(cursor, self._add, rows)
 
+    def remove(self, cursor: Cursor[Any], column: str, values: Iterable[Any]) -> None:
+        """Deletes the rows that have one of these values in a column."""
+        statement = SQL("DELETE FROM {} WHERE {} = ANY(%s)")
+        cursor.execute(statement.format(Identifier(self.name), Identifier(column)), [list(values)])
+
     def create(self, cursor: Cursor[Any]) -> None:
         """Makes the table and its indexes."""
         lines = ", ".join(f"{column.name} {column.type}" for column in self.columns)
