@@ -3,6 +3,7 @@ field."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -185,5 +186,14 @@ def test_a_number_of_another_kind_is_named() -> None:
 )
 def test_only_kinds_that_may_report_it_may_command_it(caller: str, code: str) -> None:
     with pytest.raises(Forbidden) as forbidden:
-        caller_of(command(caller), REFERENCE.organisations, ReferralReceived.TYPE)
+        caller_of(command(caller), REFERENCE, ReferralReceived.TYPE, NOW)
     assert forbidden.value.code == code
+
+
+def test_an_organisation_commands_nothing_while_it_is_suspended() -> None:
+    live = REFERENCE.organisations.live(REFERENCE.country)
+    live.learn([live["methadone-long-bien"].model_copy(update={"suspended": True})])
+    with pytest.raises(Forbidden) as forbidden:
+        caller_of(command(), replace(REFERENCE, organisations=live), ReferralReceived.TYPE, NOW)
+    assert forbidden.value.code == "agency_suspended"
+    caller_of(command(), REFERENCE, ReferralReceived.TYPE, NOW)

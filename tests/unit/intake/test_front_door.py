@@ -45,8 +45,9 @@ DIRECTORY = Organisations(
 )
 RIGHTS = Rights(Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy"))
 NOW = datetime(2026, 8, 1, 3, tzinfo=UTC)
+IN_BO_DE = contacted.model_copy(update={"commune": "00139"})
 
-CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", "/agencies/ca-bo-de", DAY_ONE, contacted)
+CONTACT = Arrival("ca-bo-de", "/agencies/ca-bo-de", "/agencies/ca-bo-de", DAY_ONE, IN_BO_DE)
 
 
 def referral(provider: str = "pk-long-bien", service: Service = Service.METHADONE) -> Arrival:
@@ -54,7 +55,7 @@ def referral(provider: str = "pk-long-bien", service: Service = Service.METHADON
     return Arrival("cap-bo-de", "/agencies/cap-bo-de", "/agencies/cap-bo-de", DAY_ONE, data)
 
 
-def of(agency: str, data: Payload = contacted, at: datetime = DAY_ONE) -> Arrival:
+def of(agency: str, data: Payload = IN_BO_DE, at: datetime = DAY_ONE) -> Arrival:
     source = f"/agencies/{agency}"
     return Arrival(agency, source, source, at, data)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from secrets import token_hex
 from typing import Any
 
@@ -20,9 +20,10 @@ Told = Recorded[Payload] | Exception
 
 class Understanding:
     """What is understood of each item of a batch, once. An exception: why a record cannot be read, for
-    `decide` to raise."""
+    `decide` to raise. `renew`: called where a batch begins."""
 
-    def __init__(self) -> None:
+    def __init__(self, renew: Callable[[], None] = lambda: None) -> None:
+        self._renew = renew
         self._batch: UnitOfWork | None = None
         self._told: dict[int, tuple[Item, Told]] = {}
         self._causes: dict[int, str] = {}
@@ -31,6 +32,7 @@ class Understanding:
         """Forget the batch before, unless it is the same."""
         if uow is not self._batch:
             self._batch, self._told, self._causes = uow, {}, {}
+            self._renew()
 
     def cause(self, command: Command) -> str:
         """What a command's own ids and numbers are derived from: the same request id, the same number

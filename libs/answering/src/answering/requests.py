@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,13 +18,13 @@ from contracts.envelope import Meta
 from contracts.fields import PATTERNS
 from contracts.posted import EARLIEST
 from contracts.problems import problems_of
-from contracts.registry import POSTABLE
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import ValidationError
 from pydantic_core import to_json
-from reference import Organisation, Organisations, Policy
+from reference import Organisation, Policy, Reference
 from reference.days import local_day, local_time, start_of
+from reference.rights import Rights, event_name
 from reftrack.common.v1.command_pb2 import Act, Outcome
 
 from answering.aggregate import Answering
@@ -76,16 +77,22 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
     )
 
 
-def caller_of(command: Command, organisations: Organisations, type_name: str) -> Organisation:
-    """The organisation for which a command is given. Raises `Forbidden` if its kind may not report this."""
-    organisation = organisations.get(command.caller.partition("/")[0])
-    allowed = POSTABLE[type_name].by
+def caller_of(command: Command, reference: Reference, type_name: str, now: datetime) -> Organisation:
+    """The organisation for which a command is given. Raises `Forbidden` if it may not report this of the day
+    on which it happened: by its kind, by the registry, or because it is suspended."""
+    organisation = reference.organisations.get(command.caller.partition("/")[0])
     if organisation is None:
         raise Forbidden("agency_unknown")
-    if organisation.kind not in allowed:
-        detail = {"kind": organisation.kind, "allowed": ", ".join(sorted(allowed))}
-        raise Forbidden("not_yours_to_report", detail=detail)
+    at, _ = _occurred_at(command.message.act, now)  # type: ignore[attr-defined]
+    denied = _rights(reference.policy).why_not(organisation, event_name(type_name), local_day(at))
+    if denied is not None:
+        raise Forbidden(denied.code, detail=dict(denied.detail))
     return organisation
+
+
+@lru_cache(maxsize=16)
+def _rights(policy: Policy) -> Rights:
+    return Rights(policy)
 
 
 def number_of(text: str, prefix: str, field: str) -> str:

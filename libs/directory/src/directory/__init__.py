@@ -7,6 +7,7 @@ reads that table, told by NOTIFY, and lets the live `reference.Organisations` le
 
 from directory.feed import DirectoryFeed
 from directory.learning import learn, learnt
+from directory.living import Living, living_of
 from directory.table import CHANNEL
 
-__all__ = ["CHANNEL", "DirectoryFeed", "learn", "learnt"]
+__all__ = ["CHANNEL", "DirectoryFeed", "Living", "learn", "learnt", "living_of"]

@@ -9,7 +9,9 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.agencies import (
+    AgencyChanged,
     AgencyDescription,
+    AgencyRegistered,
     AgencyReinstated,
     AgencySuspended,
 )
@@ -18,6 +20,7 @@ from reference import Organisation
 
 from directory.table import AGENCIES, AgencyRow
 
+_TELL_OF_OFFICES = frozenset({AgencyRegistered, AgencyChanged, AgencySuspended, AgencyReinstated})
 _TAKEN_OVER = (
     "kind commune district province unit_on services may_post sealed_only since until".split()  # noqa: SIM905
 )
@@ -34,14 +37,14 @@ def learn(uow: UnitOfWork, told: Recorded[Payload]) -> bool:
 
 def row_of(data: Any, event_id: str, at: Any) -> AgencyRow | None:
     """The row of an event of the registry; none for any other event."""
+    if type(data) not in _TELL_OF_OFFICES:
+        return None
     version = int(event_id.rpartition(":")[2])
     if isinstance(data, AgencyDescription):
         return AgencyRow(data.org, version, data.model_dump_json(), None, at)
     if isinstance(data, AgencySuspended):
         return AgencyRow(data.org, version, None, str(data.reason), at)
-    if isinstance(data, AgencyReinstated):
-        return AgencyRow(data.org, version, None, None, at)
-    return None
+    return AgencyRow(data.org, version, None, None, at)
 
 
 def learnt(said: dict[str, Any], suspended: str | None) -> Organisation:

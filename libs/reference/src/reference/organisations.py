@@ -94,6 +94,9 @@ class Organisations:
         """A view that changes when it is told to, and not in the middle of a batch."""
         return HeldOrganisations(self)
 
+    def renew(self) -> None:
+        """Begin a batch; see `held`."""
+
     def learn(self, organisations: Iterable[Organisation]) -> list[str]:
         """Take in new and changed ones; returns the ids of those that differ from what was known."""
         with self._learning:

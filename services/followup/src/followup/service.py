@@ -12,7 +12,7 @@ from chassis.rpc.call import Role
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
 from contracts.catalogue import remedy
-from reference import Reference
+from directory import living_of
 from reftrack.followup.v1 import followup_pb2
 
 from followup.application.decider import FollowupDecider
@@ -25,12 +25,12 @@ RPC = followup_pb2.DESCRIPTOR.services_by_name["FollowupService"]
 
 
 def _decider(parts: Parts[Settings]) -> FollowupDecider:
-    reference = Reference.load(parts.settings.reference_path)
+    reference = living_of(parts).deciding
     return FollowupDecider(reference, parts.secrets.ids_key, parts.connect)
 
 
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
-    reference = Reference.load(parts.settings.reference_path)
+    reference = living_of(parts).reading
     due = Due(reference, parts.reads, parts.cursors, parts.clock)
     return [serve(RPC, parts.commands, parts.reads, {"ListDue": due.page})]
 
@@ -45,6 +45,7 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
     texts=remedy,
+    others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(),),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from answering.serving import serve
+from answering.work_list import WorkList
 from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog
@@ -12,7 +13,7 @@ from chassis.rpc.call import Role
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
 from contracts.catalogue import remedy
-from reference import Reference
+from directory import living_of
 from reftrack.referral.v1 import referral_pb2
 
 from referral.application.decider import ReferralDecider
@@ -25,12 +26,15 @@ RPC = referral_pb2.DESCRIPTOR.services_by_name["ReferralService"]
 
 
 def _decider(parts: Parts[Settings]) -> ReferralDecider:
-    reference = Reference.load(parts.settings.reference_path)
+    reference = living_of(parts).deciding
     return ReferralDecider(reference, parts.secrets.ids_key, parts.connect)
 
 
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
-    return [serve(RPC, parts.commands, parts.reads)]
+    organisations = living_of(parts).deciding.organisations
+    method = RPC.methods_by_name["ListDeadlines"]
+    work_list = WorkList(organisations, parts.reads, parts.cursors, parts.clock, method)
+    return [serve(RPC, parts.commands, parts.reads, {method.name: work_list.page})]
 
 
 SERVICE: Service[Settings] = Service(
@@ -43,6 +47,7 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
     texts=remedy,
+    others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(),),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

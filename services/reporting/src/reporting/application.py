@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 from chassis.projector import Projector
 from chassis.rpc.call import Role
@@ -12,7 +11,7 @@ from chassis.rpc.rules import Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
 from contracts import catalogue
-from reference import Reference
+from directory import living_of
 from reftrack.reporting.v1 import audit_pb2_grpc, report_pb2_grpc, status_pb2_grpc, views_pb2_grpc
 
 from reporting.freshness import Freshness
@@ -60,7 +59,7 @@ class Made:
 
     def servicers(self) -> Sequence[Register]:
         """The four services of reporting, ready to be added to a server."""
-        parts, reference = self.parts, _reference(self.parts.settings.reference_path)
+        parts, reference = self.parts, living_of(self.parts).reading
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         fresh = Freshness(parts.reads, self.projector, bell)
         readers = Readers(reference.organisations, reference.territory, parts.clock)
@@ -90,17 +89,12 @@ def _made(parts: Parts[ReportingSettings]) -> Made:
     return Made(parts)
 
 
-@cache
-def _reference(path: Path) -> Reference:
-    return Reference.load(path)
-
-
 REPORTING: Service[ReportingSettings] = Service(
     name="reporting",
     settings=ReportingSettings,
     decider=lambda _parts: AppendToHistory(),
     consumers=(Consume(topics=LOGS, sources=LOGS),),
-    others=lambda parts: [_made(parts).projector],
+    others=lambda parts: [living_of(parts).feed, _made(parts).projector],
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
     texts=catalogue.remedy,

@@ -12,6 +12,8 @@ from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Unnest
 from contracts.envelope import Meta, NotRecorded, Recorded, UnknownType
+from contracts.events.agencies import REGISTRY
+from directory import learn
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -91,7 +93,10 @@ class AppendToHistory:
     def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
         """Appends one record; raises `NotOurLog` for what is no message of a service (it is parked)."""
         assert isinstance(item, Record)
-        uow.commit.extra.append(TableWrite(HISTORY, read(item)))
+        row = read(item)
+        uow.commit.extra.append(TableWrite(HISTORY, row))
+        if row.type in REGISTRY:
+            learn(uow, Recorded.parse(row.value))
         return None
 
 

@@ -16,6 +16,7 @@ from chassis.timers import RING, Timer, take_away
 from contracts.events.followup import DetoxAdmittedPosted
 from contracts.events.intake import CaseOpened
 from contracts.vocabulary import Owner
+from directory import learn
 from reference import Reference
 
 from followup.application.pathways import PREFIX, Pathways
@@ -28,7 +29,7 @@ class FollowupDecider:
     operators command; the clock makes evaluations due."""
 
     def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
-        self._told = Understanding()
+        self._told = Understanding(reference.organisations.renew)
         self._clients = Clients(connect)
         self._parties = Parties(connect, reference.organisations)
         self._pathways = Pathways(reference, self._clients, self._parties, ids_key)
@@ -67,6 +68,8 @@ class FollowupDecider:
         told = self._told.of(item)
         if isinstance(told, Exception):
             raise told
+        if learn(uow, told):
+            return None
         if (routed := routed_to(Owner.FOLLOWUP, told)) is not None:
             self._pathways.routed(uow, routed)
         elif isinstance(told.data, CaseOpened):

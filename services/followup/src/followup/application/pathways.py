@@ -103,7 +103,7 @@ class Pathways:
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
         payload = payload_of(command.message, FORMS[command.name])
-        caller = caller_of(command, self._reference.organisations, payload.TYPE)
+        caller = caller_of(command, self._reference, payload.TYPE, uow.now)
         meta = self._envelope(uow, command, caller.id)
         self._check_addressee(payload, meta.occurred_at)
         begun = self._begins(payload.TYPE, cause)
@@ -161,6 +161,8 @@ class Pathways:
             raise InvalidInput(
                 [Violation("to_org", "not_for_this_kind", {"allowed": ", ".join(sorted(kinds))})]
             )
+        if organisation.suspended:
+            raise InvalidInput([Violation("to_org", "addressee_suspended")])
         resolved = self._reference.territory.resolve(payload.to_commune, local_day(at))
         if (why := no_commune(resolved)) is not None:
             raise InvalidInput([Violation("to_commune", why.code, dict(why.detail))])

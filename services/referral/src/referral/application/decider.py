@@ -16,6 +16,7 @@ from contracts.envelope import Recorded
 from contracts.events.intake import AgencyEventRouted
 from contracts.events.referral import ReferralRequestedPosted
 from contracts.vocabulary import Owner
+from directory import learn
 from reference import Reference
 
 from referral.application.cases import CaseBook, Connect
@@ -33,7 +34,7 @@ class ReferralDecider:
 
     def __init__(self, reference: Reference, ids_key: bytes, connect: Connect) -> None:
         self._key = ids_key
-        self._told = Understanding()
+        self._told = Understanding(reference.organisations.renew)
         self._cases = CaseBook(connect)
         self._deadlines = Deadlines(reference)
         self._moves = Moves(reference, self._deadlines)
@@ -71,6 +72,8 @@ class ReferralDecider:
         told = self._told.of(item)
         if isinstance(told, Exception):
             raise told
+        if learn(uow, told):
+            return None
         if (routed := routed_to(Owner.REFERRAL, told)) is not None:
             self._routed(uow, routed)
         else:

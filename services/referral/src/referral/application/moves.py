@@ -92,7 +92,7 @@ class Moves:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
         form, request = FORMS[command.name], command.message
         payload = payload_of(request, form.payload, form.renamed)
-        caller = caller_of(command, self._reference.organisations, payload.TYPE)
+        caller = caller_of(command, self._reference, payload.TYPE, uow.now)
         referral = self._between(uow, request, caller.id)
         posting = Posting.commanded(payload, self._meta(uow, command, referral), OrgKind(caller.kind))
         due = referral.due

@@ -58,7 +58,7 @@ class Requests:
         """What an operator asked for; the answer is an `Outcome` with the new number. Raises `Refusal`."""
         request = command.message
         payload = payload_of(request, ReferralRequestedPosted)
-        caller = caller_of(command, self._reference.organisations, payload.TYPE)
+        caller = caller_of(command, self._reference, payload.TYPE, uow.now)
         case_id = case_of(request.case_id)  # type: ignore[attr-defined]
         case = self._cases.get(case_id)
         if case is None or not self._parties.may_act(caller.id, case_id):

@@ -70,6 +70,8 @@ def may_request(
         raise Refusal("provider_unknown", field="/data/provider")
     if not provider.offers(request.service):
         raise Refusal("service_not_offered", field="/data/service")
+    if provider.suspended:
+        raise Refusal("addressee_suspended", field="/data/provider")
     if case.closed_at is not None and occurred_at > case.closed_at:
         raise Refusal("case_closed", state="closed")
 

@@ -39,16 +39,24 @@ class Readers:
         self._organisations = organisations
         self._territory = territory
         self._clock = clock
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Forget what followed from an earlier directory."""
+        organisations = self._organisations
+        self._version = organisations.version
         self._known: dict[Caller, Reader] = {}
         self._told_by_name = {each.id: told_by_name(each.services) for each in organisations}
-        self._lasting = {each.id for each in organisations if each.since is None and each.until is None}
+        self._lasting = {each.id for each in organisations if _lasts(each)}
 
     def current(self) -> Reader:
         """The reader; an organisation that nobody knows is of no kind, and sees nothing.
 
-        Raises `Forbidden` for an organisation that has not begun yet, or has ended.
+        Raises `Forbidden` for an organisation that has not begun yet, has ended, or is suspended.
         """
         caller = current_caller()
+        if self._organisations.version != self._version:
+            self._look_again()
         if caller.org not in self._lasting:
             self._check_it_is_in_force(caller.org)
         known = self._known.get(caller)
@@ -58,6 +66,8 @@ class Readers:
 
     def _check_it_is_in_force(self, org: str) -> None:
         organisation = self._organisations.get(org)
+        if organisation and organisation.suspended:
+            raise Forbidden("agency_suspended")
         if organisation and not organisation.holds(self._clock.now().astimezone(HANOI).date()):
             life = {"since": str(organisation.since or "…"), "until": str(organisation.until or "…")}
             raise Forbidden("organisation_not_in_force", detail=life)
@@ -84,6 +94,10 @@ class Readers:
         if organisation.district:
             return communes_of(self._territory, organisation.district)
         return None if organisation.kind in OF_THE_PROVINCE else frozenset()
+
+
+def _lasts(organisation: Organisation) -> bool:
+    return organisation.since is None and organisation.until is None and not organisation.suspended
 
 
 def number(text: str, prefix: str, field: str) -> str:

@@ -144,8 +144,11 @@ class CasesView:
 
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
+        seq, page = page[-1].seq, [entry for entry in page if entry.of_a_case]
+        if not page:
+            return
         ids = {entry.case_id.int: entry.case_id for entry in page}
-        known, whole = CASES.load(cursor, ids.values()), history_of(cursor, page[-1].seq)
+        known, whole = CASES.load(cursor, ids.values()), history_of(cursor, seq)
         anew = whole(touched) if (touched := touched_by_voids(known, page)) else {}
         CASES.save(cursor, fold_cases(known, page, anew))
         if anew:
