@@ -6,15 +6,15 @@ tells. Merges are edges between clients; facts keep the client they were recorde
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from contracts.base import Contract, Label, Payload, Title
-from contracts.events.intake import Identity
 from contracts.events.sealed import Sealed, Seals, once
-from contracts.fields import Code
+from contracts.fields import Code, IdNumber, Phone, ShortText
 from contracts.vocabulary import IdentityCorrection, IdentityField, MatchGround, MergeGround, Sex
 
 
@@ -34,14 +34,33 @@ class IdentityCorrected(Payload):
     sex: Annotated[Sex | None, Title("Giới tính", "Sex")] = None
 
 
+class IdentityParts(Contract):
+    """What is right of an identity; what is left out is left as it was."""
+
+    full_name: Annotated[ShortText | None, Label.IDENTITY, Title("Họ và tên", "Full name")] = None
+    birth_date: Annotated[date | None, Label.IDENTITY, Title("Ngày sinh", "Birth date")] = None
+    id_number: Annotated[IdNumber | None, Label.IDENTITY, Title("Số CMND, CCCD", "ID number")] = None
+    phone: Annotated[Phone | None, Label.IDENTITY, Title("Số điện thoại", "Phone")] = None
+    address: Annotated[ShortText | None, Label.IDENTITY, Title("Địa chỉ", "Address")] = None
+    aliases: Annotated[
+        tuple[ShortText, ...], Field(max_length=5), Label.IDENTITY, Title("Tên gọi khác", "Also known as")
+    ] = ()
+    guardian_name: Annotated[
+        ShortText | None, Label.IDENTITY, Title("Họ tên người giám hộ", "Guardian's name")
+    ] = None
+    guardian_phone: Annotated[
+        Phone | None, Label.IDENTITY, Title("Số điện thoại người giám hộ", "Guardian's phone")
+    ] = None
+
+
 class IdentityCorrectedPosted(Payload):
-    """The whole identity as it is right; what is left out is left as it was."""
+    """What is right; what is left out is left as it was."""
 
     TYPE: ClassVar[str] = IdentityCorrected.TYPE
     TITLE: ClassVar[Title] = IdentityCorrected.TITLE
 
     reason: Annotated[IdentityCorrection, Title("Lý do", "Reason")]
-    identity: Annotated[Identity | None, Label.IDENTITY, Title("Nhân thân", "Identity")] = None
+    identity: Annotated[IdentityParts | None, Label.IDENTITY, Title("Nhân thân", "Identity")] = None
     sealed_identity: Annotated[
         Sealed | None, Seals("identity"), Label.IDENTITY, Title("Nhân thân mã hóa", "Sealed identity")
     ] = None
@@ -51,8 +70,11 @@ class IdentityCorrectedPosted(Payload):
     sex: Annotated[Sex | None, Title("Giới tính", "Sex")] = None
 
     @model_validator(mode="after")
-    def _identity_once(self) -> IdentityCorrectedPosted:
-        once(self.identity, self.sealed_identity)
+    def _something_is_right(self) -> IdentityCorrectedPosted:
+        once(self.identity, self.sealed_identity, needed=False)
+        told = (self.sealed_identity, self.birth_year, self.sex)
+        if all(one is None for one in told) and self.identity in (None, IdentityParts()):
+            raise ValueError("nothing_corrected")
         return self
 
 

@@ -83,11 +83,19 @@ class UnitOfWork:
         """
         self._aggregates.refold(aggregate)
 
+    def events(self, aggregate: Aggregate) -> list[Any]:
+        """All events of an aggregate from its first, this item's included. Reads its whole stream."""
+        return self._aggregates.events(aggregate)
+
     # Claims: unique (kind, key) for what no aggregate's version protects
 
     def load_claims(self, kind: str, keys: Iterable[str]) -> None:
         """Read who holds these keys, in one query."""
         self._claims.load((kind, key) for key in keys)
+
+    def load_claims_of(self, names: Iterable[tuple[str, str]]) -> None:
+        """Read who holds these (kind, key), of whatever kinds, in one query."""
+        self._claims.load(names)
 
     def holder(self, kind: str, key: str) -> str | None:
         """Who holds the key, None if nobody."""

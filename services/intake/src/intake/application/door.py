@@ -24,10 +24,11 @@ from intake.application.matching import (
     case_id_of,
     client_of,
     identified,
-    latest_case_id,
+    load_merged,
     match,
 )
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
+from intake.application.people import latest_case_id
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
@@ -72,11 +73,15 @@ class FrontDoor:
         cases = {case_id for client in clients if (case_id := latest_case_id(uow, client)) is not None}
         cases |= {case_id for one in namings if one.number and (case_id := case_id_of(uow, one)) is not None}
         uow.load(Case, cases)
+        load_merged(uow, cases)
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         self._recording.foresee(uow, told)
         if any(isinstance(event.data, ClientRegisteredPosted) for _, event in told):
             known = (uow.get(Case, case_id) for case_id in cases)
             self._identities.load({case.client_id for case in known if case is not None})
+            rivals = {client for one in namings if (client := identified(uow, one)) is not None}
+            if rivals:
+                self._recording.registrar.load_known(rivals)
 
     def arrive(self, uow: UnitOfWork, reading: Reading) -> bytes:
         """Decide one delivery; the body of its receipt."""
@@ -128,7 +133,7 @@ class FrontDoor:
             org_kind = self._admit(uow.now, reading, event)
             if reading.refusal is not None:
                 raise reading.refusal
-            found = match(uow, event, self._organisations)
+            found = match(uow, event, self._organisations, self._recording.registrar.compare)
             recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.vault import Keyring, Vault
+from chassis.vault import CannotOpen, Keyring, Sealed, Vault
 from contracts.events.intake import Identity
+from contracts.events.people import IdentityParts
 from psycopg import Connection
 from psycopg.rows import tuple_row
 from pydantic_core import from_json, to_json
@@ -32,6 +33,7 @@ class Identities:
     def forget(self) -> None:
         """Begin a batch: nobody's keys are held."""
         self._rings: dict[UUID, Keyring] = {}
+        self._kept: dict[tuple[UUID, str], list[Sealed]] = {}
 
     def load(self, people: Iterable[UUID]) -> None:
         """Read the data keys of people with one query, but of those held already: they may have new ones."""
@@ -41,8 +43,45 @@ class Identities:
                 ring = self._vault.keyring(cursor, unknown)
             self._rings.update(dict.fromkeys(unknown, ring))
 
+    def load_told(self, people: Iterable[UUID], names: Iterable[str]) -> None:
+        """Read these fields of people with one query each, but of those held already."""
+        people = set(people)
+        self.load(people)
+        for name in names:
+            unknown = [person for person in people if (person, name) not in self._kept]
+            if not unknown:
+                continue
+            self._kept.update(((person, name), []) for person in unknown)
+            with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+                for sealed in self._vault.fields_of(cursor, unknown, name):
+                    self._kept[sealed.person, name].append(sealed)
+
+    def told(
+        self, uow: UnitOfWork, person: UUID, names: Sequence[str], *, counts: Callable[[str], bool]
+    ) -> dict[str, str]:
+        """What was told last of each of these fields, by this batch too; only of records that count.
+
+        What does not open any more, its key being destroyed, was never told.
+        """
+        self.load_told([person], names)
+        rows = [row.row for row in uow.commit.extra if row.table is self._vault.table]
+        sealed = [one for name in names for one in self._kept[person, name]]
+        sealed += [row for row in rows if row.person == person and row.name in names]
+        found: dict[str, str] = {}
+        for one in sealed:
+            if counts(one.record_id):
+                with suppress(CannotOpen):
+                    found[one.name] = self._rings[person].open(one)
+        return found
+
     def seal(
-        self, uow: UnitOfWork, person: UUID, record_id: str, identity: Identity, *, prefix: str = ""
+        self,
+        uow: UnitOfWork,
+        person: UUID,
+        record_id: str,
+        identity: Identity | IdentityParts,
+        *,
+        prefix: str = "",
     ) -> None:
         """Add one encrypted row for each field given; `record_id` is the event that they belong to.
 
@@ -58,7 +97,7 @@ class Identities:
             uow.commit.extra.append(TableWrite(self._vault.table, row))
 
 
-def values_of(identity: Identity) -> dict[str, str]:
+def values_of(identity: Identity | IdentityParts) -> dict[str, str]:
     """The fields given, as text; of several values (aliases) a JSON array."""
     given = {name: value for name, value in identity if value not in (None, ())}
     return {

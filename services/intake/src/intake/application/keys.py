@@ -11,7 +11,18 @@ REFERENCE = "ref"
 """Claim: an agency's own reference (`<org>/<ref>`) → client."""
 
 LATEST_CASE = "case"
-"""Claim: client → the client's latest case, open or closed. Of two who open one at once, one looks again."""
+"""Claim: client → the case that takes what is reported of the client, open or closed, and after a space the
+person where the client was found to be one with others. Of two who open one at once, one looks again."""
+
+PERSON = "person"
+"""Claim: person → the merges that make it, and the cases of its clients (`intake.domain.person`)."""
+
+MERGE = "merge"
+"""Claim: merge → the client who survived it, also after it was undone."""
+
+PAIR = "pair"
+"""Claim: two clients (`<client>/<client>`, the lesser first) → what was said of the pair: the ground of a
+proposal, or `distinct` for good."""
 
 NUMBER = "number"
 """Claim: a number (`<kind>/<number>`) → case."""
@@ -20,7 +31,11 @@ ADDRESSED = "addressed"
 """Claim: case → the organisations that its referrals, stays and handovers concern, one space between two."""
 
 ID_NUMBER = "id_number"
-"""Claim: keyed hash of a person's ID number → client. Exactly the same number links, nothing less."""
+"""Claim: keyed hash of an ID number → the clients known by it, one space between two; the first is the one
+whom exactly the same number links to."""
+
+NUMBERS_OF = "id_numbers_of"
+"""Claim: client → the keyed hashes of ID numbers that were told, each with the event that told it."""
 
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
@@ -40,6 +55,11 @@ def reference_key(org: str, agency_ref: str) -> str:
 def number_key(kind: str, number: str) -> str:
     """Key of the claim `NUMBER`."""
     return f"{kind}/{number}"
+
+
+def pair_key(one: str, other: str) -> str:
+    """Key of the claim `PAIR`, whoever is named first."""
+    return "/".join(sorted((one, other)))
 
 
 def until_reference(org: str, agency_ref: str) -> str:

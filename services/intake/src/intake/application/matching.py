@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -10,9 +11,12 @@ from chassis.ids import NotANumber, parse_number
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted
-from contracts.vocabulary import NumberKind
+from contracts.registry import POSTABLE
+from contracts.vocabulary import NumberKind, Owner
 
 from intake.application import keys
+from intake.application.numbers import known_by
+from intake.application.people import cases_beside, latest_case_id, same_person
 from intake.application.reading import Event, Naming
 from intake.domain.case import Case
 from intake.domain.directory import Areas
@@ -29,24 +33,63 @@ class NotKnownYet(Exception):
         self.key, self.told, self.refusal = key, told, refusal
 
 
-class Match(NamedTuple):
-    """Whom it is about. `case` None: a new one is to be opened, for `client` or for somebody new.
+class Rival(NamedTuple):
+    """Another client with the same ID number. `conflicts`: the other fields that speak against one person."""
 
-    `binds`: the agency's reference is new and means this client from now on.
+    client: str
+    conflicts: tuple[str, ...]
+
+
+class Match(NamedTuple):
+    """Whom it is about. `case` None: a new one is to be opened, for `client` or for somebody new. After
+    merging the case may be another client's.
+
+    `binds`: the agency's reference is new and means this client from now on. `rival`: somebody else has the
+    ID number that it tells.
     """
 
     case: Case | None
     client: str | None
     binds: bool
+    rival: Rival | None = None
 
 
-def match(uow: UnitOfWork, event: Event, organisations: Areas) -> Match:
-    """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people."""
+Compare = Callable[[UnitOfWork, str, Event], tuple[str, ...]]
+"""The fields in which what an event tells of a person contradicts what is known of a client."""
+
+
+def match(uow: UnitOfWork, event: Event, organisations: Areas, compare: Compare) -> Match:
+    """Raises `NotKnownYet`, or `Refusal` when reference and number belong to two people.
+
+    Exactly the same ID number links somebody who is registered under a new reference, unless the other fields
+    are in conflict.
+    """
+    known = identified(uow, event.naming)
+    if known is None:
+        return _named(uow, event, None, organisations)
+    named = _client_named(uow, event.naming)
+    if named is not None and same_person(uow, named, known):
+        return _named(uow, event, None, organisations)
+    rival = Rival(known, compare(uow, known, event))
+    links = isinstance(event.data, ClientRegisteredPosted) and not rival.conflicts
+    if links and named is None:
+        return _named(uow, event, known, organisations)
+    return _named(uow, event, None, organisations)._replace(rival=rival)
+
+
+def _client_named(uow: UnitOfWork, naming: Naming) -> str | None:
+    """The client whom number or reference name."""
+    holder = uow.holder(keys.NUMBER, keys.number_key(*naming.number)) if naming.number else None
+    case = uow.get(Case, keys.as_id(holder)) if holder else None
+    return keys.as_text(case.client_id) if case else client_of(uow, naming)
+
+
+def _named(uow: UnitOfWork, event: Event, linked: str | None, organisations: Areas) -> Match:
     naming = event.naming
     if naming.number is not None:
-        return _by_number(uow, naming, *naming.number, organisations)
+        return _by_number(uow, event, *naming.number, organisations)
     bound = client_of(uow, naming)
-    client = bound or identified(uow, naming)
+    client = bound or linked
     case_id = latest_case_id(uow, client)
     case = uow.get(Case, case_id) if case_id else None
     opens = isinstance(event.data, OPENS)
@@ -65,6 +108,16 @@ def case_id_of(uow: UnitOfWork, naming: Naming) -> UUID | None:
     return keys.as_id(holder) if holder else None
 
 
+def load_merged(uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
+    """Read in bulk where cases go on that merging closed; nothing where there are none."""
+    merged = [case for one in case_ids if (case := uow.get(Case, one)) is not None and case.is_merged]
+    if merged:
+        clients = [keys.as_text(case.client_id) for case in merged]
+        uow.load_claims(keys.LATEST_CASE, clients)
+        targets = [one for client in clients if (one := latest_case_id(uow, client)) is not None]
+        uow.load(Case, targets)
+
+
 def client_of(uow: UnitOfWork, naming: Naming) -> str | None:
     """The client that the agency's reference is bound to."""
     if naming.reference is None:
@@ -73,14 +126,8 @@ def client_of(uow: UnitOfWork, naming: Naming) -> str | None:
 
 
 def identified(uow: UnitOfWork, naming: Naming) -> str | None:
-    """The client known by exactly this ID number."""
-    return uow.holder(keys.ID_NUMBER, naming.identity) if naming.identity else None
-
-
-def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
-    """The latest case of a client, open or closed."""
-    holder = uow.holder(keys.LATEST_CASE, client) if client else None
-    return keys.as_id(holder) if holder else None
+    """The client whom exactly this ID number links to."""
+    return next(iter(known_by(uow, naming.identity)), None) if naming.identity else None
 
 
 def addressed(uow: UnitOfWork, case_id: str) -> frozenset[str]:
@@ -88,8 +135,9 @@ def addressed(uow: UnitOfWork, case_id: str) -> frozenset[str]:
     return frozenset((uow.holder(keys.ADDRESSED, case_id) or "").split())
 
 
-def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str, organisations: Areas) -> Match:
+def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisations: Areas) -> Match:
     """A number is for those to whom it was sent; to everybody else it is unknown, as if there were none."""
+    naming = event.naming
     holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
     case = uow.get(Case, keys.as_id(holder)) if holder else None
     refusal = Refusal("number_unknown", field=f"/about/{kind}")
@@ -97,11 +145,24 @@ def _by_number(uow: UnitOfWork, naming: Naming, kind: str, number: str, organisa
         _check_form(kind, number)
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
     bound, client = client_of(uow, naming), keys.as_text(case.client_id)
-    if bound != client and not _was_sent(uow, case, naming.org, organisations):
+    is_theirs = bound is not None and same_person(uow, bound, client)
+    if not is_theirs and not _was_sent(uow, case, naming.org, organisations):
         raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
-    if bound not in (None, client):
+    if bound is not None and not is_theirs:
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
-    return Match(case, client, naming.reference is not None and bound is None)
+    binds = naming.reference is not None and bound is None
+    return Match(_goes_on_in(uow, case, event), client, binds)
+
+
+def _goes_on_in(uow: UnitOfWork, case: Case, event: Event) -> Case:
+    """The case that takes it. Where merging closed the one that the number belongs to, that is the person's
+    open one; but referrals and stays go on under the case in which they began."""
+    is_of_owner = POSTABLE[event.type].owner is not Owner.INTAKE
+    number = event.naming.number
+    if not case.is_merged or (is_of_owner and number and number[0] != NumberKind.INTRODUCTION):
+        return case
+    target = latest_case_id(uow, keys.as_text(case.client_id))
+    return (uow.get(Case, target) if target else None) or case
 
 
 def _check_form(kind: str, number: str) -> None:
@@ -113,7 +174,14 @@ def _check_form(kind: str, number: str) -> None:
 
 
 def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
-    """Whether numbers of this case are sent to an organisation, or to one for whose area it answers."""
+    """Whether numbers of this case, or of another of the same person, are sent to an organisation, or to one
+    for whose area it answers."""
+    return _concerns(uow, case, org, organisations) or any(
+        _concerns(uow, other, org, organisations) for other in cases_beside(uow, case)
+    )
+
+
+def _concerns(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     others = (reference[0] for reference in case.references)
     concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}
     return any(organisations.answers_for(org, one) for one in concerned)

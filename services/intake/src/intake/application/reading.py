@@ -13,6 +13,7 @@ from chassis.vault import blind_index
 from contracts.base import Payload
 from contracts.cloudevents import CloudEvent, read_cloudevent
 from contracts.events.intake import ClientRegisteredPosted
+from contracts.events.people import IdentityCorrectedPosted
 from contracts.posted import Posted, parse_posted
 from contracts.problems import Problem, Unreadable
 from contracts.vocabulary import NumberKind
@@ -131,7 +132,7 @@ class Reader:
         )
 
     def _identity(self, data: Payload) -> str | None:
-        if not isinstance(data, ClientRegisteredPosted) or data.identity is None:
+        if not isinstance(data, ClientRegisteredPosted | IdentityCorrectedPosted) or data.identity is None:
             return None
         if data.identity.id_number is None:
             return None

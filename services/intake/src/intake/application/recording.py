@@ -18,18 +18,19 @@ from contracts.events.intake import (
     CaseOpened,
     ClientIntroduced,
     ClientIntroducedPosted,
-    ClientRegistered,
     ClientRegisteredPosted,
 )
+from contracts.events.people import IdentityCorrectedPosted
 from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
-from intake.application import keys
+from intake.application import keys, people
 from intake.application.consents import ConsentDesk
 from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
 from intake.application.matching import OPENS, Match
 from intake.application.reading import Event, Reading
+from intake.application.registrar import Registrar
 from intake.domain.case import Case
 
 _OWN = frozenset(name for name, postable in POSTABLE.items() if postable.owner is Owner.INTAKE)
@@ -46,13 +47,12 @@ class Recorded(NamedTuple):
 class Recording:
     """Records events in their cases. The same reading gives the same ids and numbers again after a crash."""
 
-    def __init__(
-        self, ids_key: bytes, policy: Policy, identities: Identities, consents: ConsentDesk
-    ) -> None:
+    def __init__(self, ids_key: bytes, policy: Policy, identities: Identities, consents: ConsentDesk) -> None:
         self._ids_key = ids_key
         self._policy = policy
         self._identities = identities
         self._consents = consents
+        self.registrar = Registrar(ids_key, identities)
         self._derive = lru_cache(maxsize=16_384)(partial(derive, ids_key))
 
     def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
@@ -68,8 +68,10 @@ class Recording:
                 cases.append(keys.until_case(self._derived("case", reading)))
             elif isinstance(event.data, ClientIntroducedPosted):
                 numbers.append(keys.number_key(NumberKind.INTRODUCTION, self._number(reading)))
-        uow.load_claims(keys.LATEST_CASE, clients)
-        uow.load_claims(keys.NUMBER, numbers)
+        names = [(keys.LATEST_CASE, client) for client in clients]
+        names += [(keys.NUMBER, number) for number in numbers]
+        names += [(keys.NUMBERS_OF, keys.as_text(client)) for client in registered]
+        uow.load_claims_of(names)
         uow.load_waits(cases)
         self._identities.load(registered)
 
@@ -82,9 +84,12 @@ class Recording:
         case = known or self._opened(reading, event, match, meta)
         recorded = self._take(uow, case, reading, event, meta, org_kind)
         if known is None:
-            _claim_case(uow, case)
+            uow.add(case)
+            people.take_case(uow, case)
         if match.binds:
-            _bind(uow, case, event, meta)
+            _bind(uow, case, match, event, meta)
+        if match.rival is not None:
+            self.registrar.meet(uow, case, event, match.rival)
         return recorded
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
@@ -108,7 +113,9 @@ class Recording:
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
-            self._register(uow, case, event, data, meta)
+            self.registrar.register(uow, case, event, data, meta)
+        elif isinstance(data, IdentityCorrectedPosted):
+            self.registrar.correct(uow, case, event, data, meta)
         elif isinstance(data, ConsentGivenPosted):
             self._consents.give(uow, case, data, meta)
         elif isinstance(data, ConsentWithdrawn):
@@ -125,23 +132,6 @@ class Recording:
         uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, given), keys.as_text(case.id))
         return Recorded(case, number=given)
 
-    def _register(
-        self,
-        uow: UnitOfWork,
-        case: Case,
-        event: Event,
-        data: ClientRegisteredPosted,
-        meta: Meta,
-    ) -> None:
-        assert data.identity is not None, "what was sealed is opened"
-        fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
-        case.take(ClientRegistered(**fields), meta)
-        record_id = event_id(case.pending_events[-1])
-        self._identities.seal(uow, case.client_id, record_id, data.identity)
-        key = event.naming.identity
-        if key is not None and uow.holder(keys.ID_NUMBER, key) is None:
-            uow.claim(keys.ID_NUMBER, key, keys.as_text(case.client_id))
-
     def _derived(self, kind: str, reading: Reading) -> UUID:
         return self._derive(kind, reading.source, reading.event_id)
 
@@ -150,19 +140,18 @@ class Recording:
         return number(self._ids_key, prefix, reading.source, reading.event_id)
 
 
-def _claim_case(uow: UnitOfWork, case: Case) -> None:
-    uow.add(case)
-    client = keys.as_text(case.client_id)
-    if uow.holder(keys.LATEST_CASE, client) is not None:
-        uow.release(keys.LATEST_CASE, client)
-    uow.claim(keys.LATEST_CASE, client, keys.as_text(case.id))
-
-
-def _bind(uow: UnitOfWork, case: Case, event: Event, meta: Meta) -> None:
+def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:
+    """The reference means the client whom the event named, also where somebody else's case takes the event
+    because the two are one person."""
     assert event.naming.reference is not None
-    case.bind(AgencyReferenceBound(org=meta.org, agency_ref=event.naming.reference), meta)
-    client = keys.as_text(case.client_id)
-    uow.claim(keys.REFERENCE, keys.reference_key(meta.org, event.naming.reference), client)
+    client = match.client or keys.as_text(case.client_id)
+    if client != keys.as_text(case.client_id):
+        case = people.case_of_client(uow, client) or case
+    bound = AgencyReferenceBound(org=meta.org, agency_ref=event.naming.reference)
+    case.bind(bound, people.envelopes(meta)(case.id))
+    uow.claim(
+        keys.REFERENCE, keys.reference_key(meta.org, event.naming.reference), keys.as_text(case.client_id)
+    )
 
 
 def _routed(reading: Reading, event: Event, org_kind: str) -> AgencyEventRouted:

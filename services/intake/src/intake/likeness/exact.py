@@ -41,6 +41,13 @@ class Known:
     birth_year: int | None = None
     sex: str | None = None
 
+    @classmethod
+    def of_texts(
+        cls, full_name: str | None, birth_date: str | None, birth_year: int | None, sex: str | None
+    ) -> Known:
+        """With a date as ISO 8601 writes it."""
+        return cls(full_name, date.fromisoformat(birth_date) if birth_date else None, birth_year, sex)
+
     @property
     def year(self) -> int | None:
         """The year of birth, from either field."""

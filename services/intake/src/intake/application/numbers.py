@@ -1,0 +1,64 @@
+"""Which clients are known by which ID number: by keyed hashes, never by the number.
+
+What events told of a client is kept in order, so that a correction replaces what was told before it, and
+voiding it brings that back.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from chassis.store.unit_of_work import UnitOfWork
+
+from intake.application import keys
+
+
+class Told(NamedTuple):
+    """An event told a number, as keyed hash; `corrects`: it replaces all that was told before."""
+
+    event_id: str
+    number: str
+    corrects: bool
+
+
+def known_by(uow: UnitOfWork, number: str) -> list[str]:
+    """The clients known by a number, first the one whom it links to."""
+    return (uow.holder(keys.ID_NUMBER, number) or "").split()
+
+
+def tell(uow: UnitOfWork, client: str, told: Told) -> None:
+    """An event told a client's number."""
+    _change(uow, client, [*_of(uow, client), told])
+
+
+def take_back(uow: UnitOfWork, client: str, event_id: str) -> None:
+    """The event that told a number was voided; nothing if it told none."""
+    _change(uow, client, [one for one in _of(uow, client) if one.event_id != event_id])
+
+
+def _of(uow: UnitOfWork, client: str) -> list[Told]:
+    return [Told(*one) for one in json.loads(uow.holder(keys.NUMBERS_OF, client) or "[]")]
+
+
+def _change(uow: UnitOfWork, client: str, told: list[Told]) -> None:
+    before, after = _counting(_of(uow, client)), _counting(told)
+    _put(uow, keys.NUMBERS_OF, client, json.dumps(told, separators=(",", ":")) if told else None)
+    for number in before - after:
+        left = [one for one in known_by(uow, number) if one != client]
+        _put(uow, keys.ID_NUMBER, number, " ".join(left))
+    for number in after - before:
+        _put(uow, keys.ID_NUMBER, number, " ".join([*known_by(uow, number), client]))
+
+
+def _counting(told: list[Told]) -> set[str]:
+    """What was told from the last correction on."""
+    since = max((place for place, one in enumerate(told) if one.corrects), default=0)
+    return {one.number for one in told[since:]}
+
+
+def _put(uow: UnitOfWork, kind: str, key: str, holder: str | None) -> None:
+    if uow.holder(kind, key) is not None:
+        uow.release(kind, key)
+    if holder:
+        uow.claim(kind, key, holder)

@@ -1,0 +1,208 @@
+"""Who is one person, kept in claims: merged clients share a name, and the case that is theirs now.
+
+The claim `LATEST_CASE` of every client names the case that takes what is reported from now on, and the person
+where that is more than one client: so nothing that looks for a client's case asks twice. The claim
+`PERSON` holds the merges and cases. Whoever changes one of them while another does is told and looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+from chassis.ids import derive
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.envelope import Meta
+from contracts.events.people import ClientsMerged, ClientsUnmerged
+from contracts.vocabulary import MergeGround
+
+from intake.application import keys
+from intake.domain.case import Case
+from intake.domain.person import Edge, Person, Settled, Standing, settle
+
+MetaOf = Callable[[UUID], Meta]
+"""The envelope of what is recorded in a case, by the case's id."""
+
+
+def envelopes(meta: Meta) -> MetaOf:
+    """The same envelope for whatever case."""
+    return lambda case_id: meta if case_id == meta.subject else meta.model_copy(update={"subject": case_id})
+
+
+def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
+    """The case that takes what is reported of a client, open or closed: the client's latest, or that of who
+    is one person with the client."""
+    holder = uow.holder(keys.LATEST_CASE, client) if client else None
+    return keys.as_id(holder.partition(" ")[0]) if holder else None
+
+
+def same_person(uow: UnitOfWork, one: str, other: str) -> bool:
+    """Whether two clients are one, or were found to be one person."""
+    if one == other:
+        return True
+    name = _name(uow, one)
+    return name is not None and name == _name(uow, other)
+
+
+def person_of(uow: UnitOfWork, client: str) -> Person:
+    """The person that a client is, alone or with others."""
+    name = _name(uow, client)
+    if name is not None:
+        text = uow.holder(keys.PERSON, name)
+        assert text is not None, "a person that is named is kept"
+        return Person.of_text(text)
+    case = latest_case_id(uow, client)
+    return Person((), {str(case): client} if case else {})
+
+
+def case_of_client(uow: UnitOfWork, client: str) -> Case | None:
+    """The latest case that was opened for this very client."""
+    person = person_of(uow, client)
+    own = [keys.as_id(case) for case, whose in person.cases.items() if whose == client]
+    uow.load(Case, own)
+    found = [case for one in own if (case := uow.get(Case, one)) is not None]
+    return max(found, key=lambda case: (case.created_on, str(case.id)), default=None)
+
+
+def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
+    """The other cases of the same person."""
+    person = person_of(uow, keys.as_text(case.client_id))
+    if not person.edges:
+        return []
+    others = [keys.as_id(one) for one in person.cases if one != keys.as_text(case.id)]
+    uow.load(Case, others)
+    return [found for one in others if (found := uow.get(Case, one)) is not None]
+
+
+def take_case(uow: UnitOfWork, case: Case) -> None:
+    """A new case of a client takes what is reported of the person from now on."""
+    client, name = keys.as_text(case.client_id), _name(uow, keys.as_text(case.client_id))
+    if name is None:
+        _put(uow, keys.LATEST_CASE, client, keys.as_text(case.id))
+        return
+    person = person_of(uow, client).with_case(keys.as_text(case.id), client)
+    _keep(uow, person, keys.as_text(case.id))
+
+
+def merge(
+    uow: UnitOfWork, ids_key: bytes, survivor: Case, merged: Case, ground: MergeGround, meta: MetaOf
+) -> UUID:
+    """Record that the clients of two cases are one person, and settle their cases; the id of the merge.
+
+    Raises `Refusal` (`already_merged`) where they are one person already: nothing is merged twice, nor in a
+    circle.
+    """
+    one, other = keys.as_text(survivor.client_id), keys.as_text(merged.client_id)
+    if same_person(uow, one, other):
+        raise Refusal("already_merged", field="merged_case_id")
+    versions = (str(survivor.id), str(survivor.version), str(merged.id), str(merged.version))
+    merge_id = derive(ids_key, "merge", *versions)
+    mine, theirs = person_of(uow, one), person_of(uow, other)
+    edge = Edge(str(merge_id), one, other)
+    settled = settle(mine.joined(theirs, edge), _standing(uow, [*mine.cases, *theirs.cases]))
+    told = ClientsMerged(
+        merge=merge_id,
+        survivor=survivor.client_id,
+        merged=merged.client_id,
+        survivor_case=survivor.id,
+        merged_case=merged.id,
+        ground=ground,
+    )
+    for case in _concerned(uow, [survivor.id, merged.id], [settled]):
+        case.note(told, meta(case.id))
+    uow.claim(keys.MERGE, str(merge_id), one)
+    _forget(uow, mine, theirs)
+    _carry_out(uow, settled, meta)
+    return merge_id
+
+
+def unmerge(uow: UnitOfWork, merge_id: UUID, ground: MergeGround, meta: MetaOf) -> ClientsUnmerged:
+    """Record that a merge was wrong, and settle the cases of either side; what was recorded.
+
+    Raises `Refusal`: `merge_unknown`, or `already_unmerged` where it counts no more.
+    """
+    person, edge = merge_of(uow, merge_id)
+    sides = person.parted(edge.merge)
+    settled = [settle(side, _standing(uow, side.cases)) for side in sides]
+    told = ClientsUnmerged(
+        merge=merge_id, survivor=UUID(edge.survivor), merged=UUID(edge.merged), ground=ground
+    )
+    ends = [case_of_client(uow, client) for client in (edge.survivor, edge.merged)]
+    for case in _concerned(uow, [case.id for case in ends if case is not None], settled):
+        case.note(told, meta(case.id))
+    _forget(uow, person)
+    for side in settled:
+        _carry_out(uow, side, meta)
+    return told
+
+
+def merge_of(uow: UnitOfWork, merge_id: UUID) -> tuple[Person, Edge]:
+    """A merge that counts, and the person that it makes. Raises `Refusal`."""
+    client = uow.holder(keys.MERGE, str(merge_id))
+    if client is None:
+        raise Refusal("merge_unknown", field="merge_id")
+    person = person_of(uow, client)
+    edge = person.edge(str(merge_id))
+    if edge is None:
+        raise Refusal("already_unmerged", field="merge_id")
+    return person, edge
+
+
+def _standing(uow: UnitOfWork, cases: Iterable[str]) -> list[Standing]:
+    ids = [keys.as_id(case) for case in cases]
+    uow.load(Case, ids)
+    found = [case for one in ids if (case := uow.get(Case, one)) is not None]
+    return [
+        Standing(str(case.id), str(case.client_id), case.created_on, case.closed_at is None) for case in found
+    ]
+
+
+def _concerned(uow: UnitOfWork, ends: Iterable[UUID], settled: Iterable[Settled]) -> list[Case]:
+    """The cases of the two clients, and all others that are closed or opened again."""
+    ids = list(ends)
+    for one in settled:
+        ids += [keys.as_id(case) for case in (*one.closed, one.reopened) if case is not None]
+    return [case for one in dict.fromkeys(ids) if (case := uow.get(Case, one)) is not None]
+
+
+def _carry_out(uow: UnitOfWork, settled: Settled, meta: MetaOf) -> None:
+    if settled.target is None:
+        return
+    target = keys.as_id(settled.target)
+    for one in settled.closed:
+        case = uow.get(Case, keys.as_id(one))
+        assert case is not None, "it stands"
+        case.close_as_merged(target, meta(case.id))
+    if settled.reopened is not None:
+        again = uow.get(Case, target)
+        assert again is not None, "it stands"
+        again.reopen_as_unmerged(meta(again.id))
+    _keep(uow, settled.person, settled.target)
+    for one in settled.person.cases:
+        uow.wake(keys.until_case(keys.as_id(one)))
+
+
+def _keep(uow: UnitOfWork, person: Person, target: str) -> None:
+    name = person.name
+    if name is not None:
+        _put(uow, keys.PERSON, name, person.to_text())
+    for client in person.clients:
+        _put(uow, keys.LATEST_CASE, client, target if name is None else f"{target} {name}")
+
+
+def _forget(uow: UnitOfWork, *people: Person) -> None:
+    for person in people:
+        if person.name is not None:
+            uow.release(keys.PERSON, person.name)
+
+
+def _put(uow: UnitOfWork, kind: str, key: str, holder: str) -> None:
+    if uow.holder(kind, key) is not None:
+        uow.release(kind, key)
+    uow.claim(kind, key, holder)
+
+
+def _name(uow: UnitOfWork, client: str) -> str | None:
+    holder = uow.holder(keys.LATEST_CASE, client)
+    return (holder.partition(" ")[2] or None) if holder else None

@@ -1,0 +1,146 @@
+"""Who a client is: into the vault, known by keyed hashes of ID numbers, compared with who is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from chassis.aggregate import event_id
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from contracts.envelope import Meta
+from contracts.events.intake import ClientRegistered, ClientRegisteredPosted
+from contracts.events.people import IdentityCorrected, IdentityCorrectedPosted
+from contracts.vocabulary import IdentityField, MatchGround, MergeGround
+
+from intake.application import keys, numbers, people
+from intake.application.identity import Identities, values_of
+from intake.application.numbers import Told
+from intake.application.proposing import Found, propose
+from intake.application.reading import Event
+from intake.domain.case import Case
+from intake.likeness.exact import Known, compare_exact
+from intake.likeness.profile import Nowhere, Profile
+from intake.likeness.score import score
+
+DUE = Rows(
+    30,
+    "INSERT INTO likeness_due (person, case_id, event_id) SELECT * FROM {rows}",
+    *("uuid", "uuid", "text"),
+)
+_FIELDS = {"guardian_name": IdentityField.GUARDIAN, "guardian_phone": IdentityField.GUARDIAN}
+_COMPARED = ("full_name", "birth_date")
+
+
+class Registrar:
+    """Records registrations and corrections of identities.
+
+    Whoever is like somebody known is looked for after the commit, which leaves word of it (`likeness_due`):
+    nobody waits for that at the front door.
+    """
+
+    def __init__(self, ids_key: bytes, identities: Identities) -> None:
+        self._ids_key = ids_key
+        self._identities = identities
+
+    def register(
+        self, uow: UnitOfWork, case: Case, event: Event, data: ClientRegisteredPosted, meta: Meta
+    ) -> None:
+        """Raises `Refusal` before anything has changed."""
+        assert data.identity is not None, "what was sealed is opened"
+        fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
+        case.take(ClientRegistered(**fields), meta)
+        self._keep(uow, case, event, data, corrects=False)
+
+    def correct(
+        self, uow: UnitOfWork, case: Case, event: Event, data: IdentityCorrectedPosted, meta: Meta
+    ) -> None:
+        """What was told before stays readable as known then. Raises `Refusal` before anything has changed."""
+        recorded = IdentityCorrected(
+            reason=data.reason, fields=_corrected(data), birth_year=data.birth_year, sex=data.sex
+        )
+        case.take(recorded, meta)
+        self._keep(uow, case, event, data, corrects=True)
+
+    def take_back(self, uow: UnitOfWork, case: Case, voided: str) -> None:
+        """An event of a case was voided: if it told who the client is, that counts no more."""
+        numbers.take_back(uow, keys.as_text(case.client_id), voided)
+        uow.commit.extra.append(TableWrite(DUE, (case.client_id, case.id, voided)))
+
+    def meet(self, uow: UnitOfWork, case: Case, event: Event, rival: tuple[str, tuple[str, ...]]) -> None:
+        """Somebody else has the same ID number. Nothing in conflict at a registration: one person, merged
+        here. Otherwise a person decides.
+        """
+        client, conflicts = rival
+        meta: Meta = case.pending_events[-1].meta  # type: ignore[attr-defined]
+        known = people.case_of_client(uow, client)
+        if known is None or people.same_person(uow, client, keys.as_text(case.client_id)):
+            return
+        if isinstance(event.data, ClientRegisteredPosted) and not conflicts:
+            people.merge(uow, self._ids_key, known, case, MergeGround.ID_NUMBER, people.envelopes(meta))
+            return
+        reasons = tuple(f"conflict_{field}" for field in conflicts) or ("number_same",)
+        found = Found(UUID(client), self._likely(uow, client, event), reasons)
+        propose(uow, self._ids_key, case, MatchGround.ID_NUMBER, [found], meta)
+
+    def compare(self, uow: UnitOfWork, client: str, event: Event) -> tuple[str, ...]:
+        """The fields in which what an event tells contradicts what is known of a client."""
+        return tuple(map(str, compare_exact(_told(event), self._known(uow, client)).conflicts))
+
+    def load_known(self, clients: Iterable[str]) -> None:
+        """Read what is known of clients who will be compared, in a few queries for all of them."""
+        self._identities.load_told([keys.as_id(client) for client in clients], _COMPARED)
+
+    def _known(self, uow: UnitOfWork, client: str) -> Known:
+        person = keys.as_id(client)
+        told = self._identities.told(uow, person, _COMPARED, counts=lambda record: _counts(uow, record))
+        case = people.case_of_client(uow, client)
+        born, year = told.get("birth_date"), case.birth_year if case else None
+        return Known.of_texts(told.get("full_name"), born, year, case.sex if case else None)
+
+    def _likely(self, uow: UnitOfWork, client: str, event: Event) -> int:
+        one, other = _told(event), self._known(uow, client)
+        if one.full_name is None or other.full_name is None:
+            return 0
+        first = Profile(one.full_name, one.year, one.sex)
+        return round(100 * score(first, Profile(other.full_name, other.year, other.sex), Nowhere()).likely)
+
+    def _keep(
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        event: Event,
+        data: ClientRegisteredPosted | IdentityCorrectedPosted,
+        *,
+        corrects: bool,
+    ) -> None:
+        recorded = event_id(case.pending_events[-1])
+        if data.identity is not None:
+            self._identities.seal(uow, case.client_id, recorded, data.identity)
+        number = event.naming.identity
+        if number is not None:
+            numbers.tell(uow, keys.as_text(case.client_id), Told(recorded, number, corrects))
+        uow.commit.extra.append(TableWrite(DUE, (case.client_id, case.id, recorded)))
+
+
+def _corrected(data: IdentityCorrectedPosted) -> tuple[IdentityField, ...]:
+    given = list(values_of(data.identity)) if data.identity else []
+    given += [name for name in ("sex", "birth_year") if getattr(data, name) is not None]
+    fields = (_FIELDS.get(name) or IdentityField(name) for name in given)
+    return tuple(dict.fromkeys(fields))
+
+
+def _told(event: Event) -> Known:
+    data = event.data
+    assert isinstance(data, ClientRegisteredPosted | IdentityCorrectedPosted)
+    identity = data.identity
+    name, born = (identity.full_name, identity.birth_date) if identity else (None, None)
+    return Known(name, born, data.birth_year, data.sex)
+
+
+def _counts(uow: UnitOfWork, record_id: str) -> bool:
+    """Whether the event that told it was not voided."""
+    case_id, _, version = record_id.rpartition(":")
+    case = uow.get(Case, keys.as_id(case_id))
+    return case is None or int(version) not in case.voided
