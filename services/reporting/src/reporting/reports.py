@@ -12,7 +12,7 @@ from psycopg import AsyncCursor
 from reference import Territory
 
 from reporting.access import Reader
-from reporting.indicators.counting import Question, count
+from reporting.indicators.counting import People, Question, count
 from reporting.indicators.definitions import Definitions, Indicator
 from reporting.indicators.figures import Counts, Figure, figures
 from reporting.places import communes_of, districts_on
@@ -61,14 +61,14 @@ class Reports:
         return districts_on(self.territory, question.period.last)
 
     async def run(
-        self, cursor: AsyncCursor[Any], indicator: Indicator, question: Question, scope: Scope
+        self, cursor: AsyncCursor[Any], indicator: Indicator, question: Question, people: People, scope: Scope
     ) -> list[Figure]:
         """Every cell of one indicator: the whole first, then places, rows in the order of their list."""
-        counts = scope.of(await count(cursor, indicator, question))
+        counts = scope.of(await count(cursor, indicator, question, people))
         whole = None
         if indicator.of:
             divisor = self.definitions.holding(indicator.of, question.period.last)
-            whole = scope.of(await count(cursor, divisor, question))
+            whole = scope.of(await count(cursor, divisor, question, people))
         rows = () if indicator.rows else ("",)
         cells = figures(counts, whole, self.district_of(question), rows)
         return sorted(cells, key=lambda cell: (cell.place, _ORDER.get(cell.row, len(_ORDER)), cell.row))

@@ -19,7 +19,7 @@ from reftrack.reporting.v1 import report_pb2_grpc as grpc
 
 from reporting.access import Part, Reader, event_labels, may_see, may_see_all, service_labels
 from reporting.freshness import Freshness
-from reporting.indicators.counting import CountedFact, Narrowed, Question, explain
+from reporting.indicators.counting import CountedFact, Narrowed, Question, explain, people_known
 from reporting.indicators.definitions import Indicator, UnknownIndicator
 from reporting.indicators.figures import Figure
 from reporting.indicators.period import HANOI, InvalidPeriod, Period
@@ -75,10 +75,11 @@ class ReportServicer(grpc.ReportServiceServicer):
         await self._freshness.has(reader, request.after_event_id, ("facts",))
         async with self._reads.snapshot() as cursor:
             known_at, seq = await _known(cursor, question)
+            people = await people_known(cursor, question)
             cells = [
                 _figure(indicator, cell, request.by)
                 for indicator in wanted
-                for cell in await self._reports.run(cursor, indicator, question, scope)
+                for cell in await self._reports.run(cursor, indicator, question, people, scope)
                 if _belongs(cell, request.by) and may_see(reader, service_labels(cell.row))
             ]
         return pb.RunReportResponse(
@@ -122,6 +123,7 @@ class ReportServicer(grpc.ReportServiceServicer):
         )
         narrowed = Narrowed(
             communes=None if scope.communes is None else sorted(scope.communes),
+            area=None if reader.area is None else sorted(reader.area),
             row=request.row or None,
             recorded_after=_optional(request, "not_known_at"),
             after=_place(self._cursors.place(request.page_token, *query)),
