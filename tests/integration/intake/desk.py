@@ -61,7 +61,7 @@ class Desk:
     """Hands records and commands to intake's writer, and looks at what became of them."""
 
     def __init__(self, given: Settings) -> None:
-        self._settings = given
+        self.settings = given
         self.dsn = dsn = given.postgres_dsn.get_secret_value()
         migrate(dsn, "intake")
         self.clock = FixedClock(NOW)
@@ -86,13 +86,13 @@ class Desk:
     @contextmanager
     def with_the_same_keys(self, dsn: str) -> Iterator[Desk]:
         """Another intake on another database, which derives the same ids."""
-        other = Desk(self._settings.model_copy(update={"postgres_dsn": SecretStr(dsn)}))
+        other = Desk(self.settings.model_copy(update={"postgres_dsn": SecretStr(dsn)}))
         yield other
         other.close()
 
     def started_again(self, **settings: Any) -> Desk:
         """The same intake on the same database, with other settings."""
-        return Desk(self._settings.model_copy(update=settings))
+        return Desk(self.settings.model_copy(update=settings))
 
     # What comes in
 

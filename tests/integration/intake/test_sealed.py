@@ -38,7 +38,7 @@ def test_a_sealed_identity_opens_into_the_vault_like_one_in_clear(desk: Desk) ->
 
 def test_a_sealed_id_number_links_as_one_in_clear_does(desk: Desk) -> None:
     desk.post(a_registration())
-    other = registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1"}, id_number=NUMBER)
+    other = registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1"}, name=NAME, id_number=NUMBER)
     desk.post(sealed(other, key_of(desk)))
     assert len({row for row in desk.rows("SELECT holder FROM claims WHERE kind = 'ref'")}) == 1
 
