@@ -48,6 +48,7 @@ class Serving:
     policy: Any
     territory: Any
     parts: Parts[Settings]
+    channel: Any
 
     async def follow(self) -> None:
         """What its tickers do every few seconds, now."""
@@ -95,6 +96,7 @@ class Serving:
                 PolicyServiceStub(channel),
                 TerritoryServiceStub(channel),
                 parts,
+                channel,
             )
 
 
