@@ -59,7 +59,7 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
 
     Raises `InvalidInput` for a time in the future or a day that is none.
     """
-    occurred_at, by_day = _occurred_at(act, now)
+    occurred_at, by_day = time_of(act, now)
     if occurred_at > now + TOLERANCE:
         field = "act.on" if by_day else "act.at"
         raise InvalidInput([Violation(field, "time_in_future", {"now": local_time(now)})])
@@ -83,7 +83,7 @@ def caller_of(command: Command, reference: Reference, type_name: str, now: datet
     organisation = reference.organisations.get(command.caller.partition("/")[0])
     if organisation is None:
         raise Forbidden("agency_unknown")
-    at, _ = _occurred_at(command.message.act, now)  # type: ignore[attr-defined]
+    at, _ = time_of(command.message.act, now)  # type: ignore[attr-defined]
     denied = _rights(reference.policy).why_not(organisation, event_name(type_name), local_day(at))
     if denied is not None:
         raise Forbidden(denied.code, detail=dict(denied.detail))
@@ -186,7 +186,9 @@ def _field(pointer: str | None, renamed: Mapping[str, str]) -> str:
     return ".".join([renamed.get(name, name), *rest])
 
 
-def _occurred_at(act: Act, now: datetime) -> tuple[datetime, bool]:
+def time_of(act: Act, now: datetime) -> tuple[datetime, bool]:
+    """When it happened, as `act` says (now if it says nothing), and whether only the day is known. Raises
+    `InvalidInput`."""
     if act.on:
         return start_of(_day(act.on)), True
     if not act.HasField("at"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from answering.serving import serve
+from answering.work_list import WorkList
 from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog
@@ -32,7 +33,10 @@ def _decider(parts: Parts[Settings]) -> FollowupDecider:
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     reference = living_of(parts).reading
     due = Due(reference, parts.reads, parts.cursors, parts.clock)
-    return [serve(RPC, parts.commands, parts.reads, {"ListDue": due.page})]
+    method = RPC.methods_by_name["ListDeadlines"]
+    work_list = WorkList(reference.organisations, parts.reads, parts.cursors, parts.clock, method)
+    queries = {"ListDue": due.page, method.name: work_list.page}
+    return [serve(RPC, parts.commands, parts.reads, queries)]
 
 
 SERVICE: Service[Settings] = Service(

@@ -23,53 +23,58 @@ _sym_db = _symbol_database.Default()
 
 
 from reftrack.common.v1 import command_pb2 as reftrack_dot_common_dot_v1_dot_command__pb2
+from reftrack.common.v1 import deadline_pb2 as reftrack_dot_common_dot_v1_dot_deadline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#reftrack/followup/v1/followup.proto\x12\x14reftrack.followup.v1\x1a reftrack/common/v1/command.proto\"\xc1\x01\n\x13\x41\x64mitToDetoxRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x15\n\rplanned_until\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"D\n\x14\x41\x64mitToDetoxResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xc2\x01\n\x14\x43ompleteDetoxRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0e\n\x06months\x18\x03 \x01(\x05\x12\x13\n\x0b\x63\x65rtificate\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"E\n\x15\x43ompleteDetoxResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9f\x01\n\x16InductMethadoneRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17InductMethadoneResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xd2\x01\n\x15NotifyHandoverRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0e\n\x06to_org\x18\x03 \x01(\t\x12\x12\n\nto_commune\x18\x04 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t\x12$\n\x03\x61\x63t\x18\x07 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"F\n\x16NotifyHandoverResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9f\x01\n\x16ReceiveHandoverRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17ReceiveHandoverResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xbd\x01\n\x16StartManagementRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0c\n\x04team\x18\x04 \x01(\t\x12\r\n\x05until\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17StartManagementResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xc0\x01\n\x15ProvideSupportRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x12\n\namount_vnd\x18\x04 \x01(\x03\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"F\n\x16ProvideSupportResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x83\x02\n\x17RecordEvaluationRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x10\n\x08relapsed\x18\x03 \x01(\x08\x12\x10\n\x08\x65mployed\x18\x04 \x01(\x08\x12\x10\n\x08\x65vidence\x18\x05 \x03(\t\x12\x12\n\nchecked_by\x18\x06 \x01(\t\x12\x17\n\x0f\x63hecked_by_kind\x18\x07 \x01(\t\x12\x0c\n\x04note\x18\x08 \x01(\t\x12$\n\x03\x61\x63t\x18\t \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\n \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"H\n\x18RecordEvaluationResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"X\n\x0eListDueRequest\x12\x0e\n\x06\x64ue_by\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x8a\x01\n\rDueEvaluation\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x02 \x01(\t\x12\x13\n\x0bwindow_from\x18\x03 \x01(\t\x12\x14\n\x0cwindow_until\x18\x04 \x01(\t\x12\x0f\n\x07overdue\x18\x05 \x01(\x08\x12\x0b\n\x03org\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\"\\\n\x0fListDueResponse\x12\x30\n\x03\x64ue\x18\x01 \x03(\x0b\x32#.reftrack.followup.v1.DueEvaluation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd7\x07\n\x0f\x46ollowupService\x12\x65\n\x0c\x41\x64mitToDetox\x12).reftrack.followup.v1.AdmitToDetoxRequest\x1a*.reftrack.followup.v1.AdmitToDetoxResponse\x12h\n\rCompleteDetox\x12*.reftrack.followup.v1.CompleteDetoxRequest\x1a+.reftrack.followup.v1.CompleteDetoxResponse\x12n\n\x0fInductMethadone\x12,.reftrack.followup.v1.InductMethadoneRequest\x1a-.reftrack.followup.v1.InductMethadoneResponse\x12k\n\x0eNotifyHandover\x12+.reftrack.followup.v1.NotifyHandoverRequest\x1a,.reftrack.followup.v1.NotifyHandoverResponse\x12n\n\x0fReceiveHandover\x12,.reftrack.followup.v1.ReceiveHandoverRequest\x1a-.reftrack.followup.v1.ReceiveHandoverResponse\x12n\n\x0fStartManagement\x12,.reftrack.followup.v1.StartManagementRequest\x1a-.reftrack.followup.v1.StartManagementResponse\x12k\n\x0eProvideSupport\x12+.reftrack.followup.v1.ProvideSupportRequest\x1a,.reftrack.followup.v1.ProvideSupportResponse\x12q\n\x10RecordEvaluation\x12-.reftrack.followup.v1.RecordEvaluationRequest\x1a..reftrack.followup.v1.RecordEvaluationResponse\x12V\n\x07ListDue\x12$.reftrack.followup.v1.ListDueRequest\x1a%.reftrack.followup.v1.ListDueResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#reftrack/followup/v1/followup.proto\x12\x14reftrack.followup.v1\x1a reftrack/common/v1/command.proto\x1a!reftrack/common/v1/deadline.proto\"\xc1\x01\n\x13\x41\x64mitToDetoxRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x15\n\rplanned_until\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"D\n\x14\x41\x64mitToDetoxResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xc2\x01\n\x14\x43ompleteDetoxRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0e\n\x06months\x18\x03 \x01(\x05\x12\x13\n\x0b\x63\x65rtificate\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"E\n\x15\x43ompleteDetoxResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9f\x01\n\x16InductMethadoneRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17InductMethadoneResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xd2\x01\n\x15NotifyHandoverRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0e\n\x06to_org\x18\x03 \x01(\t\x12\x12\n\nto_commune\x18\x04 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x05 \x01(\t\x12\x0c\n\x04note\x18\x06 \x01(\t\x12$\n\x03\x61\x63t\x18\x07 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x08 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"F\n\x16NotifyHandoverResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9f\x01\n\x16ReceiveHandoverRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17ReceiveHandoverResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xbd\x01\n\x16StartManagementRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x0c\n\x04team\x18\x04 \x01(\t\x12\r\n\x05until\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17StartManagementResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xc0\x01\n\x15ProvideSupportRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x0c\n\x04kind\x18\x03 \x01(\t\x12\x12\n\namount_vnd\x18\x04 \x01(\x03\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"F\n\x16ProvideSupportResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x83\x02\n\x17RecordEvaluationRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0c\n\x04stay\x18\x02 \x01(\t\x12\x10\n\x08relapsed\x18\x03 \x01(\x08\x12\x10\n\x08\x65mployed\x18\x04 \x01(\x08\x12\x10\n\x08\x65vidence\x18\x05 \x03(\t\x12\x12\n\nchecked_by\x18\x06 \x01(\t\x12\x17\n\x0f\x63hecked_by_kind\x18\x07 \x01(\t\x12\x0c\n\x04note\x18\x08 \x01(\t\x12$\n\x03\x61\x63t\x18\t \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\n \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"H\n\x18RecordEvaluationResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"X\n\x0eListDueRequest\x12\x0e\n\x06\x64ue_by\x18\x01 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"\x8a\x01\n\rDueEvaluation\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x02 \x01(\t\x12\x13\n\x0bwindow_from\x18\x03 \x01(\t\x12\x14\n\x0cwindow_until\x18\x04 \x01(\t\x12\x0f\n\x07overdue\x18\x05 \x01(\x08\x12\x0b\n\x03org\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\"\\\n\x0fListDueResponse\x12\x30\n\x03\x64ue\x18\x01 \x03(\x0b\x32#.reftrack.followup.v1.DueEvaluation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"b\n\x14ListDeadlinesRequest\x12\x14\n\x0coverdue_only\x18\x01 \x01(\x08\x12\r\n\x05which\x18\x02 \x03(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"d\n\x15ListDeadlinesResponse\x12\x32\n\tdeadlines\x18\x01 \x03(\x0b\x32\x1f.reftrack.common.v1.DueDeadline\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc1\x08\n\x0f\x46ollowupService\x12\x65\n\x0c\x41\x64mitToDetox\x12).reftrack.followup.v1.AdmitToDetoxRequest\x1a*.reftrack.followup.v1.AdmitToDetoxResponse\x12h\n\rCompleteDetox\x12*.reftrack.followup.v1.CompleteDetoxRequest\x1a+.reftrack.followup.v1.CompleteDetoxResponse\x12n\n\x0fInductMethadone\x12,.reftrack.followup.v1.InductMethadoneRequest\x1a-.reftrack.followup.v1.InductMethadoneResponse\x12k\n\x0eNotifyHandover\x12+.reftrack.followup.v1.NotifyHandoverRequest\x1a,.reftrack.followup.v1.NotifyHandoverResponse\x12n\n\x0fReceiveHandover\x12,.reftrack.followup.v1.ReceiveHandoverRequest\x1a-.reftrack.followup.v1.ReceiveHandoverResponse\x12n\n\x0fStartManagement\x12,.reftrack.followup.v1.StartManagementRequest\x1a-.reftrack.followup.v1.StartManagementResponse\x12k\n\x0eProvideSupport\x12+.reftrack.followup.v1.ProvideSupportRequest\x1a,.reftrack.followup.v1.ProvideSupportResponse\x12q\n\x10RecordEvaluation\x12-.reftrack.followup.v1.RecordEvaluationRequest\x1a..reftrack.followup.v1.RecordEvaluationResponse\x12V\n\x07ListDue\x12$.reftrack.followup.v1.ListDueRequest\x1a%.reftrack.followup.v1.ListDueResponse\x12h\n\rListDeadlines\x12*.reftrack.followup.v1.ListDeadlinesRequest\x1a+.reftrack.followup.v1.ListDeadlinesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'reftrack.followup.v1.followup_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADMITTODETOXREQUEST']._serialized_start=96
-  _globals['_ADMITTODETOXREQUEST']._serialized_end=289
-  _globals['_ADMITTODETOXRESPONSE']._serialized_start=291
-  _globals['_ADMITTODETOXRESPONSE']._serialized_end=359
-  _globals['_COMPLETEDETOXREQUEST']._serialized_start=362
-  _globals['_COMPLETEDETOXREQUEST']._serialized_end=556
-  _globals['_COMPLETEDETOXRESPONSE']._serialized_start=558
-  _globals['_COMPLETEDETOXRESPONSE']._serialized_end=627
-  _globals['_INDUCTMETHADONEREQUEST']._serialized_start=630
-  _globals['_INDUCTMETHADONEREQUEST']._serialized_end=789
-  _globals['_INDUCTMETHADONERESPONSE']._serialized_start=791
-  _globals['_INDUCTMETHADONERESPONSE']._serialized_end=862
-  _globals['_NOTIFYHANDOVERREQUEST']._serialized_start=865
-  _globals['_NOTIFYHANDOVERREQUEST']._serialized_end=1075
-  _globals['_NOTIFYHANDOVERRESPONSE']._serialized_start=1077
-  _globals['_NOTIFYHANDOVERRESPONSE']._serialized_end=1147
-  _globals['_RECEIVEHANDOVERREQUEST']._serialized_start=1150
-  _globals['_RECEIVEHANDOVERREQUEST']._serialized_end=1309
-  _globals['_RECEIVEHANDOVERRESPONSE']._serialized_start=1311
-  _globals['_RECEIVEHANDOVERRESPONSE']._serialized_end=1382
-  _globals['_STARTMANAGEMENTREQUEST']._serialized_start=1385
-  _globals['_STARTMANAGEMENTREQUEST']._serialized_end=1574
-  _globals['_STARTMANAGEMENTRESPONSE']._serialized_start=1576
-  _globals['_STARTMANAGEMENTRESPONSE']._serialized_end=1647
-  _globals['_PROVIDESUPPORTREQUEST']._serialized_start=1650
-  _globals['_PROVIDESUPPORTREQUEST']._serialized_end=1842
-  _globals['_PROVIDESUPPORTRESPONSE']._serialized_start=1844
-  _globals['_PROVIDESUPPORTRESPONSE']._serialized_end=1914
-  _globals['_RECORDEVALUATIONREQUEST']._serialized_start=1917
-  _globals['_RECORDEVALUATIONREQUEST']._serialized_end=2176
-  _globals['_RECORDEVALUATIONRESPONSE']._serialized_start=2178
-  _globals['_RECORDEVALUATIONRESPONSE']._serialized_end=2250
-  _globals['_LISTDUEREQUEST']._serialized_start=2252
-  _globals['_LISTDUEREQUEST']._serialized_end=2340
-  _globals['_DUEEVALUATION']._serialized_start=2343
-  _globals['_DUEEVALUATION']._serialized_end=2481
-  _globals['_LISTDUERESPONSE']._serialized_start=2483
-  _globals['_LISTDUERESPONSE']._serialized_end=2575
-  _globals['_FOLLOWUPSERVICE']._serialized_start=2578
-  _globals['_FOLLOWUPSERVICE']._serialized_end=3561
+  _globals['_ADMITTODETOXREQUEST']._serialized_start=131
+  _globals['_ADMITTODETOXREQUEST']._serialized_end=324
+  _globals['_ADMITTODETOXRESPONSE']._serialized_start=326
+  _globals['_ADMITTODETOXRESPONSE']._serialized_end=394
+  _globals['_COMPLETEDETOXREQUEST']._serialized_start=397
+  _globals['_COMPLETEDETOXREQUEST']._serialized_end=591
+  _globals['_COMPLETEDETOXRESPONSE']._serialized_start=593
+  _globals['_COMPLETEDETOXRESPONSE']._serialized_end=662
+  _globals['_INDUCTMETHADONEREQUEST']._serialized_start=665
+  _globals['_INDUCTMETHADONEREQUEST']._serialized_end=824
+  _globals['_INDUCTMETHADONERESPONSE']._serialized_start=826
+  _globals['_INDUCTMETHADONERESPONSE']._serialized_end=897
+  _globals['_NOTIFYHANDOVERREQUEST']._serialized_start=900
+  _globals['_NOTIFYHANDOVERREQUEST']._serialized_end=1110
+  _globals['_NOTIFYHANDOVERRESPONSE']._serialized_start=1112
+  _globals['_NOTIFYHANDOVERRESPONSE']._serialized_end=1182
+  _globals['_RECEIVEHANDOVERREQUEST']._serialized_start=1185
+  _globals['_RECEIVEHANDOVERREQUEST']._serialized_end=1344
+  _globals['_RECEIVEHANDOVERRESPONSE']._serialized_start=1346
+  _globals['_RECEIVEHANDOVERRESPONSE']._serialized_end=1417
+  _globals['_STARTMANAGEMENTREQUEST']._serialized_start=1420
+  _globals['_STARTMANAGEMENTREQUEST']._serialized_end=1609
+  _globals['_STARTMANAGEMENTRESPONSE']._serialized_start=1611
+  _globals['_STARTMANAGEMENTRESPONSE']._serialized_end=1682
+  _globals['_PROVIDESUPPORTREQUEST']._serialized_start=1685
+  _globals['_PROVIDESUPPORTREQUEST']._serialized_end=1877
+  _globals['_PROVIDESUPPORTRESPONSE']._serialized_start=1879
+  _globals['_PROVIDESUPPORTRESPONSE']._serialized_end=1949
+  _globals['_RECORDEVALUATIONREQUEST']._serialized_start=1952
+  _globals['_RECORDEVALUATIONREQUEST']._serialized_end=2211
+  _globals['_RECORDEVALUATIONRESPONSE']._serialized_start=2213
+  _globals['_RECORDEVALUATIONRESPONSE']._serialized_end=2285
+  _globals['_LISTDUEREQUEST']._serialized_start=2287
+  _globals['_LISTDUEREQUEST']._serialized_end=2375
+  _globals['_DUEEVALUATION']._serialized_start=2378
+  _globals['_DUEEVALUATION']._serialized_end=2516
+  _globals['_LISTDUERESPONSE']._serialized_start=2518
+  _globals['_LISTDUERESPONSE']._serialized_end=2610
+  _globals['_LISTDEADLINESREQUEST']._serialized_start=2612
+  _globals['_LISTDEADLINESREQUEST']._serialized_end=2710
+  _globals['_LISTDEADLINESRESPONSE']._serialized_start=2712
+  _globals['_LISTDEADLINESRESPONSE']._serialized_end=2812
+  _globals['_FOLLOWUPSERVICE']._serialized_start=2815
+  _globals['_FOLLOWUPSERVICE']._serialized_end=3904
 # @@protoc_insertion_point(module_scope)

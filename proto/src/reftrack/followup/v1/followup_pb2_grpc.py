@@ -81,6 +81,11 @@ class FollowupServiceStub:
                 request_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueRequest.SerializeToString,
                 response_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueResponse.FromString,
                 _registered_method=True)
+        self.ListDeadlines = channel.unary_unary(
+                '/reftrack.followup.v1.FollowupService/ListDeadlines',
+                request_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesRequest.SerializeToString,
+                response_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesResponse.FromString,
+                _registered_method=True)
 
 
 class FollowupServiceServicer:
@@ -151,6 +156,14 @@ class FollowupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadlines(self, request, context):
+        """Handovers that the caller's organisation has to confirm or waits for, earliest first; a supervising
+        organisation sees those of its territory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FollowupServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -198,6 +211,11 @@ def add_FollowupServiceServicer_to_server(servicer, server):
                     servicer.ListDue,
                     request_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueRequest.FromString,
                     response_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueResponse.SerializeToString,
+            ),
+            'ListDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadlines,
+                    request_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesRequest.FromString,
+                    response_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -445,6 +463,33 @@ class FollowupService:
             '/reftrack.followup.v1.FollowupService/ListDue',
             reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueRequest.SerializeToString,
             reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.followup.v1.FollowupService/ListDeadlines',
+            reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesRequest.SerializeToString,
+            reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDeadlinesResponse.FromString,
             options,
             channel_credentials,
             insecure,

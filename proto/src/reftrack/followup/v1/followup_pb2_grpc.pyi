@@ -53,6 +53,10 @@ class FollowupServiceStub:
     """The evaluation after a year. Whoever checked it has another role than whoever made it."""
     ListDue: _grpc.UnaryUnaryMultiCallable[_followup_pb2.ListDueRequest, _followup_pb2.ListDueResponse]
     """Evaluations that are due or overdue, earliest first."""
+    ListDeadlines: _grpc.UnaryUnaryMultiCallable[_followup_pb2.ListDeadlinesRequest, _followup_pb2.ListDeadlinesResponse]
+    """Handovers that the caller's organisation has to confirm or waits for, earliest first; a supervising
+    organisation sees those of its territory.
+    """
 
 @_typing.type_check_only
 class FollowupServiceAsyncStub(FollowupServiceStub):
@@ -79,6 +83,10 @@ class FollowupServiceAsyncStub(FollowupServiceStub):
     """The evaluation after a year. Whoever checked it has another role than whoever made it."""
     ListDue: _aio.UnaryUnaryMultiCallable[_followup_pb2.ListDueRequest, _followup_pb2.ListDueResponse]  # type: ignore[assignment]
     """Evaluations that are due or overdue, earliest first."""
+    ListDeadlines: _aio.UnaryUnaryMultiCallable[_followup_pb2.ListDeadlinesRequest, _followup_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
+    """Handovers that the caller's organisation has to confirm or waits for, earliest first; a supervising
+    organisation sees those of its territory.
+    """
 
 class FollowupServiceServicer(metaclass=_abc_1.ABCMeta):
     """From detoxification or methadone through handover and management to the evaluation after a year.
@@ -156,5 +164,15 @@ class FollowupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_followup_pb2.ListDueResponse, _abc.Awaitable[_followup_pb2.ListDueResponse]]:
         """Evaluations that are due or overdue, earliest first."""
+
+    @_abc_1.abstractmethod
+    def ListDeadlines(
+        self,
+        request: _followup_pb2.ListDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_followup_pb2.ListDeadlinesResponse, _abc.Awaitable[_followup_pb2.ListDeadlinesResponse]]:
+        """Handovers that the caller's organisation has to confirm or waits for, earliest first; a supervising
+        organisation sees those of its territory.
+        """
 
 def add_FollowupServiceServicer_to_server(servicer: FollowupServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -104,6 +104,11 @@ class ReferralServiceStub:
                 request_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.SerializeToString,
                 response_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.FromString,
                 _registered_method=True)
+        self.ListDeadlines = channel.unary_unary(
+                '/reftrack.referral.v1.ReferralService/ListDeadlines',
+                request_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesRequest.SerializeToString,
+                response_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesResponse.FromString,
+                _registered_method=True)
 
 
 class ReferralServiceServicer:
@@ -205,6 +210,14 @@ class ReferralServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadlines(self, request, context):
+        """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
+        organisation sees those of its territory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ReferralServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -272,6 +285,11 @@ def add_ReferralServiceServicer_to_server(servicer, server):
                     servicer.CloseLoop,
                     request_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.FromString,
                     response_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.SerializeToString,
+            ),
+            'ListDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadlines,
+                    request_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesRequest.FromString,
+                    response_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -630,6 +648,33 @@ class ReferralService:
             '/reftrack.referral.v1.ReferralService/CloseLoop',
             reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.SerializeToString,
             reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.referral.v1.ReferralService/ListDeadlines',
+            reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesRequest.SerializeToString,
+            reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,6 +64,10 @@ class ReferralServiceStub:
     """The service did not come about or broke off."""
     CloseLoop: _grpc.UnaryUnaryMultiCallable[_referral_pb2.CloseLoopRequest, _referral_pb2.CloseLoopResponse]
     """The sender confirms that it knows the outcome."""
+    ListDeadlines: _grpc.UnaryUnaryMultiCallable[_referral_pb2.ListDeadlinesRequest, _referral_pb2.ListDeadlinesResponse]
+    """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
+    organisation sees those of its territory.
+    """
 
 @_typing.type_check_only
 class ReferralServiceAsyncStub(ReferralServiceStub):
@@ -101,6 +105,10 @@ class ReferralServiceAsyncStub(ReferralServiceStub):
     """The service did not come about or broke off."""
     CloseLoop: _aio.UnaryUnaryMultiCallable[_referral_pb2.CloseLoopRequest, _referral_pb2.CloseLoopResponse]  # type: ignore[assignment]
     """The sender confirms that it knows the outcome."""
+    ListDeadlines: _aio.UnaryUnaryMultiCallable[_referral_pb2.ListDeadlinesRequest, _referral_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
+    """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
+    organisation sees those of its territory.
+    """
 
 class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
     """Moves a referral from sent to closed loop. Sender and provider are organisations; the caller acts for its own.
@@ -213,5 +221,15 @@ class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_referral_pb2.CloseLoopResponse, _abc.Awaitable[_referral_pb2.CloseLoopResponse]]:
         """The sender confirms that it knows the outcome."""
+
+    @_abc_1.abstractmethod
+    def ListDeadlines(
+        self,
+        request: _referral_pb2.ListDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_referral_pb2.ListDeadlinesResponse, _abc.Awaitable[_referral_pb2.ListDeadlinesResponse]]:
+        """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
+        organisation sees those of its territory.
+        """
 
 def add_ReferralServiceServicer_to_server(servicer: ReferralServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from answering import deadlines
 from answering.parties import add_party
+from answering.terms import Running, Terms
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
 from reference import Policy
@@ -28,18 +30,23 @@ class Before(NamedTuple):
     stays: int
     told: frozenset[str]
     """Whom a facility told of a handover."""
+    terms: tuple[Running, ...]
 
     @classmethod
     def of(cls, pathway: Pathway) -> Before:
-        return cls(pathway.management, pathway.evaluated, len(pathway.stays.all), _told(pathway))
+        return cls(
+            pathway.management, pathway.evaluated, len(pathway.stays.all), _told(pathway), pathway.terms
+        )
 
 
-def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:
+def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, terms: Terms) -> None:
     """Write what follows from everything that happened to a pathway since `before`."""
     for stay in pathway.stays.all[before.stays :]:
         uow.claim(STAY, stay.number, str(pathway.case_id))
     for org in sorted(_told(pathway) - before.told):
         add_party(uow, pathway.case_id, org)
+    if pathway.terms != before.terms:
+        deadlines.follow(uow, pathway.id, pathway.case_id, before.terms, pathway.terms, terms)
     if (pathway.management, pathway.evaluated) != before[:2]:
         _follow_management(uow, pathway, before, policy)
 

@@ -4,13 +4,14 @@ all."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date
 from functools import lru_cache, partial
 from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
 from answering.clock import by_the_clock
+from answering.deadlines import KIND as DEADLINE
 from answering.parties import Parties
 from answering.requests import (
     caller_of,
@@ -20,7 +21,9 @@ from answering.requests import (
     obey,
     outcome_of,
     payload_of,
+    time_of,
 )
+from answering.terms import Terms
 from chassis import ids
 from chassis.items import Command
 from chassis.rpc.errors import InvalidInput, NotFound, Violation
@@ -64,6 +67,7 @@ class Pathways:
         self._reference = reference
         self._parties = parties
         self._policy = reference.policy
+        self._terms = Terms(reference.policy, reference.organisations)
         self._clients = clients
         self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
 
@@ -98,26 +102,29 @@ class Pathways:
         pathway = self._pathway(uow, posting.meta)
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
-        follow(uow, pathway, before, self._policy)
+        follow(uow, pathway, before, self._policy, self._terms)
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
         payload = payload_of(command.message, FORMS[command.name])
         caller = caller_of(command, self._reference, payload.TYPE, uow.now)
+        at, _ = time_of(command.message.act, uow.now)  # type: ignore[attr-defined]
+        self._check_addressee(payload, local_day(at))
         meta = self._envelope(uow, command, caller.id)
-        self._check_addressee(payload, meta.occurred_at)
         begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
         pathway = self._pathway(uow, meta)
         before = Before.of(pathway)
         obey(pathway, posting, self._policy, command.message)
-        follow(uow, pathway, before, self._policy)
+        follow(uow, pathway, before, self._policy, self._terms)
         return outcome_of(pathway, begun or "").SerializeToString()
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
-        """A year has passed since management started."""
+        """A term has ended, or a year has passed since management started."""
         pathway = uow.get(Pathway, timer.stream)
+        if pathway is not None and timer.kind == DEADLINE:
+            pathway.pass_deadline(timer.key, self._terms, uow.now)
         if pathway is not None and timer.kind == EVALUATION and pathway.managed_on is not None:
             pathway.fall_due(timer.key, self._policy, self._on_the_day(uow, pathway, timer.key))
 
@@ -150,7 +157,7 @@ class Pathways:
         begins = type_name == events.DetoxAdmittedPosted.TYPE
         return self._number(cause) if begins else None
 
-    def _check_addressee(self, payload: Payload, at: datetime) -> None:
+    def _check_addressee(self, payload: Payload, on: date) -> None:
         if not isinstance(payload, events.HandoverNotified):
             return
         organisation = self._reference.organisations.get(payload.to_org)
@@ -163,7 +170,7 @@ class Pathways:
             )
         if organisation.suspended:
             raise InvalidInput([Violation("to_org", "addressee_suspended")])
-        resolved = self._reference.territory.resolve(payload.to_commune, local_day(at))
+        resolved = self._reference.territory.resolve(payload.to_commune, on)
         if (why := no_commune(resolved)) is not None:
             raise InvalidInput([Violation("to_commune", why.code, dict(why.detail))])
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid5
 
 from answering import Answering, Posting
+from answering.terms import Running, Terms
 from chassis.aggregate import event
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.events.common import DeadlinePassed
 from contracts.events.followup import (
     DetoxAdmitted,
     DetoxAdmittedPosted,
@@ -26,6 +28,7 @@ from contracts.events.followup import (
     ReintegrationEvaluated,
     SupportProvided,
 )
+from contracts.vocabulary import Deadline
 from reference import Policy
 from reference.days import local_day
 
@@ -41,6 +44,9 @@ class Pathway(Answering):
     facility's, a handover is received by the organisation that was told of it, and the year is counted from
     the start of management. The methods named in the past tense evolve.
     """
+
+    passed: frozenset[str | None] = frozenset()
+    """What the terms that have ended were counted from."""
 
     class Event(Answering.Event):
         pass
@@ -74,6 +80,14 @@ class Pathway(Answering):
 
     class Evaluated(Event):
         data: ReintegrationEvaluated
+
+    class Passed(Event):
+        data: DeadlinePassed
+
+        def apply(self, aggregate: Any) -> None:
+            """Told once; the term stands on the work list until somebody acts."""
+            super().apply(aggregate)
+            aggregate.passed = aggregate.passed | {self.data.about}
 
     @event(Created)
     def __init__(self, data: FollowupOpened, meta: Meta) -> None:
@@ -115,6 +129,25 @@ class Pathway(Answering):
         window = window_of(self.managed_on, policy)
         due = EvaluationDue(due_on=window.due_on, window_from=window.since, window_until=window.until)
         self._fell_due(data=due, meta=meta)
+
+    @property
+    def terms(self) -> tuple[Running, ...]:
+        """The terms that run: whoever was told of a handover confirms that the person has come."""
+        return tuple(
+            Running(
+                *(Deadline.HANDOVER_RECEIPT, stay.notice, stay.receipt_from),
+                *(stay.notified_to, stay.facility, stay.number),
+            )
+            for stay in self.stays
+            if stay.handover_pending and stay.notice and stay.receipt_from and stay.notified_to
+        )
+
+    def pass_deadline(self, key: str, terms: Terms, now: datetime) -> None:
+        """The clock says that this term has ended: recorded once, and only while it still runs."""
+        for running in self.terms:
+            if running.key == key and running.about not in self.passed:
+                meta = terms.meta("followup", self.case_id, running, now)
+                self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
 
     def state_met(self) -> str:
         return str(furthest(self.known))
@@ -222,7 +255,12 @@ class Pathway(Answering):
 
     @event(Notified)
     def _notified(self, data: HandoverNotified, meta: Meta) -> None:
-        self.stays = self.stays.changed(self.stays.to_notify(meta.org), notified_to=data.to_org)
+        self.stays = self.stays.changed(
+            self.stays.to_notify(meta.org),
+            notified_to=data.to_org,
+            notice=f"{self.id}:{self.version + 1}",
+            receipt_from=max(data.due_on, local_day(meta.received_at)),
+        )
         self.known |= {Fact.NOTIFIED}
 
     @event(Received)

@@ -20,6 +20,10 @@ class Stay:
     admitted_on: date
     completed_on: date | None = None
     notified_to: str | None = None
+    notice: str | None = None
+    """The event that told of the handover."""
+    receipt_from: date | None = None
+    """The day from which whoever was told has to confirm it: of the handover, or of the notice if later."""
     received_on: date | None = None
     managed: bool = False
 

@@ -1,0 +1,160 @@
+"""What an owner knows of consents, from intake's log: the events themselves, by person, folded when asked.
+
+A person is who `case_clients` and `client_merges` say: consents given in one case of a person count in all
+of them, and so does a withdrawal. Facts stay with the case they were recorded in; merges are resolved on
+reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
+from uuid import UUID
+
+from chassis.refusal import Refusal
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from consent import Known, Missing, Refused, What, known_of, read, tells
+from contracts.base import Payload
+from contracts.envelope import Recorded
+from contracts.events.intake import CaseOpened
+from contracts.events.people import ClientsMerged, ClientsUnmerged
+from contracts.vocabulary import OrgKind
+from psycopg import Connection
+
+Connect = Callable[[], AbstractContextManager[Connection[Any]]]
+Told = Recorded[Any]
+
+SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
+"""Kinds of organisation that may know every consent of a client of theirs (`domain.md`, who may see)."""
+
+_READ = """
+WITH RECURSIVE person (of, client_id) AS (
+    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY(%(cases)s)
+    UNION
+    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
+), members (of, case_id) AS (
+    SELECT of, c.case_id FROM person p JOIN case_clients c ON c.client_id = p.client_id
+    UNION
+    SELECT c, c FROM unnest(%(cases)s::uuid[]) AS c
+)
+SELECT m.of, m.case_id, f.value FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
+"""
+
+
+class ConsentBook:
+    """The consents of a batch's cases, read in one query, with what the batch itself has learned.
+
+    `also`: further events of intake's log that are kept and given back beside those of consent.
+    """
+
+    def __init__(self, connect: Connect, also: tuple[type[Payload], ...] = ()) -> None:
+        self._connect = connect
+        self._also = also
+        self._members: dict[UUID, set[UUID]] = {}
+        self._facts: dict[UUID, dict[str, Told]] = {}
+
+    def load(self, case_ids: Iterable[UUID]) -> None:
+        """Read those of these cases; whatever an earlier batch knew is forgotten."""
+        wanted = list(dict.fromkeys(case_ids))
+        self._members = {case_id: {case_id} for case_id in wanted}
+        self._facts = {case_id: {} for case_id in wanted}
+        if not wanted:
+            return
+        with self._connect() as connection:
+            for row in connection.execute(_READ, {"cases": wanted}):
+                self._members[row["of"]].add(row["case_id"])
+                if row["value"] is not None:
+                    self._keep(row["case_id"], read(row["value"]))
+
+    def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """Take in an event of intake's log, if it is one of these."""
+        data, case_id = told.data, told.meta.subject
+        if isinstance(data, CaseOpened):
+            uow.commit.extra.append(TableWrite(_CLIENTS, (case_id, data.client_id)))
+        elif isinstance(data, ClientsMerged | ClientsUnmerged):
+            undone = isinstance(data, ClientsUnmerged)
+            for one, other in ((data.survivor, data.merged), (data.merged, data.survivor)):
+                uow.commit.extra.append(TableWrite(_UNDONE if undone else _MERGED, (data.merge, one, other)))
+        elif tells(told) or isinstance(data, self._also):
+            uow.commit.extra.append(TableWrite(_FACTS, (told.id, case_id, told.to_bytes())))
+            self._keep(case_id, told)
+
+    def person(self, case_id: UUID) -> frozenset[UUID]:
+        """The cases of the person whose case this is."""
+        return frozenset(self._members.get(case_id, {case_id}))
+
+    def facts(self, case_id: UUID) -> list[Told]:
+        """Everything kept of that person."""
+        return [one for each in self.person(case_id) for one in self._facts.get(each, {}).values()]
+
+    def known(self, case_id: UUID) -> Known:
+        """What a decision needs to know of that person."""
+        return known_of(one for one in self.facts(case_id) if tells(one))
+
+    def _keep(self, case_id: UUID, told: Told) -> None:
+        self._facts.setdefault(case_id, {})[told.id] = told
+
+
+def may_know(known: Known, org: str, kind: str) -> Known:
+    """What of it an organisation may know: why something is not covered is told it from this alone."""
+    if kind in SEE_ALL_CONSENTS:
+        return known
+    return Known(known.told_to(org), known.by, known.client, known.voided)
+
+
+def not_covered(refused: Refused, fields: dict[What, str], *, later: bool = False) -> Refusal:
+    """A refusal that says everything that is missing; `fields`: where in the request each is put right."""
+    first = refused.missing[0]
+    field = next((fields[one.what] for one in refused.missing if one.what in fields), None)
+    if len(refused.missing) == 1:
+        detail = {"values": ", ".join(first.values)} if first.values else {}
+        return Refusal(first.what, field=field, detail=detail | _awaited(later), later=later)
+    return Refusal("consent_lacks_several", field=field, detail=_several(refused.missing), later=later)
+
+
+def _awaited(later: bool) -> dict[str, str]:
+    return {"awaits": "consent_given"} if later else {}
+
+
+def _several(missing: Iterable[Missing]) -> dict[str, str]:
+    """The words of each group, empty where nothing of it is missing."""
+    values = {one.what: ", ".join(one.values) for one in missing}
+    groups = {
+        name: ", ".join(values.pop(what) for what in whats if what in values)
+        for name, whats in _GROUPS.items()
+    }
+    return groups | {"others": ", ".join(values)}
+
+
+_GROUPS = {
+    "purpose": (What.PURPOSE, What.BASIS_PURPOSE),
+    "recipient": (What.RECIPIENT, What.BASIS_RECIPIENT),
+    "labels": (What.LABELS, What.BASIS_LABELS),
+}
+
+_CLIENTS = Rows(
+    60,
+    "INSERT INTO case_clients (case_id, client_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("uuid", "uuid"),
+)
+_MERGED = Rows(
+    61,
+    "INSERT INTO client_merges (merge, client, with_client) SELECT DISTINCT * FROM {rows}"
+    " ON CONFLICT DO NOTHING",
+    *("uuid", "uuid", "uuid"),
+)
+_UNDONE = Rows(
+    62,
+    "INSERT INTO client_merges (merge, client, with_client, undone)"
+    " SELECT DISTINCT r.*, true FROM {rows} AS r (merge, client, with_client)"
+    " ON CONFLICT (merge, client) DO UPDATE SET undone = true",
+    *("uuid", "uuid", "uuid"),
+)
+_FACTS = Rows(
+    63,
+    "INSERT INTO consent_facts (event_id, case_id, value) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("text", "uuid", "bytea"),
+)
