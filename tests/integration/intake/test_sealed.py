@@ -40,7 +40,7 @@ def test_a_sealed_id_number_links_as_one_in_clear_does(desk: Desk) -> None:
     desk.post(a_registration())
     other = registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1"}, name=NAME, id_number=NUMBER)
     desk.post(sealed(other, key_of(desk)))
-    assert len({row for row in desk.rows("SELECT holder FROM claims WHERE kind = 'ref'")}) == 1
+    assert len(set(desk.rows("SELECT holder FROM claims WHERE kind = 'ref'"))) == 1
 
 
 def test_the_same_identity_sealed_anew_is_a_repetition_though_its_bytes_differ(desk: Desk) -> None:

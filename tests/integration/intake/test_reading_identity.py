@@ -1,0 +1,216 @@
+"""Reading an identity: who may, that it is recorded before anything is shown, and who sees who has read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from contracts.sealing import SealingKey, encoded
+from reftrack.admin.v1 import vault_pb2
+from reftrack.admin.v1.vault_pb2_grpc import VaultServiceStub
+from reftrack.intake.v1 import identity_pb2 as pb
+from reftrack.intake.v1 import intake_pb2
+from reftrack.intake.v1.identity_pb2_grpc import IdentityServiceStub, SealingServiceStub
+
+from tests.integration.intake.desk import POLICE, SOCIAL, as_item
+from tests.integration.intake.posts import contact, introduction, registration
+from tests.integration.intake.sealed_posts import sealed
+from tests.integration.intake.serving import Serving, bearer
+
+NAME, REASON = "Nguyễn Kanarienvogel", "Gọi cho KanariReason"
+SUPERVISOR, AUDITOR = "pctnxh-ha-noi", "thanh-tra-ha-noi"
+
+
+@pytest.fixture
+async def serving(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Serving]:
+    async with Serving.begin(tmp_path, postgres_dsn) as serving:
+        yield serving
+
+
+@pytest.fixture
+async def case(serving: Serving) -> str:
+    """A case that the police of a ward opened and its social workers registered."""
+    told = await post(serving, contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
+    number = told[1].numbers["introduction"]
+    await post(serving, registration(SOCIAL, {"introduction": number, "agency_ref": "TV-1"}, name=NAME))
+    ((case_id,),) = await serving.rows("SELECT DISTINCT subject::text FROM stored_events")
+    return str(case_id)
+
+
+async def post(serving: Serving, *posts: Any) -> list[Any]:
+    events = [as_item(one, index) for index, one in enumerate(posts)]
+    request = intake_pb2.SubmitEventsRequest(events=events)
+    call = serving.intake.SubmitEvents(iter([request]), metadata=bearer(serving, posts[0].agency))
+    return [status.receipt async for answer in call for status in answer.statuses]
+
+
+async def read(serving: Serving, case: str, org: str, role: str = "operator", **more: Any) -> Any:
+    request = pb.ReadIdentityRequest(case_id=case, **{"reason": REASON, **more})
+    return await IdentityServiceStub(serving.channel).ReadIdentity(
+        request, metadata=bearer(serving, org, role)
+    )
+
+
+async def recorded(serving: Serving) -> list[dict[str, Any]]:
+    """The readings in intake's log."""
+    rows = await serving.rows(
+        "SELECT state FROM stored_events WHERE topic LIKE '%%identity-read%%' ORDER BY notification_id"
+    )
+    return [json.loads(state) for (state,) in rows]
+
+
+async def refused(serving: Serving, *given: Any, **more: Any) -> str:
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await read(serving, *given, **more)
+    assert "Kanari" not in f"{error.value.details()} {error.value.trailing_metadata()}"
+    return str(error.value.code().name)
+
+
+async def test_whoever_serves_the_client_is_shown_who_it_is_and_that_is_an_event(
+    serving: Serving, case: str
+) -> None:
+    answer = await read(serving, case, SOCIAL)
+    shown = {value.field: value.value for value in answer.values}
+    assert shown == {"full_name": NAME, "address": "12 ngõ Thử"}
+    assert {value.org for value in answer.values} == {SOCIAL}
+    (event,) = await recorded(serving)
+    assert event["id"] == answer.read_event_id
+    assert event["data"] == {"purpose": "coordination", "fields": []}
+    meta = event["meta"]
+    assert (meta["subject"], meta["org"], meta["actor"], meta["entered_by"]) == (
+        *(case, SOCIAL),
+        *("tester", "tester"),
+    )
+
+
+async def test_why_stands_in_no_event_and_in_no_table_in_clear(serving: Serving, case: str) -> None:
+    await read(serving, case, SOCIAL)
+    for (table,) in await serving.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        assert "KanariReason" not in repr(await serving.rows(f'SELECT * FROM "{table}"')), table
+
+
+async def test_only_the_fields_asked_for_are_shown_and_recorded(serving: Serving, case: str) -> None:
+    answer = await read(serving, case, SOCIAL, fields=["full_name"], purpose="client_request")
+    assert [value.field for value in answer.values] == ["full_name"]
+    (event,) = await recorded(serving)
+    assert event["data"] == {"purpose": "client_request", "fields": ["full_name"]}
+
+
+async def test_each_look_is_recorded_though_it_bears_the_same_request_id(serving: Serving, case: str) -> None:
+    stub, request = IdentityServiceStub(serving.channel), pb.ReadIdentityRequest(case_id=case, reason=REASON)
+    for _ in range(2):
+        metadata = (*bearer(serving, SOCIAL, "operator"), ("x-request-id", "the-same"))
+        await stub.ReadIdentity(request, metadata=metadata)
+    assert len(await recorded(serving)) == 2
+
+
+async def test_what_cannot_be_recorded_is_not_shown(serving: Serving, case: str) -> None:
+    await serving.rows_changed("ALTER TABLE identity_reads ADD CONSTRAINT broken CHECK (org = '') NOT VALID")
+    assert await refused(serving, case, SOCIAL) == "INTERNAL"
+    assert await recorded(serving) == []
+    await serving.rows_changed("ALTER TABLE identity_reads DROP CONSTRAINT broken")
+    assert (await read(serving, case, SOCIAL)).values
+
+
+@pytest.mark.parametrize(
+    ("org", "role", "status"),
+    [
+        (POLICE, "operator", "PERMISSION_DENIED"),
+        (SOCIAL, "agency", "PERMISSION_DENIED"),
+        (SOCIAL, "supervisor", "PERMISSION_DENIED"),
+        (SUPERVISOR, "administrator", "PERMISSION_DENIED"),
+        (SOCIAL, "auditor", "PERMISSION_DENIED"),
+        ("ldtbxh-cau-dien", "operator", "NOT_FOUND"),
+        ("methadone-long-bien", "operator", "NOT_FOUND"),
+        ("dpv-nam-tu-liem", "operator", "NOT_FOUND"),
+        ("nobody", "operator", "PERMISSION_DENIED"),
+    ],
+)
+async def test_whoever_may_not_is_shown_nothing_and_cannot_tell_whether_there_is_such_a_case(
+    serving: Serving, case: str, org: str, role: str, status: str
+) -> None:
+    assert await refused(serving, case, org, role) == status
+    assert await refused(serving, "00000000-0000-4000-8000-000000000000", org, role) == status
+    assert await recorded(serving) == []
+
+
+@pytest.mark.parametrize(
+    ("org", "role", "purpose"),
+    [
+        ("dpv-long-bien", "operator", "coordination"),
+        (SUPERVISOR, "supervisor", "supervision"),
+        (AUDITOR, "auditor", "audit"),
+        ("ubnd-bo-de", "operator", "coordination"),
+    ],
+)
+async def test_who_answers_for_the_area_is_shown_it_for_the_purpose_of_its_kind(
+    serving: Serving, case: str, org: str, role: str, purpose: str
+) -> None:
+    assert (await read(serving, case, org, role)).values
+    assert [event["data"]["purpose"] for event in await recorded(serving)] == [purpose]
+
+
+async def test_a_look_without_a_reason_or_for_another_kinds_purpose_is_refused(
+    serving: Serving, case: str
+) -> None:
+    assert await refused(serving, case, SOCIAL, reason="  ") == "INVALID_ARGUMENT"
+    assert await refused(serving, case, SOCIAL, reason="x" * 501) == "INVALID_ARGUMENT"
+    assert await refused(serving, case, SOCIAL, purpose="audit") == "INVALID_ARGUMENT"
+    assert await refused(serving, case, SOCIAL, fields=["likeness"]) == "INVALID_ARGUMENT"
+    assert await refused(serving, "no id", SOCIAL) == "NOT_FOUND"
+    assert await recorded(serving) == []
+
+
+async def test_auditors_and_supervisors_see_who_has_read_and_why_and_nobody_else_does(
+    serving: Serving, case: str
+) -> None:
+    for org, role in ((SOCIAL, "operator"), (AUDITOR, "auditor")):
+        await read(serving, case, org, role)
+    stub, first = IdentityServiceStub(serving.channel), pb.ListIdentityReadsRequest(case_id=case, page_size=1)
+    page = await stub.ListIdentityReads(first, metadata=bearer(serving, AUDITOR, "auditor"))
+    assert [(one.org, one.by, one.purpose, one.reason) for one in page.reads] == [
+        (AUDITOR, "tester", "audit", REASON)
+    ]
+    first.page_token = page.next_page_token
+    last = await stub.ListIdentityReads(first, metadata=bearer(serving, AUDITOR, "auditor"))
+    assert [one.org for one in last.reads] == [SOCIAL]
+    assert not last.next_page_token
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.ListIdentityReads(first, metadata=bearer(serving, SOCIAL, "operator"))
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_key_that_is_served_seals_and_a_new_one_comes_first(serving: Serving) -> None:
+    stub = SealingServiceStub(serving.channel)
+    keys = await stub.ListSealingKeys(pb.ListSealingKeysRequest(), metadata=bearer(serving, SOCIAL))
+    (old,) = keys.keys
+    jwk = {"kty": "OKP", "crv": "X25519", "kid": old.key_id, "x": encoded(old.public_key)}
+    (told,) = await post(
+        serving, sealed(registration(SOCIAL, {"agency_ref": "TV-9"}, name=NAME), SealingKey.of_jwk(jwk))
+    )
+    assert told.verdict == "accepted"
+    administrator = bearer(serving, SUPERVISOR, "administrator")
+    made = await stub.RotateSealingKey(pb.RotateSealingKeyRequest(overlap_days=7), metadata=administrator)
+    keys = await stub.ListSealingKeys(pb.ListSealingKeysRequest(), metadata=bearer(serving, SOCIAL))
+    assert [key.key_id for key in keys.keys] == [made.key.key_id, old.key_id]
+    assert keys.keys[1].valid_until.seconds - made.key.valid_from.seconds == 7 * 86_400
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.RotateSealingKey(pb.RotateSealingKeyRequest(), metadata=bearer(serving, SOCIAL))
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_master_key_that_no_instance_holds_does_not_become_the_one_that_wraps(
+    serving: Serving,
+) -> None:
+    stub, administrator = VaultServiceStub(serving.channel), bearer(serving, SUPERVISOR, "administrator")
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await stub.RotateMasterKey(
+            vault_pb2.RotateMasterKeyRequest(key_id="0123456789abcdef"), metadata=administrator
+        )
+    assert error.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    status = await stub.GetVaultStatus(vault_pb2.GetVaultStatusRequest(), metadata=administrator)
+    assert not status.HasField("rotation")
