@@ -12,6 +12,7 @@ from reftrack_cli import usage
 from reftrack_cli.files import commands as files
 from reftrack_cli.files.template.command import template
 from reftrack_cli.operators import (
+    agencies,
     case,
     events,
     identity,
@@ -30,6 +31,7 @@ from reftrack_cli.operators.receipts import receipts
 
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
 NAMED: dict[str, typer.Typer] = {
+    "agencies": agencies.app,
     "events": events.app,
     "files": files.app,
     "case": case.app,

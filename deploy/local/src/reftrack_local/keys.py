@@ -32,6 +32,7 @@ class Keys:
         self.jwks = folder / "jwks.json"
         self.signing = folder / "signing.jwk"
         self.master = folder / "master.key"
+        self.kafka = folder / "kafka.json"
 
     def secrets_of(self, service: str) -> Path:
         """File with a service's own keys: `ids_key` and `box_key`, 32 bytes in base64 each."""

@@ -16,6 +16,7 @@ from reftrack_local.folder import StateFolder
 from reftrack_local.keys import Keys
 from reftrack_local.ports import HOST, Ports, holder
 from reftrack_local.progress import Reporter
+from reftrack_local.secure import KafkaUsers
 from reftrack_local.services import SERVICES, ServiceSpec
 from reftrack_local.topics import Topic
 from reftrack_local.trouble import Trouble
@@ -27,7 +28,8 @@ class Wanted:
 
     `clock`: the instant at which a simulated clock starts, or None for the machine's; `keep_clock` goes on
     with the clock that the folder had last time. `env`: further variables by service name. Ports are free
-    ones unless demanded here. `supervise`: whether what crashes is started again.
+    ones unless demanded here. `supervise`: whether what crashes is started again. `secure`: Kafka asks for
+    credentials and gives everybody what is theirs and nothing else.
     """
 
     services: Sequence[ServiceSpec] = SERVICES
@@ -39,6 +41,7 @@ class Wanted:
     postgres_port: int | None = None
     kafka_port: int | None = None
     supervise: bool = True
+    secure: bool = False
 
     def __post_init__(self) -> None:
         names = {service.name for service in self.services}
@@ -82,18 +85,27 @@ def clock_for(folder: StateFolder, wanted: Wanted) -> RuntimeClock:
     return clock
 
 
+def all_agencies(wanted: Wanted) -> list[str]:
+    """Every organisation of the reference data."""
+    return [organisation.id for organisation in _reference(wanted).organisations]
+
+
 def all_topics(wanted: Wanted) -> list[Topic]:
     """Every topic: those of the services that have a log, and of every organisation of the reference data."""
-    try:
-        organisations = Reference.load(wanted.reference_path()).organisations
-    except ReferenceInvalid as error:
-        raise Trouble(f"The reference data cannot be used: {error}") from error
+    organisations = _reference(wanted).organisations
     writers = [service.name for service in wanted.services if service.has_log]
     return [
         *(topics.log_of(name) for name in writers),
         *(topics.relay_of(name) for name in writers),
         *(topic for organisation in organisations for topic in topics.of_agency(organisation.id)),
     ]
+
+
+def _reference(wanted: Wanted) -> Reference:
+    try:
+        return Reference.load(wanted.reference_path())
+    except ReferenceInvalid as error:
+        raise Trouble(f"The reference data cannot be used: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -106,6 +118,7 @@ class Surroundings:
     bootstrap: str
     own_kafka: bool
     reference: Path
+    users: KafkaUsers | None = None
 
     def env(
         self, spec: ServiceSpec, instance: str, dsn: str, grpc_port: int, http_port: int
@@ -116,7 +129,7 @@ class Surroundings:
         return {
             "REFTRACK_POSTGRES_DSN": dsn,
             "REFTRACK_KAFKA_BOOTSTRAP": self.bootstrap,
-            **(login.without_credentials() if self.own_kafka else {}),
+            **self._let_in(spec.name),
             "REFTRACK_GRPC_HOST": HOST,
             "REFTRACK_GRPC_PORT": str(grpc_port),
             "REFTRACK_HTTP_PORT": str(http_port),
@@ -128,3 +141,8 @@ class Surroundings:
             "REFTRACK_CLOCK": self.clock.setting,
             "REFTRACK_REFERENCE_PATH": str(self.reference),
         }
+
+    def _let_in(self, service: str) -> dict[str, str]:
+        if not self.own_kafka:
+            return {}
+        return self.users.env(service) if self.users else login.without_credentials()

@@ -12,17 +12,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from reftrack_local import databases, external, leftovers, topics
+from reftrack_local import databases, external, leftovers, secure, topics
 from reftrack_local.external import ExternalKafka, ExternalPostgres
 from reftrack_local.folder import StateFolder
 from reftrack_local.kafka import KafkaServer
 from reftrack_local.keys import Keys
-from reftrack_local.plan import PortPlan, Surroundings, Wanted, all_topics, clock_for
+from reftrack_local.login import Login
+from reftrack_local.plan import PortPlan, Surroundings, Wanted, all_agencies, all_topics, clock_for
 from reftrack_local.postgres import PostgresServer
 from reftrack_local.processes import Identity
 from reftrack_local.progress import Quiet, Reporter
+from reftrack_local.secure import KafkaUsers
 from reftrack_local.services import ServiceProcess, ServiceSpec
 from reftrack_local.supervisor import Part, Supervisor
+from reftrack_local.trouble import Trouble
 
 
 class LocalRuntime:
@@ -118,7 +121,7 @@ class LocalRuntime:
 
     def add_agency(self, agency: str) -> None:
         """Make the two topics of an agency that the reference data does not have."""
-        topics.make(self.kafka.bootstrap, topics.of_agency(agency))
+        topics.make(self.kafka.bootstrap, topics.of_agency(agency), login=self._kafka_login())
 
     def await_ready(self) -> None:
         """Wait until every instance that should run says that it is ready."""
@@ -139,10 +142,22 @@ class LocalRuntime:
             log=self.folder.logs / "postgres.log",
             reporter=self._reporter,
         )
-        self.kafka = external.kafka_given() or self._own_kafka()
+        self.kafka = self._given_kafka() or self._own_kafka()
         for server in self._own_servers():
             server.child.on_start = self._record
         self._record()
+
+    def _given_kafka(self) -> ExternalKafka | None:
+        given = external.kafka_given()
+        if given and self.wanted.secure:
+            raise Trouble(
+                "--secure is for the Kafka that is started here; REFTRACK_KAFKA_BOOTSTRAP names another.",
+                "Unset it, or secure that cluster yourself (docs/runbook.md).",
+            )
+        return given
+
+    def _kafka_login(self) -> Login | None:
+        return self.kafka.login if isinstance(self.kafka, KafkaServer) else None
 
     def _own_kafka(self) -> KafkaServer:
         return KafkaServer(
@@ -151,7 +166,13 @@ class LocalRuntime:
             controller_port=self._ports.port("kafka-controller"),
             log=self.folder.logs / "kafka.log",
             reporter=self._reporter,
+            users=self._kafka_users(),
         )
+
+    def _kafka_users(self) -> KafkaUsers | None:
+        if not self.wanted.secure:
+            return None
+        return KafkaUsers.made(self.keys.kafka, (service.name for service in self.wanted.services))
 
     def _start_servers(self) -> None:
         if isinstance(self.kafka, KafkaServer):
@@ -167,7 +188,14 @@ class LocalRuntime:
     def _start_kafka(self) -> None:
         self.kafka.start()
         with self._reporter.step("Making topics"):
-            topics.make(self.kafka.bootstrap, self._topics)
+            topics.make(self.kafka.bootstrap, self._topics, login=self._kafka_login())
+        if self.wanted.secure:
+            with (
+                self._reporter.step("Giving rights"),
+                topics.admin(self.kafka.bootstrap, self._kafka_login()) as client,
+            ):
+                services = [(service.name, service.has_log) for service in self.wanted.services]
+                secure.grant(client, services, all_agencies(self.wanted))
 
     def _start_services(self) -> None:
         for spec in self.wanted.services:
@@ -191,6 +219,7 @@ class LocalRuntime:
             self.kafka.bootstrap,
             isinstance(self.kafka, KafkaServer),
             self.wanted.reference_path(),
+            self.kafka.users if isinstance(self.kafka, KafkaServer) else None,
         )
         env = told.env(spec, str(number), self.postgres.dsn(spec.database), grpc, http)
         env.update(self.wanted.env.get(spec.name, {}))
@@ -236,6 +265,7 @@ class LocalRuntime:
             "kafka": {
                 "bootstrap": self.kafka.bootstrap,
                 "embedded": isinstance(self.kafka, KafkaServer),
+                "secure": self.wanted.secure,
             },
             "services": {
                 name: [process.as_data() for process in instances]

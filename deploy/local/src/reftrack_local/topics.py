@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from directory import on_kafka
 from kafka.admin import KafkaAdminClient
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from reftrack_local.login import client_options
+from reftrack_local.login import Login, client_options
 from reftrack_local.trouble import Trouble
 
-DAY = 24 * 60 * 60 * 1000
-LARGEST_EVENT = str(3 * 1024 * 1024)
+LARGEST_EVENT = str(on_kafka.LARGEST_EVENT)
 FOR_EVER = "-1"
 
 
@@ -38,19 +38,17 @@ def relay_of(service: str) -> Topic:
 
 def of_agency(agency: str) -> list[Topic]:
     """An agency's two topics: what it sends (its order is one partition) and the receipts it gets."""
-    sent = {"retention.ms": str(7 * DAY), "max.message.bytes": LARGEST_EVENT}
-    return [
-        Topic(f"agency.{agency}.events.v1", 1, sent),
-        Topic(f"agency.{agency}.receipts.v1", 1, {"retention.ms": str(90 * DAY)}),
-    ]
+    return [Topic(name, 1, dict(configs)) for name, configs in on_kafka.topics(agency)]
 
 
-def make(bootstrap: str, topics: Iterable[Topic], replication: int = -1) -> list[str]:
+def make(
+    bootstrap: str, topics: Iterable[Topic], replication: int = -1, *, login: Login | None = None
+) -> list[str]:
     """Make those that are not there yet; gives their names. `replication` -1 is the broker's own default.
 
     Raises Trouble with the broker's answer.
     """
-    with admin(bootstrap) as client:
+    with admin(bootstrap, login) as client:
         there = set(_names(client))
         missing = {topic.name: topic for topic in topics if topic.name not in there}
         if missing:
@@ -58,17 +56,17 @@ def make(bootstrap: str, topics: Iterable[Topic], replication: int = -1) -> list
     return list(missing)
 
 
-def names(bootstrap: str) -> list[str]:
+def names(bootstrap: str, login: Login | None = None) -> list[str]:
     """All topics of the cluster."""
-    with admin(bootstrap) as client:
+    with admin(bootstrap, login) as client:
         return _names(client)
 
 
 @contextmanager
-def admin(bootstrap: str) -> Iterator[KafkaAdminClient]:
+def admin(bootstrap: str, login: Login | None = None) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed afterwards. Raises Trouble when nothing answers."""
     try:
-        client = KafkaAdminClient(**client_options(bootstrap))
+        client = KafkaAdminClient(**client_options(bootstrap, login))
     except KafkaError as error:
         raise Trouble(
             f"Kafka at {bootstrap} does not answer: {error}.", "Check REFTRACK_KAFKA_BOOTSTRAP."

@@ -11,6 +11,8 @@ from rich.table import Table
 from reftrack_local import leftovers
 from reftrack_local.commands.answering import Json, State, answer, answer_json, app, folder, troubles_told
 from reftrack_local.folder import StateFolder
+from reftrack_local.keys import Keys
+from reftrack_local.login import Login
 from reftrack_local.trouble import Trouble
 
 
@@ -51,9 +53,17 @@ def look(where: StateFolder) -> list[PartHealth]:
     dsn, bootstrap = record["postgres"]["dsn"], record["kafka"]["bootstrap"]
     return [
         PartHealth("postgres", dsn.rpartition("@")[2], postgres.answers(dsn)),
-        PartHealth("kafka", bootstrap, kafka.answers(bootstrap)),
+        PartHealth("kafka", bootstrap, kafka.answers(bootstrap, _login(where, record))),
         *(_service(each) for instances in record["services"].values() for each in instances),
     ]
+
+
+def _login(where: StateFolder, record: dict[str, Any]) -> Login | None:
+    from reftrack_local.secure import ADMIN, KafkaUsers
+
+    if not record["kafka"].get("secure"):
+        return None
+    return KafkaUsers.made(Keys(where.keys).kafka, ()).login(ADMIN)
 
 
 def _not_running(where: StateFolder) -> Trouble:

@@ -64,6 +64,9 @@ def up(
     ] = None,
     postgres_port: Port = None,
     kafka_port: Port = None,
+    secure: Annotated[
+        bool, typer.Option(help="Kafka asks for credentials and keeps everybody to what is theirs.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Start PostgreSQL, Kafka and the four services, and keep them running."""
@@ -81,6 +84,7 @@ def up(
             keep_clock=clock is None,
             postgres_port=postgres_port,
             kafka_port=kafka_port,
+            secure=secure,
         )
         if detach:
             _detached(folder(state), as_json)

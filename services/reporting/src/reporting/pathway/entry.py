@@ -14,9 +14,8 @@ INTAKE = "/services/intake"
 REFERRAL = "/services/referral"
 FOLLOWUP = "/services/followup"
 
-NOT_OF_A_CASE = agencies.REGISTRY | {
-    told.TYPE for told in (territory.TerritoryOpened, *territory.UNIT_EVENTS)
-}
+_OF_UNITS = (territory.TerritoryOpened.TYPE, *(told.TYPE for told in territory.UNIT_EVENTS))
+NOT_OF_A_CASE = agencies.REGISTRY.union(_OF_UNITS)
 """Types of events that tell of offices and of administrative units."""
 
 
