@@ -93,7 +93,13 @@ class World:
 
 @asynccontextmanager
 async def running(
-    service: ServiceOf[Any], dsn: str, folder: Path, at: datetime, *, tickers: int = 1
+    service: ServiceOf[Any],
+    dsn: str,
+    folder: Path,
+    at: datetime,
+    *,
+    tickers: int = 1,
+    reference: Path = REFERENCE,
 ) -> AsyncIterator[World]:
     """The service, with as many tickers at work as it would have instances."""
     keys = Keys(folder / "keys")
@@ -106,7 +112,7 @@ async def running(
         jwks_path=keys.jwks,
         secrets_path=keys.secrets_of(service.name),
         master_key_path=keys.master,
-        reference_path=REFERENCE,
+        reference_path=reference,
         clock=f"simulated:{clock}",
     )
     migrate(dsn, service.name)
