@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from chassis.vault import write_master_key
 from contracts.base import Payload
 from contracts.envelope import Meta, encode
 from google.protobuf.message import Message
+from intake.agency_parts import agencies
 from intake.application.decider import SUBMIT
-from intake.service import SERVICE, decider
+from intake.service import SERVICE, decider, reference
 from intake.settings import Settings
 from pydantic import SecretStr
+from reference import Organisation
 from reftrack.intake.v1.intake_pb2 import Attributed, SubmittedEvent
 
 from tests.integration.intake.posts import NOW, Headers, Post
@@ -70,7 +73,9 @@ class Desk:
         self._parts.store = Store(dsn, clock=self.clock, box=self._parts.box, mappers=SERVICE.mappers)
         self._parts.clock = self.clock
         self.vault, self.connect = self._parts.vault, self._parts.connect
+        self.store = self._parts.store
         self.decider = decider(self._parts)
+        self.offices = agencies(self._parts, reference(given.reference_path))
         self.writer = Writer(self._parts.store, self.decider)
         self._offsets: dict[str, int] = {}
         self._connection = psycopg.connect(dsn, autocommit=True)
@@ -78,6 +83,13 @@ class Desk:
     def close(self) -> None:
         self._connection.close()
         self._parts.store.close()
+
+    def learnt(self, org: str, so: Callable[[Organisation], bool] = lambda _office: True) -> None:
+        """Wait until the live directory has an office, and knows that of it."""
+        deadline = time.monotonic() + 10
+        while (office := self.offices.live.get(org)) is None or not so(office):
+            assert time.monotonic() < deadline, f"the directory did not learn of {org}"
+            time.sleep(0.01)
 
     def parking(self) -> Parking:
         """What an administrator does with parked items."""

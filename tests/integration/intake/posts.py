@@ -27,6 +27,7 @@ class Post:
     data: Mapping[str, Any]
     at: datetime = NOW - timedelta(days=10)
     id: str = field(default_factory=lambda: f"e-{next(_ids)}")
+    corrects: str | None = None
 
     @property
     def type(self) -> str:
@@ -43,11 +44,14 @@ class Post:
         return {**headers, **changed}
 
     def value(self) -> bytes:
-        return json.dumps({"about": self.about, "by": "nv-07", "data": self.data}).encode()
+        said = {"about": self.about, "by": "nv-07", "data": self.data}
+        if self.corrects is not None:
+            said["corrects"] = self.corrects
+        return json.dumps(said).encode()
 
 
-def contact(agency: str, ref: str, **more: Any) -> Post:
-    data = {"channel": "street", "commune": "00139", "client_group": "drug_user"}
+def contact(agency: str, ref: str, *, commune: str = "00139", **more: Any) -> Post:
+    data = {"channel": "street", "commune": commune, "client_group": "drug_user"}
     return Post(agency, "client-contacted", {"agency_ref": ref}, data, **more)
 
 

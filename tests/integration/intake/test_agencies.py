@@ -1,0 +1,235 @@
+"""The registry of offices: what is recorded, who may, and that the door goes by it from the next batch on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from chassis.store.writer import Result
+from google.protobuf.message import Message
+from google.protobuf.wrappers_pb2 import StringValue
+from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
+from intake.application.decider import RETRY
+from reftrack.intake.v1 import agencies_pb2 as pb
+
+from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
+from tests.integration.intake.posts import contact, introduction
+
+NEW = "cap-sai-dong"
+PROVINCE = "pctnxh-ha-noi"
+
+
+@pytest.fixture
+def fed(desk: Desk) -> Iterator[Desk]:
+    """A desk whose directory is fed as in a service, and waits for each change to be learnt."""
+    desk.offices.feed.start()
+    yield desk
+    desk.offices.feed.stop()
+
+
+def registration(org: str = NEW, **more: Any) -> pb.RegisterAgencyRequest:
+    said: dict[str, Any] = {
+        "org": org,
+        "kind": "ward_police",
+        "name_vi": "Công an phường Sài Đồng",
+        "name_en": "Police of Sai Dong ward",
+        "commune": "00142",
+        "contact": pb.AgencyContact(phone="02438271234"),
+    }
+    return pb.RegisterAgencyRequest(**{**said, **more})
+
+
+def command(desk: Desk, name: str, request: Message, org: str = PROVINCE) -> Result:
+    (result,) = desk.writer.run([desk.command(name, request, org)])
+    return result
+
+
+def done(desk: Desk, name: str, request: Message, org: str = PROVINCE) -> pb.Agency:
+    """The office after a command that is carried out, when the directory has learnt of it."""
+    result = command(desk, name, request, org)
+    assert result.refusal is None, result.refusal
+    agency = pb.Agency.FromString(result.answer or b"")
+    desk.learnt(agency.org, lambda office: office.suspended == (agency.state == "suspended"))
+    return agency
+
+
+def refused(desk: Desk, name: str, request: Message, org: str = PROVINCE) -> str:
+    result = command(desk, name, request, org)
+    assert result.refusal is not None
+    return result.refusal.code
+
+
+@contextmanager
+def supervised_by(desk: Desk, org: str, **where: str) -> Iterator[str]:
+    """A supervising office of a smaller area."""
+    done(desk, REGISTER, registration(org, kind="supervisor", **{"commune": "", **where}))
+    yield org
+
+
+def test_an_office_is_recorded_with_its_unit_and_contact_and_stands_in_the_table(fed: Desk) -> None:
+    agency = done(fed, REGISTER, registration())
+    (event,) = fed.events()
+    assert event["type"] == "org.reftrack.agency-registered.v1"
+    assert event["data"]["commune"] == "00142"
+    assert event["data"]["unit_on"] == fed.clock.now().date().isoformat()
+    assert event["data"]["contact"]["phone"] == "02438271234"
+    assert (event["meta"]["org"], event["meta"]["actor"]) == (PROVINCE, "nv-07")
+    assert (agency.state, agency.version) == ("active", 1)
+    assert fed.rows("SELECT org, version, suspended FROM agencies") == [(NEW, 1, None)]
+
+
+def test_it_posts_from_the_next_batch_on_and_what_it_had_posted_before_is_released(fed: Desk) -> None:
+    assert verdicts(fed.post(contact(NEW, "PX-1", commune="00142"))) == ["waiting"]
+    done(fed, REGISTER, registration())
+    ((key,),) = fed.rows("SELECT key FROM waits")
+    fed.offices.releases.ready(NEW)
+    assert [one.value for one in fed.offices.releases.due()] == [key]  # type: ignore[attr-defined]
+    told = fed.take([fed.command(RETRY, StringValue(value=key), "system:intake")])
+    assert verdicts(told) == ["accepted"]
+    assert verdicts(fed.post(introduction(NEW, "PX-1", SOCIAL))) == ["accepted"]
+    assert fed.count("waits") == 0
+
+
+def test_a_suspended_office_is_told_so_until_it_is_reinstated(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    done(fed, SUSPEND, pb.SuspendAgencyRequest(org=NEW, reason="misuse", decision="128/QĐ-UBND"))
+    (told,) = fed.post(contact(NEW, "PX-1", commune="00142"))
+    assert (told["verdict"], told["code"]) == ("rejected", "agency_suspended")
+    done(fed, REINSTATE, pb.ReinstateAgencyRequest(org=NEW))
+    assert verdicts(fed.post(contact(NEW, "PX-1", commune="00142"))) == ["accepted"]
+    assert fed.types()[:3] == ["agency-registered", "agency-suspended", "agency-reinstated"]
+
+
+def test_an_office_of_the_reference_data_is_taken_over_with_its_first_change(fed: Desk) -> None:
+    agency = done(fed, SUSPEND, pb.SuspendAgencyRequest(org=POLICE, reason="credentials_leaked"))
+    registered, suspended = fed.events()
+    assert registered["data"]["of_reference_data"] is True
+    assert (registered["data"]["commune"], suspended["data"]["reason"]) == ("00139", "credentials_leaked")
+    assert (agency.version, agency.suspend_reason) == (2, "credentials_leaked")
+    (told,) = fed.post(contact(POLICE, "PX-1"))
+    assert told["code"] == "agency_suspended"
+
+
+def test_a_narrowed_office_posts_only_what_the_registry_leaves_it(fed: Desk) -> None:
+    done(fed, REGISTER, registration(may_post=pb.MayPost(events=["client-introduced"])))
+    (told,) = fed.post(contact(NEW, "PX-1", commune="00142"))
+    assert (told["verdict"], told["code"]) == ("rejected", "not_in_your_registration")
+    change = pb.ChangeAgencyRequest(org=NEW, may_post_all=True)
+    command(fed, CHANGE, change)
+    fed.learnt(NEW, lambda office: office.may_post is None)
+    assert verdicts(fed.post(contact(NEW, "PX-2", commune="00142"))) == ["accepted"]
+
+
+def test_an_office_reports_no_contact_outside_its_territory(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    (told,) = fed.post(contact(NEW, "PX-1", commune="00139"))
+    assert (told["verdict"], told["code"], told["field"]) == (
+        *("rejected", "outside_territory", "/data/commune"),
+    )
+    assert "00142" in told["remedy"]["vi"]
+
+
+def test_a_stale_command_is_told_what_changed(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    done(fed, CHANGE, pb.ChangeAgencyRequest(org=NEW, name_en="Sai Dong police", expected_version=1))
+    stale = pb.SuspendAgencyRequest(org=NEW, reason="misuse", expected_version=1)
+    refusal = command(fed, SUSPEND, stale).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.state) == ("conflict", "active")
+    assert refusal.detail["changed"] == "changed (name_en)"
+    assert refusal.detail["version"] == "2"
+
+
+def test_of_two_commands_in_one_batch_that_expect_the_same_version_one_is_stale(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    both = [pb.ChangeAgencyRequest(org=NEW, name_en=name, expected_version=1) for name in ("One", "Two")]
+    results = fed.writer.run([fed.command(CHANGE, one, PROVINCE) for one in both])
+    assert [result.refusal and result.refusal.code for result in results] == [None, "conflict"]
+
+
+def test_the_same_request_again_gets_the_same_answer_and_registers_nothing_twice(fed: Desk) -> None:
+    asked = fed.command(REGISTER, registration(), PROVINCE)
+    first, again = fed.writer.run([asked]), fed.writer.run([replace(asked)])
+    assert first[0].answer == again[0].answer
+    assert len(fed.events()) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (registration(POLICE), "agency_exists"),
+        (registration(commune="99999"), "unit_unknown"),
+        (registration(commune="", district="00142"), "unit_of_another_level"),
+        (registration(district="004"), "one_territory"),
+        (registration(commune=""), "one_territory"),
+        (registration(kind="bank"), "not_in_list"),
+        (registration(org="Cap Sai Dong"), "not_of_form"),
+        (registration(since="2020-01-02", until="2020-01-01"), "ends_before_it_begins"),
+        (registration(may_post=pb.MayPost(events=["client-abducted"])), "event_of_no_kind"),
+        (registration(name_vi=""), "field_missing"),
+    ],
+)
+def test_a_registration_that_cannot_be_is_refused_and_nothing_recorded(
+    fed: Desk, request_: pb.RegisterAgencyRequest, code: str
+) -> None:
+    refusal = command(fed, REGISTER, request_).refusal
+    assert refusal is not None
+    codes = {refusal.code, *(found.code for found in getattr(refusal, "violations", ()))}
+    assert code in codes
+    assert fed.events() == []
+
+
+@pytest.mark.parametrize("org", [POLICE, SOCIAL, "dpv-long-bien", "thanh-tra-ha-noi", "nobody"])
+def test_only_a_supervising_office_keeps_the_registry(fed: Desk, org: str) -> None:
+    assert refused(fed, REGISTER, registration(), org) == "role_not_allowed"
+    assert refused(fed, SUSPEND, pb.SuspendAgencyRequest(org=POLICE, reason="misuse"), org) == (
+        "role_not_allowed"
+    )
+    assert fed.events() == []
+
+
+def test_a_supervisor_of_a_district_keeps_that_district_and_no_more(fed: Desk) -> None:
+    with supervised_by(fed, "gs-long-bien", district="004") as supervisor:
+        assert done(fed, REGISTER, registration(), supervisor).commune == "00142"
+        elsewhere = registration("cap-phu-do", commune="00634")
+        assert refused(fed, REGISTER, elsewhere, supervisor) == "agency_outside_your_territory"
+        wider = registration("dpv-khac", commune="", province="01", kind="district_social")
+        assert refused(fed, REGISTER, wider, supervisor) == "agency_outside_your_territory"
+        another = registration("gs-khac", kind="supervisor")
+        assert refused(fed, REGISTER, another, supervisor) == "kind_needs_the_province"
+        suspend = pb.SuspendAgencyRequest(org="cap-me-tri", reason="misuse")
+        assert refused(fed, SUSPEND, suspend, supervisor) == "agency_not_found"
+        away = pb.ChangeAgencyRequest(org=NEW, commune="00634")
+        assert refused(fed, CHANGE, away, supervisor) == "agency_outside_your_territory"
+
+
+def test_a_suspended_supervisor_keeps_nothing(fed: Desk) -> None:
+    with supervised_by(fed, "gs-long-bien", district="004") as supervisor:
+        done(fed, SUSPEND, pb.SuspendAgencyRequest(org=supervisor, reason="by_order"))
+        assert refused(fed, REGISTER, registration(), supervisor) == "agency_suspended"
+
+
+def test_what_is_so_already_is_refused_with_the_state_met(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    assert refused(fed, REINSTATE, pb.ReinstateAgencyRequest(org=NEW)) == "agency_not_suspended"
+    assert refused(fed, CHANGE, pb.ChangeAgencyRequest(org=NEW, commune="00142")) == "nothing_changed"
+    done(fed, SUSPEND, pb.SuspendAgencyRequest(org=NEW, reason="other"))
+    refusal = command(fed, SUSPEND, pb.SuspendAgencyRequest(org=NEW, reason="misuse")).refusal
+    assert refusal is not None
+    assert (refusal.code, refusal.state, refusal.moves) == (
+        *("agency_suspended_already", "suspended", ("change", "reinstate")),
+    )
+
+
+def test_a_restarted_intake_knows_the_registry_before_it_decides_anything(fed: Desk) -> None:
+    done(fed, REGISTER, registration())
+    again = fed.started_again()
+    try:
+        again.offices.feed.start()
+        assert verdicts(again.post(contact(NEW, "PX-1", commune="00142"))) == ["accepted"]
+    finally:
+        again.offices.feed.stop()
+        again.close()
