@@ -27,6 +27,7 @@ from reftrack_cli.operators import (
     views,
     waiting,
 )
+from reftrack_cli.operators.due import due
 from reftrack_cli.operators.receipts import receipts
 
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
@@ -59,6 +60,7 @@ for group in GROUPS:
 for name, group in NAMED.items():
     app.add_typer(group, name=name)
 app.command()(receipts)
+app.command()(due)
 app.command()(template)
 app.command()(demo)
 
