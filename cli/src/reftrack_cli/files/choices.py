@@ -66,7 +66,7 @@ class Json:
 
     def read(self, value: Value, context: Context) -> JsonValue:  # noqa: ARG002
         if not isinstance(value, str):
-            return value if isinstance(value, (bool, int, float)) else as_text(value)
+            return value if isinstance(value, bool) else as_text(value)
         try:
             read: JsonValue = from_json(value, allow_inf_nan=False)
         except ValueError:

@@ -14,6 +14,7 @@ from contracts.fields import OF_A_PERSON
 from contracts.posted import parse_posted
 from contracts.problems import Problem, Unreadable
 
+from reftrack_cli.files.fields import Step
 from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import Column, Form
 from reftrack_cli.files.values import HANOI, Context, Names, Unfit, Value, as_text, tidy, when
@@ -95,8 +96,10 @@ class Layout:
         inside = [label for other, label in self._labels.items() if other[: len(path)] == path]
         if inside:
             return inside[0]
-        named = [one for one in self.form.fields if one.path[: len(path)] == path and len(path) > 1]
-        return f'"{named[0].full("vi").replace("#", "1")}"' if named else ""
+        number = next((str(step) for step in path if isinstance(step, int)), "1")
+        each = tuple(Step.EACH if isinstance(step, int) else step for step in path)
+        named = [one for one in self.form.fields if one.path[: len(each)] == each and len(each) > 1]
+        return f'"{named[0].full("vi").replace("#", number)}"' if named else ""
 
     def is_absent(self, path: tuple[Any, ...]) -> bool:
         """Whether the file has no such column, which is told once and not for every row."""

@@ -70,7 +70,7 @@ class Form:
     def heading(self, column: Column, lang: str) -> str:
         """What stands over it in a template: short where that is clear."""
         one = column.field
-        own = one.full(lang) if folded(one.title.vi) in self._shared else one.own(lang)
+        own = one.full(lang) if one.path[:-1] in self._unclear else one.own(lang)
         return own.replace("#", str(column.n))
 
     def for_template(self) -> list[Column]:
@@ -100,10 +100,10 @@ class Form:
         return None, []
 
     @cached_property
-    def _shared(self) -> set[str]:
-        """Titles that several fields of this event have."""
+    def _unclear(self) -> set[Path]:
+        """What holds a field whose title another field has too: there all headings are full."""
         counted = Counter(folded(one.title.vi) for one in self.fields)
-        return {title for title, count in counted.items() if count > 1}
+        return {one.path[:-1] for one in self.fields if counted[folded(one.title.vi)] > 1}
 
     @cached_property
     def _names(self) -> Mapping[str, tuple[Field, ...]]:

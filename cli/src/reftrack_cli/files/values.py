@@ -107,7 +107,7 @@ def as_text(value: Value) -> str:
         raise Unfit("cell_not_text")
     if abs(value) >= _EXACT:
         raise Unfit("cell_digits_lost")
-    if value != int(value):
+    if not _is_whole(value):
         raise Unfit("cell_not_text")
     return str(int(value))
 
@@ -140,7 +140,7 @@ class Whole:
 
 
 def _is_whole(number: float) -> bool:
-    return abs(number) < _EXACT and number == int(number)
+    return abs(number) < _EXACT and number == int(number)  # neither holds for what is no number
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,8 @@ class YesNo:
     """`có` or `không`; `yes`, `no`, `x`, 1, 0, TRUE, FALSE too."""
 
     def read(self, value: Value, context: Context) -> JsonValue:  # noqa: ARG002
-        said = folded(str(int(value)) if isinstance(value, (bool, float)) else str(value))
+        number = value if isinstance(value, (bool, int, float)) and _is_whole(value) else None
+        said = folded(str(value) if number is None else str(int(number)))
         if said in _YES or said in _NO:
             return said in _YES
         raise Unfit("cell_not_yes_no")

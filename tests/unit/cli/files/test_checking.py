@@ -1,0 +1,146 @@
+"""The whole file: all errors at once, rows compared with each other, and no value of a person repeated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from contracts import catalogue
+from reftrack_cli.files.findings import MOST
+
+from tests.unit.cli.files.office import CONTACT, checked, contacts, found, noted, one, table, workbook
+
+REGISTERED = {
+    "Mã của cơ quan": "LB-1",
+    "Ngày xảy ra": "02/03/2019",
+    "Người thực hiện": "nv-07",
+    "Nhóm khách hàng": "drug_user",
+    "Nơi cư trú": "00139",
+    "Họ và tên": "Nguyễn Văn Thử",
+    "Số CMND, CCCD": "001090001234",
+}
+
+
+def test_all_errors_of_a_row_are_told_at_once(tmp_path: Path) -> None:
+    path = contacts(
+        tmp_path,
+        {"Ngày xảy ra": "x", "Xã, phường": "139", "Người thực hiện": "ông Bảy", "Nhóm khách hàng": ""},
+    )
+    assert {column for _, _, column in found(checked(path))} == {
+        'B "Ngày xảy ra"',
+        'C "Người thực hiện"',
+        'E "Xã, phường"',
+        'F "Nhóm khách hàng"',
+    }
+
+
+def test_many_errors_are_counted_and_the_first_are_told(tmp_path: Path) -> None:
+    report = checked(
+        contacts(tmp_path, *({"Mã của cơ quan": f"LB-{n}", "Xã, phường": "x x"} for n in range(MOST + 50)))
+    )
+    assert len(report.findings.errors) == MOST
+    assert (report.findings.error_count, report.findings.untold) == (MOST + 50, 50)
+    assert report.findings.rows_with_errors == MOST + 50
+
+
+def test_every_text_has_both_languages_and_its_places_filled(tmp_path: Path) -> None:
+    path = contacts(
+        tmp_path, {"Ngày xảy ra": "x", "Xã, phường": "139", "Nhóm khách hàng": "x", "Hình thức tiếp cận": "x"}
+    )
+    for finding in checked(path).findings.errors:
+        texts = [finding.text(lang) for lang in catalogue.LANGS]
+        assert texts[0] != texts[1]
+        assert not any("…" in text or "{" in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("heading", "value"),
+    [
+        ("Họ và tên", "Canary\u0000Name" * 40),
+        ("Số CMND, CCCD", "canary 001090001234"),
+        ("Số điện thoại", "canary 0912345678"),
+        ("Ngày sinh", "canary 01/02/1990"),
+        ("Địa chỉ", "canary " * 90),
+        ("Nơi cư trú", "canary street"),
+        ("Mã của cơ quan", "001090001234"),
+        ("Mã dòng", "001090001234"),
+        ("Nhóm khách hàng", "canary"),
+    ],
+)
+def test_errors_never_repeat_what_stands_in_a_cell(tmp_path: Path, heading: str, value: str) -> None:
+    report = checked(
+        workbook(tmp_path, {"client-registered": table({**REGISTERED, heading: value.replace("\0", "")})})
+    )
+    told = " ".join(f"{one.text('vi')} {one.text('en')} {one.place}" for one in report.findings.errors)
+    assert told
+    assert "canary" not in told.lower()
+    assert "001090001234" not in told
+
+
+def test_two_rows_that_say_the_same_are_one_too_many(tmp_path: Path) -> None:
+    path = contacts(tmp_path, {}, {})
+    assert found(checked(path)) == [("file_row_twice", 3, "")]
+    assert "Tiếp cận 2" in checked(path).findings.errors[0].text("vi")
+
+
+def test_ids_of_their_own_make_two_rows_of_the_same_content_two_events(tmp_path: Path) -> None:
+    report = checked(contacts(tmp_path, {"Mã dòng": "a"}, {"Mã dòng": "b"}))
+    assert (found(report), report.rows) == ([], 2)
+
+
+def test_an_id_that_is_used_again_for_something_else_is_an_error_for_the_same_a_note(tmp_path: Path) -> None:
+    other = contacts(tmp_path, {"Mã dòng": "a"}, {"Mã dòng": "a", "Hình thức tiếp cận": "office"})
+    assert found(checked(other)) == [("file_id_twice", 3, "")]
+    same = contacts(tmp_path, {"Mã dòng": "a"}, {"Mã dòng": "a"})
+    assert (found(checked(same)), noted(checked(same))) == ([], ["file_row_again"])
+
+
+def test_an_id_follows_from_what_the_row_says_and_not_from_its_place_or_the_kind_of_file(
+    tmp_path: Path,
+) -> None:
+    first = one(contacts(tmp_path, {})).event
+    moved = one(
+        workbook(tmp_path, {"Client contacted": [[], [], *table(dict(reversed(list(CONTACT.items()))))]})
+    ).event
+    other = one(contacts(tmp_path, {"Mã của cơ quan": "LB-2"})).event
+    assert first is not None
+    assert moved is not None
+    assert other is not None
+    assert first.id == moved.id != other.id
+
+
+def test_nobody_can_guess_a_name_by_an_id(tmp_path: Path) -> None:
+    rows = [
+        {**REGISTERED, "Họ và tên": name, "Số CMND, CCCD": number}
+        for name, number in (("An", ""), ("Bình", "001090001234"))
+    ]
+    ids = {one(workbook(tmp_path, {"client-registered": table(row)})).event.id for row in rows}  # type: ignore[union-attr]
+    assert len(ids) == 1
+
+
+def test_a_reference_used_before_any_contact_of_it_is_allowed_and_noted(tmp_path: Path) -> None:
+    given = {"Ngày xảy ra": "03/03/2019", "Người thực hiện": "nv-1", "Số phút": 30}
+    interventions = table(*({"Mã của cơ quan": ref, **given} for ref in ("LB-1", "LB-8", "LB-9", "LB-9x")))
+    path = workbook(tmp_path, {"Can thiệp ngắn": interventions, "Tiếp cận": table(CONTACT)})
+    report = checked(path, "ldtbxh-bo-de", "commune_social")
+    (note,) = [each for each, _ in report.findings.notes]
+    assert (found(report), note.code, note.detail) == ([], "file_ref_unmet", {"count": "3"})
+
+
+def test_an_office_that_may_not_post_an_event_is_told_once(tmp_path: Path) -> None:
+    path = contacts(tmp_path, {}, {"Mã của cơ quan": "LB-2"})
+    assert found(checked(path, "mmt-long-bien", "methadone_clinic")) == [("not_yours_to_report", 2, "")]
+
+
+def test_what_lies_in_the_future_is_noted(tmp_path: Path) -> None:
+    assert noted(checked(contacts(tmp_path, {"Ngày xảy ra": "02/03/2091"}))) == ["file_in_future"]
+
+
+def test_a_worker_named_for_the_whole_file_stands_in_for_the_column(tmp_path: Path) -> None:
+    from reftrack_cli.files.checking import check
+
+    from tests.unit.cli.files.office import setting
+
+    path = contacts(tmp_path, {}, without="Người thực hiện")
+    assert found(checked(path)) == [("column_missing", 1, '"Người thực hiện"')]
+    assert found(check(path, setting("cap-bo-de", by="nv-9"))) == []
