@@ -201,11 +201,12 @@ POSTABLE: Mapping[str, Postable] = MappingProxyType(
 TAKES_UP: Mapping[type[Payload], frozenset[OrgKind]] = MappingProxyType(
     {
         intake.ClientIntroducedPosted: _SOCIAL,
+        cases.ClientMovedPosted: _SOCIAL,
         followup.HandoverNotified: _COMMUNE,
     }
 )
-"""Who can take up whom an event sends: police introduce to a social worker, a facility hands over to the
-commune."""
+"""Who can take up whom an event sends: police introduce to a social worker, who moves is taken up by one, a
+facility hands over to the commune."""
 
 
 def as_recorded(posted: Payload) -> Payload:

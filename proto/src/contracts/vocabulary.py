@@ -180,7 +180,7 @@ class GuardianRelation(StrEnum):
 
 
 class Substance(StrEnum):
-    """The substances of WHO ASSIST 3.1, question 1."""
+    """The substances of WHO ASSIST 3.1, question 1; `stimulants` is the group of ASSIST-Lite."""
 
     TOBACCO = "tobacco"
     ALCOHOL = "alcohol"
@@ -192,6 +192,7 @@ class Substance(StrEnum):
     HALLUCINOGENS = "hallucinogens"
     OPIOIDS = "opioids"
     OTHER = "other"
+    STIMULANTS = "stimulants"
 
 
 class RiskBand(StrEnum):

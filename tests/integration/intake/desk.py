@@ -68,7 +68,7 @@ class Desk:
         self.dsn = dsn = given.postgres_dsn.get_secret_value()
         migrate(dsn, "intake")
         self.clock = FixedClock(NOW)
-        self._parts = Parts(SERVICE, given)
+        self.parts = self._parts = Parts(SERVICE, given)
         self._parts.store.close()
         self._parts.store = Store(dsn, clock=self.clock, box=self._parts.box, mappers=SERVICE.mappers)
         self._parts.clock = self.clock

@@ -136,6 +136,7 @@ def test_what_another_service_owns_is_recorded_in_the_order_of_the_case_without_
         "provider": "methadone-long-bien",
         "plan_item": None,
         "note": None,
+        "note_labels": None,
     }
 
 

@@ -14,6 +14,7 @@ from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from chassis.store.statements import RECEIPTS_CHANNEL
 from contracts.catalogue import remedy
+from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
 from google.protobuf.message import Message
 from reference import Reference
 from reference.rights import Rights
@@ -32,20 +33,28 @@ from intake.application.door import FrontDoor
 from intake.application.identity import Identities
 from intake.application.identity_desk import IdentityDesk
 from intake.application.ledger import Ledger
+from intake.application.likely import FOUND, LikelyDesk
 from intake.application.loading import Loading
+from intake.application.match_desk import MatchDesk
+from intake.application.moves import MOVE, Moves
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import QuarantineDesk
 from intake.application.reading import Reader
 from intake.application.receipts_log import ReceiptsLog
 from intake.application.recording import Recording
 from intake.application.rings import Rings
+from intake.application.screenings import ScreeningDesk
 from intake.application.sealing_keys import SealingKeys
 from intake.domain.case import Case
 from intake.domain.gazette import Gazette
 from intake.domain.identity_reading import IdentityReading
-from intake.following import EVERY_SECONDS, FOLLOW, Following
+from intake.following import following
+from intake.likeness.candidates import Likenesses
+from intake.likeness.places import TerritoryPlaces
+from intake.looking import Looking
 from intake.rpc.acts import ActsTable
 from intake.rpc.front_door import FrontDoorServicer
+from intake.rpc.matching import MatchingServicer
 from intake.rpc.policy import PolicyServicer
 from intake.rpc.quarantine import QuarantineServicer
 from intake.rpc.receipts import ReceiptReads
@@ -65,8 +74,8 @@ def reference(path: Path) -> Reference:
 
 
 @lru_cache(maxsize=16)
-def _following(_parts: Parts[Settings]) -> Following:
-    return Following()
+def _following(_parts: Parts[Settings]) -> UnitsFeed:
+    return following()
 
 
 async def _follow(parts: Parts[Settings]) -> Sequence[Message]:
@@ -89,7 +98,16 @@ def decider(parts: Parts[Settings]) -> IntakeDecider:
     offices = _offices(parts)
     ledger = Ledger(parts.box, remedy)
     consents = ConsentDesk(known.policy, offices.held, identities)
-    recording = Recording(parts.secrets.ids_key, known.policy, identities, consents)
+    moves = Moves(known.policy, offices.held)
+    recording = Recording(
+        parts.secrets.ids_key,
+        known.policy,
+        identities,
+        consents,
+        moves,
+        ScreeningDesk(known.instruments),
+        offices.held,
+    )
     door = FrontDoor(
         ledger,
         recording,
@@ -108,11 +126,25 @@ def decider(parts: Parts[Settings]) -> IntakeDecider:
         box=parts.box,
         reader=reader,
         loading=Loading(known.policy),
-        rings=Rings({EXPIRY: consents.ring}),
+        rings=Rings({EXPIRY: consents.ring, MOVE: moves.ring}),
         identity_desk=IdentityDesk(parts.secrets.ids_key, known.policy, offices.held, parts.box),
         agencies=offices.desk,
         organisations=offices.held,
+        match_desk=MatchDesk(recording.proposals, known.policy, offices.held, parts.connect),
+        likely=LikelyDesk(recording.proposals, known.policy),
     )
+
+
+@lru_cache(maxsize=16)
+def looking(parts: Parts[Settings]) -> Looking:
+    """What looks for people like those registered."""
+    places = TerritoryPlaces(reference(parts.settings.reference_path).country)
+    likenesses = Likenesses(parts.vault, parts.secrets.subkey("likeness"), places)
+    return Looking(parts.connect, parts.vault, likenesses)
+
+
+async def _look(parts: Parts[Settings]) -> Sequence[Message]:
+    return await looking(parts).due()
 
 
 def _logs(parts: Parts[Settings]) -> Sequence[Log]:
@@ -144,7 +176,9 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     def register_territory(server: Any) -> None:
         territory_pb2_grpc.add_TerritoryServiceServicer_to_server(territory, server)
 
+    matching = MatchingServicer(parts.reads, parts.commands, parts.cursors, organisations)
     others = [*vault_parts.servicers(parts, organisations), _offices(parts).servicer(parts)]
+    others.append(matching.register)
     return register_door, register_quarantine, register_policy, register_territory, *others
 
 
@@ -171,6 +205,7 @@ SERVICE: Service[Settings] = Service(
         Ticker(RETRY, 1.0, lambda parts: _offices(parts).due(parts)),
         Ticker(FOLLOW, EVERY_SECONDS, _follow),
         timers.ticker(),
+        Ticker(FOUND, 0.5, _look),
     ),
 )
 """Agencies post and read receipts as themselves; supervising organisations look into the quarantine."""

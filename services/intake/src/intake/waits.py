@@ -1,5 +1,7 @@
 """What the clock does with what waits: tries it once more after it was recorded, and counts it.
 
+What voids or corrects an event that is not known yet is found here too, once that one is decided.
+
 Two instances may miss each other: one decides that an event must wait while the other records what it waits
 for, and neither sees the other's uncommitted rows. So each wait is tried once more after its commit;
 whatever is recorded later finds it and wakes it.
@@ -17,7 +19,7 @@ from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from prometheus_client import Gauge
 
-from intake.application.keys import until_agency
+from intake.application.keys import UNTIL_EVENT, until_agency
 
 PAGE = 200
 
@@ -36,6 +38,19 @@ QUARANTINED = Gauge(
 _NEW = """
     SELECT key, max(seq) FROM waits WHERE seq > %s GROUP BY key ORDER BY max(seq) LIMIT %s
 """
+_NAMED = f"substr(w.key, {len(UNTIL_EVENT) + 1})"
+"""The source and the id of the event waited for, one space between them."""
+
+ANSWERED = f"""
+    SELECT DISTINCT w.key FROM waits AS w JOIN inbox AS i
+        ON i.source = split_part({_NAMED}, ' ', 1)
+       AND i.event_id = substr({_NAMED}, strpos({_NAMED}, ' ') + 1)
+    WHERE starts_with(w.key, '{UNTIL_EVENT}')
+      AND (i.verdict NOT IN ('waiting', 'quarantined') OR (i.verdict = 'waiting' AND i.routed_id IS NOT NULL))
+    LIMIT %s
+"""
+"""Keys of waits for events that are decided by now, at most so many."""
+
 _COUNTS = """
     SELECT (SELECT count(*) FROM inbox WHERE verdict = 'waiting'),
            (SELECT count(*) FROM inbox
@@ -81,9 +96,15 @@ class NewWaits:
         rows = await parts.reads.all(_NEW, (self._seen, PAGE))
         if not rows:
             await self._count(parts)
-            return []
+            return await self._answered(parts)
         self._seen = int(rows[-1][1])
         return [StringValue(value=key) for key, _ in rows]
+
+    async def _answered(self, parts: Parts[Any]) -> Sequence[Message]:
+        """What waits for another event, to void or correct it, once that one is decided: nothing wakes it, so
+        that whoever decides an event need not ask who waits for it."""
+        rows = await parts.reads.all(ANSWERED, (PAGE,))
+        return [StringValue(value=key) for (key,) in rows]
 
     async def _count(self, parts: Parts[Any]) -> None:
         counts = await parts.reads.one(_COUNTS, (parts.clock.now(),))

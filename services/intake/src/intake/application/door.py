@@ -9,6 +9,7 @@ from typing import Any
 from chassis.items import Woken
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.events.cases import EventVoidedPosted
 from contracts.events.intake import ClientRegisteredPosted
 from contracts.vocabulary import NumberKind
 from reference import Living
@@ -27,6 +28,7 @@ from intake.application.matching import (
     load_merged,
     match,
 )
+from intake.application.originals import case_key_of, load_originals, named_by
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
 from intake.application.people import latest_case_id
 from intake.application.reading import Event, Naming, Reading, day_of
@@ -75,6 +77,7 @@ class FrontDoor:
         uow.load(Case, cases)
         load_merged(uow, cases)
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
+        load_originals(uow, [name for one, event in told if (name := named_by(one, event)) is not None])
         self._recording.foresee(uow, told)
         if any(isinstance(event.data, ClientRegisteredPosted) for _, event in told):
             known = (uow.get(Case, case_id) for case_id in cases)
@@ -121,6 +124,8 @@ class FrontDoor:
         event = reading.event
         if event is None:
             return f"{reading.source}/{reading.event_id}"
+        if (name := named_by(reading, event)) is not None:
+            return case_key_of(uow, name)
         case_id = case_id_of(uow, event.naming)
         return keys.as_text(case_id) if case_id else _nobody_yet(event.naming)
 
@@ -133,8 +138,12 @@ class FrontDoor:
             org_kind = self._admit(uow.now, reading, event)
             if reading.refusal is not None:
                 raise reading.refusal
-            found = match(uow, event, self._organisations, self._recording.registrar.compare)
-            recorded = self._recording.record(uow, reading, event, found, org_kind)
+            if isinstance(event.data, EventVoidedPosted):
+                recorded = self._recording.void(uow, reading, event, event.data, org_kind)
+                found = Match(recorded.case, None, False)
+            else:
+                found = match(uow, event, self._organisations, self._recording.registrar.compare)
+                recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:

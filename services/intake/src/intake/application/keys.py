@@ -21,8 +21,11 @@ MERGE = "merge"
 """Claim: merge → the client who survived it, also after it was undone."""
 
 PAIR = "pair"
-"""Claim: two clients (`<client>/<client>`, the lesser first) → what was said of the pair: the ground of a
-proposal, or `distinct` for good."""
+"""Claim: two clients (`<client>/<client>`, the lesser first) → what was said of the pair
+(`intake.application.pairs`)."""
+
+MATCH = "match"
+"""Claim: a place on the work list of matches → the two clients, one space between them, the new one first."""
 
 NUMBER = "number"
 """Claim: a number (`<kind>/<number>`) → case."""
@@ -39,6 +42,9 @@ NUMBERS_OF = "id_numbers_of"
 
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
+
+UNTIL_EVENT = "event:"
+"""What waits for another event begins so."""
 
 as_id = lru_cache(maxsize=65_536)(UUID)
 """The id that the holder of a claim stands for."""
@@ -70,6 +76,11 @@ def until_reference(org: str, agency_ref: str) -> str:
 def until_number(kind: str, number: str) -> str:
     """Waits for a number to be given."""
     return f"number:{kind}/{number}"
+
+
+def until_event(source: str, event_id: str) -> str:
+    """Waits for an event of that source to be recorded or refused: it is voided or corrected."""
+    return f"{UNTIL_EVENT}{source} {event_id}"
 
 
 def until_agency(org: str) -> str:

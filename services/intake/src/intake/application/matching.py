@@ -10,6 +10,7 @@ from uuid import UUID
 from chassis.ids import NotANumber, parse_number
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.events.cases import MoveAcknowledgedPosted
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted
 from contracts.registry import POSTABLE
 from contracts.vocabulary import NumberKind, Owner
@@ -150,6 +151,8 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
         raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
     if bound is not None and not is_theirs:
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
+    if kind == NumberKind.INTRODUCTION and number not in case.introductions:
+        raise Refusal("introduction_voided", field=f"/about/{kind}")
     binds = naming.reference is not None and bound is None
     return Match(_goes_on_in(uow, case, event), client, binds)
 
@@ -157,6 +160,8 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
 def _goes_on_in(uow: UnitOfWork, case: Case, event: Event) -> Case:
     """The case that takes it. Where merging closed the one that the number belongs to, that is the person's
     open one; but referrals and stays go on under the case in which they began."""
+    if isinstance(event.data, MoveAcknowledgedPosted):
+        return case
     is_of_owner = POSTABLE[event.type].owner is not Owner.INTAKE
     number = event.naming.number
     if not case.is_merged or (is_of_owner and number and number[0] != NumberKind.INTRODUCTION):
@@ -183,7 +188,8 @@ def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bo
 
 def _concerns(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     others = (reference[0] for reference in case.references)
-    concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}
+    withdrawn = (sent[1] for sent in case.withdrawn)
+    concerned = {*others, *case.introduced_to, *withdrawn, *addressed(uow, keys.as_text(case.id))}
     return any(organisations.answers_for(org, one) for one in concerned)
 
 

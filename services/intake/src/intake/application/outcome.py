@@ -60,6 +60,15 @@ class Outcome(NamedTuple):
         return {name: value for name, value in kept.items() if value} or None
 
 
+class FieldsRefused(Refusal):
+    """Refused for several fields at once: `problems`, the first of which gives code and field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        super().__init__(first.code, field=first.field, detail=dict(first.detail))
+        self.problems = tuple(problems)
+
+
 def from_row(row: InboxRow) -> Outcome:
     """Read back what an inbox row keeps."""
     kept = row.detail or {}
@@ -98,6 +107,7 @@ def rejected(refusal: Refusal) -> Outcome:
         detail=refusal.detail,
         state=refusal.state,
         moves=refusal.moves,
+        problems=refusal.problems if isinstance(refusal, FieldsRefused) else (),
     )
 
 

@@ -11,6 +11,12 @@ from chassis.aggregate import event_id
 from chassis.ids import derive, number
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
+from contracts.events.cases import (
+    CaseReopenedPosted,
+    ClientMovedPosted,
+    EventVoidedPosted,
+    MoveAcknowledgedPosted,
+)
 from contracts.events.consent import ConsentGivenPosted, ConsentWithdrawn
 from contracts.events.intake import (
     AgencyEventRouted,
@@ -21,6 +27,7 @@ from contracts.events.intake import (
     ClientRegisteredPosted,
 )
 from contracts.events.people import IdentityCorrectedPosted
+from contracts.events.screening import ClientScreenedPosted
 from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
@@ -29,9 +36,14 @@ from intake.application.consents import ConsentDesk
 from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
 from intake.application.matching import OPENS, Match
+from intake.application.moves import Moves
+from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
+from intake.application.screenings import ScreeningDesk
+from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
+from intake.domain.directory import Areas
 
 _OWN = frozenset(name for name, postable in POSTABLE.items() if postable.owner is Owner.INTAKE)
 
@@ -47,12 +59,25 @@ class Recorded(NamedTuple):
 class Recording:
     """Records events in their cases. The same reading gives the same ids and numbers again after a crash."""
 
-    def __init__(self, ids_key: bytes, policy: Policy, identities: Identities, consents: ConsentDesk) -> None:
+    def __init__(
+        self,
+        ids_key: bytes,
+        policy: Policy,
+        identities: Identities,
+        consents: ConsentDesk,
+        moves: Moves,
+        screenings: ScreeningDesk,
+        organisations: Areas,
+    ) -> None:
         self._ids_key = ids_key
         self._policy = policy
         self._identities = identities
         self._consents = consents
-        self.registrar = Registrar(ids_key, identities)
+        self.proposals = Proposals(ids_key)
+        self.registrar = Registrar(identities, self.proposals)
+        self._moves = moves
+        self._screenings = screenings
+        self.voiding = Voiding(self.registrar, organisations)
         self._derive = lru_cache(maxsize=16_384)(partial(derive, ids_key))
 
     def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
@@ -66,7 +91,7 @@ class Recording:
                 if isinstance(event.data, ClientRegisteredPosted):
                     registered.append(client_id)
                 cases.append(keys.until_case(self._derived("case", reading)))
-            elif isinstance(event.data, ClientIntroducedPosted):
+            elif isinstance(event.data, ClientIntroducedPosted | ClientMovedPosted):
                 numbers.append(keys.number_key(NumberKind.INTRODUCTION, self._number(reading)))
         names = [(keys.LATEST_CASE, client) for client in clients]
         names += [(keys.NUMBER, number) for number in numbers]
@@ -79,6 +104,8 @@ class Recording:
         self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str
     ) -> Recorded:
         """Raises `Refusal` before anything has changed when the case does not allow it."""
+        if event.posted.corrects is not None:
+            return self._correct(uow, reading, event, match, org_kind, event.posted.corrects)
         known = match.case
         meta = envelope(reading, event, known.id if known else self._derived("case", reading), self._policy)
         case = known or self._opened(reading, event, match, meta)
@@ -90,6 +117,37 @@ class Recording:
             _bind(uow, case, match, event, meta)
         if match.rival is not None:
             self.registrar.meet(uow, case, event, match.rival)
+        return recorded
+
+    def void(
+        self, uow: UnitOfWork, reading: Reading, event: Event, data: EventVoidedPosted, org_kind: str
+    ) -> Recorded:
+        """Raises `NotKnownYet`, or `Refusal` before anything has changed."""
+        case, routed_id = self.voiding.void(
+            uow,
+            event.naming,
+            org_kind,
+            data,
+            lambda found: envelope(reading, event, found.id, self._policy),
+        )
+        return Recorded(case, routed_id=routed_id)
+
+    def _correct(
+        self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str, corrects: str
+    ) -> Recorded:
+        """The one that was wrong is voided, and this one decided as if that had never been; or neither."""
+        with uow.attempt():
+            found = self.voiding.replace(
+                uow,
+                (reading.source, corrects),
+                event.type,
+                match,
+                lambda case: envelope(reading, event, case.id, self._policy),
+            )
+            meta = envelope(reading, event, found.case.id, self._policy)
+            recorded = self._take(uow, found.case, reading, event, meta, org_kind, found.recorded_id)
+            if match.rival is not None:
+                self.registrar.meet(uow, found.case, event, match.rival)
         return recorded
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
@@ -105,10 +163,11 @@ class Recording:
         event: Event,
         meta: Meta,
         org_kind: str,
+        replaces: str | None = None,
     ) -> Recorded:
         data = event.data
         if event.type not in _OWN:
-            case.route(_routed(reading, event, org_kind), meta)
+            case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
@@ -120,6 +179,16 @@ class Recording:
             self._consents.give(uow, case, data, meta)
         elif isinstance(data, ConsentWithdrawn):
             case.withdraw(data, meta)
+        elif isinstance(data, ClientScreenedPosted):
+            self._screenings.screened(uow, case, data, meta)
+        elif isinstance(data, ClientMovedPosted):
+            return Recorded(case, number=self._moves.moved(uow, case, data, self._number(reading), meta))
+        elif isinstance(data, MoveAcknowledgedPosted):
+            _, number = event.naming.number or (None, None)
+            self._moves.acknowledged(case, data, number, meta)
+        elif isinstance(data, CaseReopenedPosted):
+            check_no_later_case(uow, case)
+            case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]
         else:
             case.take(as_recorded(data), meta)
         return Recorded(case)
@@ -154,7 +223,7 @@ def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -
     )
 
 
-def _routed(reading: Reading, event: Event, org_kind: str) -> AgencyEventRouted:
+def _routed(reading: Reading, event: Event, org_kind: str, replaces: str | None) -> AgencyEventRouted:
     kind, number = event.naming.number or (None, None)
     return AgencyEventRouted(
         type=event.type,
@@ -165,4 +234,5 @@ def _routed(reading: Reading, event: Event, org_kind: str) -> AgencyEventRouted:
         number=number,
         number_kind=kind,
         data=event.data.model_dump(mode="json"),
+        replaces=replaces,
     )

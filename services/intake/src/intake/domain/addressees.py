@@ -7,6 +7,7 @@ from datetime import date
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
+from contracts.events.cases import ClientMovedPosted
 from contracts.events.consent import ConsentGiven
 from contracts.events.followup import HandoverNotified
 from contracts.events.intake import ClientIntroducedPosted
@@ -23,8 +24,9 @@ def check_addressee(data: Payload, organisations: Organisations) -> None:
         _offers(data.provider, data.service, organisations)
     elif isinstance(data, ConsentGiven):
         _known(data.recipient_orgs, "recipient_orgs", organisations)
-    elif isinstance(data, ClientIntroducedPosted | HandoverNotified):
-        _takes_up(data.to_org, _of(data), organisations)
+    elif isinstance(data, ClientIntroducedPosted | HandoverNotified | ClientMovedPosted):
+        if data.to_org is not None:
+            _takes_up(data.to_org, _of(data), organisations)
 
 
 def check_expiry(data: Payload, given_on: date) -> None:

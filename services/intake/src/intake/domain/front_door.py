@@ -19,6 +19,7 @@ from reference.rights import Rights, event_name
 from intake.domain.addressees import check_addressee, check_expiry
 from intake.domain.communes import Communes, read_communes
 from intake.domain.directory import Organisation, Organisations
+from intake.domain.paths import check_contact
 from intake.domain.places import check_place
 
 _FIELD = {"agency_suspended": "ce_source", "agency_not_in_force": "ce_time"}
@@ -84,6 +85,7 @@ def admit(
         raise Refusal(denied.code, field=_FIELD.get(denied.code, "ce_type"), detail=dict(denied.detail))
     if arrival.in_clear is not None and organisation.sealed_only:
         raise Refusal("identity_not_sealed", field=arrival.in_clear)
+    check_contact(arrival.data, organisation.kind)
     check_addressee(arrival.data, organisations)
     read_communes(arrival.data, communes, day)
     check_place(arrival.data, arrival.agency, organisations, day)

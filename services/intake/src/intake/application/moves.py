@@ -1,0 +1,114 @@
+"""Somebody moves to another commune: who takes the client up, the number for that, and the 24 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from chassis.aggregate import event_id
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.timers import Timer, set_timer
+from contracts.envelope import Meta
+from contracts.events.cases import ClientMoved, ClientMovedPosted, MoveAcknowledged, MoveAcknowledgedPosted
+from contracts.vocabulary import NumberKind, OrgKind
+from reference import Policy
+from reference.days import local_day
+
+from intake.application import keys
+from intake.application.consents import CLOCK, HANOI, SERVICE
+from intake.domain.case import Case, version_of
+
+MOVE = "move_acknowledgement"
+"""The kind of timer that rings when a move should have been acknowledged; its key: the event of the move."""
+
+
+class Directory(Protocol):
+    """The directory of organisations, as far as moves need it."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def get(self, org: str, /) -> Any | None:
+        """The organisation of that id, or none."""
+        ...
+
+    def works_in(self, org: str, commune: str, day: date, /) -> bool:
+        """Whether a commune on a day lies where the organisation works."""
+        ...
+
+    def answers_for(self, org: str, other: str, /) -> bool:
+        """Whether `org` is `other`, or answers for the area in which `other` works."""
+        ...
+
+
+class Moves:
+    """Records moves and their acknowledgement, and that one was not acknowledged in time."""
+
+    def __init__(self, policy: Policy, organisations: Directory) -> None:
+        self._policy = policy
+        self._organisations = organisations
+
+    def moved(
+        self, uow: UnitOfWork, case: Case, data: ClientMovedPosted, given: str, meta: Meta
+    ) -> str | None:
+        """The number under which the client is taken up there: `given`, or none where nobody whom the
+        directory knows works there. Raises `Refusal` before anything has changed."""
+        day = local_day(meta.occurred_at)
+        to_org = self._taken_up_by(data, day)
+        number = given if to_org else None
+        due_at = self._due(to_org, meta) if to_org else None
+        told = {**dict(data), "to_org": to_org, "number": number, "due_at": due_at}
+        case.take(ClientMoved(**told), meta)
+        if number is not None and due_at is not None:
+            uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, number), keys.as_text(case.id))
+            set_timer(uow, Timer(MOVE, case.id, event_id(case.pending_events[-1]), due_at))
+        return number
+
+    def acknowledged(self, case: Case, data: MoveAcknowledgedPosted, number: str | None, meta: Meta) -> None:
+        """Raises `Refusal` before anything has changed."""
+        move = case.move_answered(number, lambda to: self._organisations.answers_for(meta.org, to))
+        case.take(MoveAcknowledged(note=data.note, move=f"{case.id}:{move.version}"), meta)
+
+    def ring(self, uow: UnitOfWork, timer: Timer) -> None:
+        """The hours are over."""
+        case = uow.get(Case, timer.stream)
+        if case is None:
+            return
+        meta = Meta(
+            subject=case.id,
+            occurred_at=timer.due_at,
+            received_at=uow.now,
+            actor=CLOCK,
+            org=SERVICE,
+            policy_version=self._policy.on(local_day(timer.due_at)).version,
+            correlation_id=timer.key,
+            causation_id=timer.key,
+        )
+        case.pass_deadline(version_of(timer.key), meta)
+
+    def _taken_up_by(self, data: ClientMovedPosted, day: date) -> str | None:
+        """Who works in that commune on the map of that day; of a merged commune, whoever works in it now."""
+        if data.to_org is not None:
+            if not self._organisations.works_in(data.to_org, data.to_commune, day):
+                raise Refusal("to_org_elsewhere", field="/data/to_org")
+            return data.to_org
+        found = [
+            one.id
+            for one in self._organisations
+            if one.kind == OrgKind.COMMUNE_SOCIAL
+            and one.seat.code is not None
+            and not one.suspended
+            and one.holds(day)
+            and self._organisations.works_in(one.id, data.to_commune, day)
+        ]
+        if len(found) > 1:
+            raise Refusal("several_take_up", field="/data/to_org", detail={"orgs": ", ".join(found)})
+        return found[0] if found else None
+
+    def _due(self, to_org: str, meta: Meta) -> datetime:
+        """From when we were told: nobody can answer earlier."""
+        office = self._organisations.get(to_org)
+        province = office.policy_province if office is not None else HANOI
+        terms = self._policy.on(local_day(meta.received_at), province)
+        return meta.received_at + timedelta(hours=terms.move_acknowledge_hours)

@@ -1,0 +1,104 @@
+"""What an agency's event was recorded as: found by its source and id, for who voids or corrects it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from chassis.aggregate import event_id
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.events.cases import EventVoidedPosted
+from contracts.vocabulary import Verdict
+
+from intake.application import keys
+from intake.application.matching import NotKnownYet
+from intake.application.outcome import ACCEPTED, ROUTED
+from intake.application.reading import Event, Reading
+from intake.domain.case import FACTS, Case
+from intake.domain.front_door import source_of
+
+_FACTS: tuple[type, ...] = (*FACTS.values(), Case.Routed, Case.Withdrawn, Case.Reopened)
+"""What an agency's event is recorded as; what is recorded beside it (a reference bound, a case opened) is
+not voided for itself."""
+
+
+class Original(NamedTuple):
+    """What was recorded of an event: `happened` in `case`; `bound`: the references that it bound besides."""
+
+    case: Case
+    happened: Any
+    bound: tuple[Any, ...]
+    events: list[Any]
+    """All events of the case."""
+
+    @property
+    def version(self) -> int:
+        """Its version in the case."""
+        return int(self.happened.originator_version)
+
+    @property
+    def recorded_id(self) -> str:
+        """The id under which it was recorded."""
+        return event_id(self.happened)
+
+    @property
+    def type(self) -> str:
+        """The type under which it was recorded."""
+        return str(self.happened.data.TYPE)
+
+    @property
+    def posted_type(self) -> str:
+        """The type that the agency had posted."""
+        data = self.happened.data
+        return str(data.type) if isinstance(self.happened, Case.Routed) else self.type
+
+
+def named_by(reading: Reading, event: Event) -> tuple[str, str] | None:
+    """Source and id of the event that this one voids or corrects, if it does."""
+    data = event.data
+    if isinstance(data, EventVoidedPosted):
+        return data.source or reading.source, data.event_id
+    corrects = event.posted.corrects
+    return (reading.source, corrects) if corrects is not None else None
+
+
+def load_originals(uow: UnitOfWork, names: Iterable[tuple[str, str]]) -> None:
+    """Read the cases of these events, in two queries."""
+    names = list(names)
+    if names:
+        uow.load_inbox(names)
+        rows = (uow.received(*name) for name in names)
+        uow.load(Case, {keys.as_id(row.case_key) for row in rows if row is not None and _is_recorded(row)})
+
+
+def case_key_of(uow: UnitOfWork, name: tuple[str, str]) -> str:
+    """The case of the event named, or what stands for it until it is known."""
+    row = uow.received(*name)
+    return row.case_key if row is not None and row.case_key else keys.until_event(*name)
+
+
+def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
+    """Raises `NotKnownYet` for an event of which nothing is known or decided yet, and `Refusal` for one that
+    was not recorded, or was voided and is nothing but a void."""
+    row = uow.received(*name)
+    if row is None or not (_is_recorded(row) or row.verdict in (Verdict.REJECTED, Verdict.DISCARDED)):
+        unknown = Refusal("event_unknown", field=field)
+        raise NotKnownYet(keys.until_event(*name), f"event {name[1]}", unknown)
+    case = uow.get(Case, keys.as_id(row.case_key)) if _is_recorded(row) and row.case_key else None
+    if case is None:
+        raise Refusal("nothing_recorded", field=field)
+    events = uow.events(case)
+    caused = [
+        one for one in events if one.meta.causation_id == name[1] and source_of(one.meta.org) == name[0]
+    ]
+    facts = [one for one in caused if isinstance(one, _FACTS)]
+    if not facts:
+        raise Refusal("void_of_a_void", field=field)
+    return Original(case, facts[-1], tuple(one for one in caused if isinstance(one, Case.Bound)), events)
+
+
+def _is_recorded(row: Any) -> bool:
+    """Accepted, or passed on to another service that has not refused it."""
+    deferred = row.verdict == Verdict.WAITING and row.routed_id is not None
+    return row.verdict in (ACCEPTED, ROUTED) or deferred

@@ -1,0 +1,147 @@
+"""Screenings: what an agency claims beside what the instrument gives. Neither is ever corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from chassis.aggregate import event_id
+from chassis.refusal import Refusal
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from contracts.envelope import Meta
+from contracts.events.screening import ClientScreened, ClientScreenedPosted, ScreeningDifference
+from contracts.problems import Problem
+from contracts.vocabulary import RiskBand, ScreeningDifferenceKind, ScreeningOccasion, Substance
+from reference.days import local_day
+from reference.instruments import (
+    Answer,
+    AnswersInvalid,
+    Claim,
+    Difference,
+    Instrument,
+    compare,
+    judge,
+    screen,
+    screening_of,
+)
+
+from intake.application.outcome import FieldsRefused
+from intake.domain.case import Case
+from intake.domain.order import Step, too_early
+
+CONFLICTS = Rows(
+    30,
+    "INSERT INTO screening_conflicts (event_id, case_id, org) SELECT * FROM {rows}",
+    *("text", "uuid", "text"),
+)
+"""Where somebody should look: the event says in what claim and computation differ."""
+
+SETTLED = Rows(
+    31,
+    "DELETE FROM screening_conflicts AS c USING {rows} AS r (event_id) WHERE c.event_id = r.event_id",
+    "text",
+)
+
+
+class Versions(Protocol):
+    """The instruments, each version of each."""
+
+    def on(self, day: date, instrument: str, /) -> Instrument | None:
+        """The version in force on a day."""
+        ...
+
+    def get(self, reference: str, /) -> Instrument | None:
+        """A version by its name."""
+        ...
+
+
+class ScreeningDesk:
+    """Records screenings with the judgement of the instrument's version and bands of the day."""
+
+    def __init__(self, instruments: Versions) -> None:
+        self._instruments = instruments
+
+    def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
+        """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
+        if data.occasion is ScreeningOccasion.FOLLOW_UP and not case.screenings:
+            raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
+        recorded = self.judged(data, local_day(meta.occurred_at))
+        earlier = case.screened_before(meta.occurred_at)
+        case.take(recorded.model_copy(update={"earlier": earlier}), meta)
+        if recorded.differences:
+            row = (event_id(case.pending_events[-1]), case.id, meta.org)
+            uow.commit.extra.append(TableWrite(CONFLICTS, row))
+
+    def judged(self, data: ClientScreenedPosted, day: date) -> ClientScreened:
+        """The claim with what can be said of it; not judged where no version of the instrument is known."""
+        claimed = {name: getattr(data, name) for name in ClientScreenedPosted.model_fields}
+        instrument = self._version(data, day)
+        if instrument is None:
+            return ClientScreened(**claimed)
+        risk, found = _judge(instrument, data, day)
+        return ClientScreened(
+            **claimed,
+            judged_by=instrument.reference,
+            computed_risk=RiskBand(risk) if risk else None,
+            differences=tuple(map(_difference, found)),
+        )
+
+    def _version(self, data: ClientScreenedPosted, day: date) -> Instrument | None:
+        if data.instrument_version is None:
+            return self._instruments.on(day, data.instrument)
+        known = self._instruments.get(f"{data.instrument}@{data.instrument_version}")
+        if known is None:
+            raise Refusal("instrument_version_unknown", field="/data/instrument_version")
+        return known
+
+
+def forget_conflict(uow: UnitOfWork, recorded_id: str) -> None:
+    """The screening was voided: there is nothing left to look into."""
+    uow.commit.extra.append(TableWrite(SETTLED, (recorded_id,)))
+
+
+def _judge(
+    instrument: Instrument, data: ClientScreenedPosted, day: date
+) -> tuple[str | None, Sequence[Difference]]:
+    """The highest risk, where it is certain, and the differences."""
+    claim = Claim(tuple((str(one.substance), one.score) for one in data.scores), str(data.risk))
+    if data.answers:
+        try:
+            screening = screen(instrument, _answers(data), day)
+        except AnswersInvalid as invalid:
+            raise FieldsRefused(_problems(data, invalid)) from None
+        return screening.risk, compare(screening, claim)
+    try:
+        return screening_of(instrument, claim.scores, day).risk, judge(instrument, claim, day)
+    except AnswersInvalid:  # a substance twice or not on the form: no band of all of them
+        return None, judge(instrument, claim, day)
+
+
+def _answers(data: ClientScreenedPosted) -> list[Answer]:
+    return [
+        Answer(one.question, one.answer, str(one.substance) if one.substance else None)
+        for one in data.answers
+    ]
+
+
+def _problems(data: ClientScreenedPosted, invalid: AnswersInvalid) -> list[Problem]:
+    """Each problem at its answer; what is missing at the list of answers."""
+    places = {(one.question, one.substance): place for place, one in enumerate(_answers(data))}
+    found = []
+    for problem in invalid.problems:
+        place = places.get((problem.question, problem.substance))
+        field = "/data/answers" if place is None else f"/data/answers/{place}"
+        found.append(Problem(problem.code, field, problem.filling))
+    return found
+
+
+def _difference(one: Difference) -> ScreeningDifference:
+    return ScreeningDifference(
+        about=ScreeningDifferenceKind(one.about),
+        substance=Substance(one.substance) if one.substance else None,
+        claimed=one.claimed,
+        computed=one.computed,
+    )

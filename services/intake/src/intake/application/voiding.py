@@ -1,0 +1,167 @@
+"""Voiding what was recorded wrongly, and recording what was right in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from chassis.aggregate import event_id
+from chassis.refusal import Refusal
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.envelope import Meta
+from contracts.events.cases import CaseClosed, EventVoidedPosted
+from contracts.events.common import EventVoided
+from contracts.vocabulary import OrgKind, VoidReason
+
+from intake.application import keys, people
+from intake.application.matching import Match, client_of
+from intake.application.originals import Original, original
+from intake.application.reading import Naming
+from intake.application.screenings import forget_conflict
+from intake.domain.case import Case
+from intake.domain.directory import Areas
+from intake.domain.front_door import agency_of_source, source_of
+
+VOIDS_FOR_OTHERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
+"""Who may void what another office of its area recorded (`domain.md`: corrections)."""
+
+_NO_FACTS = (Case.Created, Case.Bound, Case.Voided)
+
+MetaOf = Callable[[Case], Meta]
+
+
+class TakesBack(Protocol):
+    """Whoever keeps what events told of a person's identity."""
+
+    def take_back(self, uow: UnitOfWork, case: Case, voided: str) -> None:
+        """An event of a case was voided."""
+        ...
+
+
+class Voided(NamedTuple):
+    """What was voided in which case. `routed_id`: the void, where another service answers for it."""
+
+    case: Case
+    routed_id: str | None
+
+
+class Voiding:
+    """Voids recorded events, with all that had followed from them in intake."""
+
+    def __init__(self, registrar: TakesBack, organisations: Areas) -> None:
+        self._registrar = registrar
+        self._organisations = organisations
+
+    def void(
+        self,
+        uow: UnitOfWork,
+        by: Naming,
+        kind: str,
+        data: EventVoidedPosted,
+        meta_of: MetaOf,
+    ) -> Voided:
+        """Raises `NotKnownYet`, or `Refusal` before anything has changed.
+
+        `by`: who voids, and whom it says that this is about; `kind`: of that organisation.
+        """
+        source = data.source or source_of(by.org)
+        self._check_right(by.org, kind, agency_of_source(source))
+        found = original(uow, (source, data.event_id), "/data/event_id")
+        _check_about(uow, by, found.case)
+        _check_later_case(uow, found)
+        meta = meta_of(found.case)
+        told = EventVoided(event_id=found.recorded_id, type=found.type, reason=data.reason, note=data.note)
+        found.case.void(found.version, told, meta)
+        routed_id = (
+            event_id(found.case.pending_events[-1]) if isinstance(found.happened, Case.Routed) else None
+        )
+        self._unbind(uow, found, data.reason, meta)
+        self._follow(uow, found)
+        return Voided(found.case, routed_id)
+
+    def replace(
+        self,
+        uow: UnitOfWork,
+        name: tuple[str, str],
+        type_name: str,
+        match: Match,
+        meta_of: MetaOf,
+    ) -> Original:
+        """Voids the event that another of the same type and person corrects; that one is recorded next.
+
+        Raises `NotKnownYet`, or `Refusal` before anything has changed.
+        """
+        found = original(uow, name, "/corrects")
+        if found.posted_type != type_name:
+            raise Refusal("corrects_other_type", field="/corrects")
+        client = keys.as_text(found.case.client_id)
+        if match.client is None or not people.same_person(uow, match.client, client):
+            raise Refusal("corrects_other_person", field="/corrects")
+        if found.version in found.case.voided:
+            raise Refusal("already_voided", field="/corrects")
+        told = EventVoided(
+            event_id=found.recorded_id, type=found.type, reason=VoidReason.WRONG_DATA, replaced=True
+        )
+        found.case.void(found.version, told, meta_of(found.case))
+        self._follow(uow, found)
+        return found
+
+    def _check_right(self, org: str, kind: str, other: str) -> None:
+        if org == other:
+            return
+        if kind not in VOIDS_FOR_OTHERS or not self._organisations.answers_for(org, other):
+            raise Refusal("void_not_yours", field="/data/source")
+
+    def _unbind(self, uow: UnitOfWork, found: Original, reason: VoidReason, meta: Meta) -> None:
+        """A reference that the event had bound means nobody again, unless other reports of that organisation
+        stand and the person was right."""
+        org = found.happened.meta.org
+        if reason is not VoidReason.WRONG_PERSON and _has_other_facts(found, org):
+            return
+        for bound in found.bound:
+            key = keys.reference_key(org, bound.data.agency_ref)
+            if uow.holder(keys.REFERENCE, key) is None or bound.originator_version in found.case.voided:
+                continue
+            told = EventVoided(event_id=event_id(bound), type=bound.data.TYPE, reason=reason)
+            found.case.void(bound.originator_version, told, meta)
+            uow.release(keys.REFERENCE, key)
+
+    def _follow(self, uow: UnitOfWork, found: Original) -> None:
+        uow.refold(found.case)
+        if isinstance(found.happened, Case.Registered | Case.Corrected):
+            self._registrar.take_back(uow, found.case, found.recorded_id)
+        elif isinstance(found.happened, Case.Screened):
+            forget_conflict(uow, found.recorded_id)
+
+
+def _check_about(uow: UnitOfWork, by: Naming, case: Case) -> None:
+    """Who is named need not be known any more, but must not be somebody else."""
+    client = keys.as_text(case.client_id)
+    named = client_of(uow, by)
+    holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
+    other = uow.get(Case, keys.as_id(holder)) if holder else None
+    for one in (named, keys.as_text(other.client_id) if other else None):
+        if one is not None and not people.same_person(uow, one, client):
+            raise Refusal("void_other_person", field="/about")
+
+
+def _check_later_case(uow: UnitOfWork, found: Original) -> None:
+    """Voiding a closing opens the case again: nobody has two open ones."""
+    if isinstance(found.happened.data, CaseClosed) and found.version not in found.case.voided:
+        check_no_later_case(uow, found.case)
+
+
+def check_no_later_case(uow: UnitOfWork, case: Case) -> None:
+    """Raises `Refusal` for a case that the client's way does not go on in any more."""
+    if people.latest_case_id(uow, keys.as_text(case.client_id)) != case.id:
+        raise Refusal("later_case_open", state="closed")
+
+
+def _has_other_facts(found: Original, org: str) -> bool:
+    return any(
+        one.meta.org == org
+        and one.originator_version not in found.case.voided
+        and not isinstance(one, _NO_FACTS)
+        for one in found.events
+        if one is not found.happened
+    )
