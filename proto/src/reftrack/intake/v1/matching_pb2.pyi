@@ -217,7 +217,7 @@ class DecideMatchRequest(_message.Message):
     DECISION_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
-    ACT_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     match_id: _builtins.str
     decision: _builtins.str
     """`same` or `distinct`."""
@@ -225,8 +225,8 @@ class DecideMatchRequest(_message.Message):
     """A code of the list MergeGround."""
     expected_version: _builtins.int
     """Refused with ABORTED, saying what changed, if the match has another version by now."""
-    @_builtins.property
-    def act(self) -> _command_pb2.Act: ...
+    legal_basis: _builtins.str
+    """Law, article or decision."""
     def __init__(
         self,
         *,
@@ -234,11 +234,11 @@ class DecideMatchRequest(_message.Message):
         decision: _builtins.str = ...,
         ground: _builtins.str = ...,
         expected_version: _builtins.int | None = ...,
-        act: _command_pb2.Act | None = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "expected_version", b"expected_version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "decision", b"decision", "expected_version", b"expected_version", "ground", b"ground", "match_id", b"match_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "decision", b"decision", "expected_version", b"expected_version", "ground", b"ground", "legal_basis", b"legal_basis", "match_id", b"match_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
@@ -287,7 +287,7 @@ class MergeClientsRequest(_message.Message):
     GROUND_FIELD_NUMBER: _builtins.int
     EXPECTED_SURVIVOR_VERSION_FIELD_NUMBER: _builtins.int
     EXPECTED_MERGED_VERSION_FIELD_NUMBER: _builtins.int
-    ACT_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     survivor_case_id: _builtins.str
     merged_case_id: _builtins.str
     ground: _builtins.str
@@ -295,8 +295,8 @@ class MergeClientsRequest(_message.Message):
     expected_survivor_version: _builtins.int
     """Refused with ABORTED, saying what changed, if a case has another version by now."""
     expected_merged_version: _builtins.int
-    @_builtins.property
-    def act(self) -> _command_pb2.Act: ...
+    legal_basis: _builtins.str
+    """Law, article or decision."""
     def __init__(
         self,
         *,
@@ -305,11 +305,11 @@ class MergeClientsRequest(_message.Message):
         ground: _builtins.str = ...,
         expected_survivor_version: _builtins.int | None = ...,
         expected_merged_version: _builtins.int | None = ...,
-        act: _command_pb2.Act | None = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_merged_version", b"_expected_merged_version", "_expected_survivor_version", b"_expected_survivor_version", "act", b"act", "expected_merged_version", b"expected_merged_version", "expected_survivor_version", b"expected_survivor_version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_merged_version", b"_expected_merged_version", "_expected_survivor_version", b"_expected_survivor_version", "expected_merged_version", b"expected_merged_version", "expected_survivor_version", b"expected_survivor_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_merged_version", b"_expected_merged_version", "_expected_survivor_version", b"_expected_survivor_version", "act", b"act", "expected_merged_version", b"expected_merged_version", "expected_survivor_version", b"expected_survivor_version", "ground", b"ground", "merged_case_id", b"merged_case_id", "survivor_case_id", b"survivor_case_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_merged_version", b"_expected_merged_version", "_expected_survivor_version", b"_expected_survivor_version", "expected_merged_version", b"expected_merged_version", "expected_survivor_version", b"expected_survivor_version", "ground", b"ground", "legal_basis", b"legal_basis", "merged_case_id", b"merged_case_id", "survivor_case_id", b"survivor_case_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_merged_version: _TypeAlias = _typing.Literal["expected_merged_version"]  # noqa: Y015
     _WhichOneofArgType__expected_merged_version: _TypeAlias = _typing.Literal["_expected_merged_version", b"_expected_merged_version"]  # noqa: Y015
@@ -362,25 +362,25 @@ class UnmergeClientsRequest(_message.Message):
     MERGE_ID_FIELD_NUMBER: _builtins.int
     GROUND_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
-    ACT_FIELD_NUMBER: _builtins.int
+    LEGAL_BASIS_FIELD_NUMBER: _builtins.int
     merge_id: _builtins.str
     ground: _builtins.str
     """A code of the list MergeGround."""
     expected_version: _builtins.int
     """Of the survivor's case. Refused with ABORTED, saying what changed, if it has another by now."""
-    @_builtins.property
-    def act(self) -> _command_pb2.Act: ...
+    legal_basis: _builtins.str
+    """Law, article or decision."""
     def __init__(
         self,
         *,
         merge_id: _builtins.str = ...,
         ground: _builtins.str = ...,
         expected_version: _builtins.int | None = ...,
-        act: _command_pb2.Act | None = ...,
+        legal_basis: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "expected_version", b"expected_version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "expected_version", b"expected_version", "ground", b"ground", "merge_id", b"merge_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version", "ground", b"ground", "legal_basis", b"legal_basis", "merge_id", b"merge_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
     _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015

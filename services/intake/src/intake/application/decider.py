@@ -26,7 +26,9 @@ from intake.application.door import FrontDoor
 from intake.application.identity import Identities
 from intake.application.identity_desk import IDENTITY_DEEDS, IdentityDesk
 from intake.application.kept import KEPT
+from intake.application.likely import FOUND, LikelyDesk
 from intake.application.loading import LOAD, Loading
+from intake.application.match_desk import MATCH_DEEDS, MatchDesk
 from intake.application.owners import OwnersLogs
 from intake.application.quarantine import Held, QuarantineDesk
 from intake.application.reading import Reader, Reading
@@ -72,7 +74,11 @@ class IntakeDecider:
         identity_desk: IdentityDesk,
         agencies: AgencyDesk,
         organisations: HeldOrganisations,
+        match_desk: MatchDesk,
+        likely: LikelyDesk,
     ) -> None:
+        self._match_desk = match_desk
+        self._likely = likely
         self._agencies = agencies
         self._organisations = organisations
         self._loading = loading
@@ -133,6 +139,10 @@ class IntakeDecider:
             return self._identity_desk.decide(uow, item)
         if isinstance(item, Command) and item.name in AGENCY_COMMANDS:
             return self._agencies.decide(uow, item)
+        if isinstance(item, Command) and item.name in MATCH_DEEDS:
+            return self._match_desk.decide(uow, item)
+        if isinstance(item, Command) and item.name == FOUND:
+            return self._likely.decide(uow, item)
         told = self._of(uow, item)
         if isinstance(item, Command) and item.name in (RELEASE, DISCARD):
             assert told is None or isinstance(told, Held)
@@ -165,12 +175,16 @@ class IntakeDecider:
             return self._waiting(item)
         if item.name == LOAD or is_ring(item) or item.name in AGENCY_COMMANDS or item.name in IDENTITY_DEEDS:
             return None
+        if item.name == FOUND or item.name in MATCH_DEEDS:
+            return None
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
         return self._reader.read(of_item(item.message, item.caller, item.correlation_id, uow.now))
 
     def _load_commands(self, uow: UnitOfWork, commands: list[Command]) -> None:
         """What commands name by a number or a key is read for all of them together."""
         self._identity_desk.load(uow, [item for item in commands if item.name in IDENTITY_DEEDS])
+        self._match_desk.load(uow, [item for item in commands if item.name in MATCH_DEEDS])
+        self._likely.load(uow, [item for item in commands if item.name == FOUND])
         deeds = [item for item in commands if isinstance(item.message, _DEEDS)]
         if deeds:
             held = self._desk.load(uow, {item.message.quarantine_id for item in deeds})  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ from pydantic_core import from_json, to_json
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 _SEARCHABLE = frozenset({"id_number"})
-_SEVERAL = frozenset({"aliases"})
+_SEVERAL = frozenset({"aliases", "guardian_aliases"})
 
 
 class Identities:

@@ -95,7 +95,7 @@ def merge(
     """
     one, other = keys.as_text(survivor.client_id), keys.as_text(merged.client_id)
     if same_person(uow, one, other):
-        raise Refusal("already_merged", field="merged_case_id")
+        raise Refusal("already_merged", state="same")
     versions = (str(survivor.id), str(survivor.version), str(merged.id), str(merged.version))
     merge_id = derive(ids_key, "merge", *versions)
     mine, theirs = person_of(uow, one), person_of(uow, other)
@@ -138,14 +138,15 @@ def unmerge(uow: UnitOfWork, merge_id: UUID, ground: MergeGround, meta: MetaOf) 
 
 
 def merge_of(uow: UnitOfWork, merge_id: UUID) -> tuple[Person, Edge]:
-    """A merge that counts, and the person that it makes. Raises `Refusal`."""
+    """A merge that counts, and the person that it makes. Raises `Refusal` (`merge_unknown`,
+    `already_unmerged`)."""
     client = uow.holder(keys.MERGE, str(merge_id))
     if client is None:
         raise Refusal("merge_unknown", field="merge_id")
     person = person_of(uow, client)
     edge = person.edge(str(merge_id))
     if edge is None:
-        raise Refusal("already_unmerged", field="merge_id")
+        raise Refusal("already_unmerged", state="distinct")
     return person, edge
 
 

@@ -17,7 +17,7 @@ from contracts.vocabulary import IdentityField, MatchGround, MergeGround
 from intake.application import keys, numbers, people
 from intake.application.identity import Identities, values_of
 from intake.application.numbers import Told
-from intake.application.proposing import Found, propose
+from intake.application.proposing import Found, Proposals
 from intake.application.reading import Event
 from intake.domain.case import Case
 from intake.likeness.exact import Known, compare_exact
@@ -40,9 +40,9 @@ class Registrar:
     nobody waits for that at the front door.
     """
 
-    def __init__(self, ids_key: bytes, identities: Identities) -> None:
-        self._ids_key = ids_key
+    def __init__(self, identities: Identities, proposals: Proposals) -> None:
         self._identities = identities
+        self._proposals = proposals
 
     def register(
         self, uow: UnitOfWork, case: Case, event: Event, data: ClientRegisteredPosted, meta: Meta
@@ -78,11 +78,11 @@ class Registrar:
         if known is None or people.same_person(uow, client, keys.as_text(case.client_id)):
             return
         if isinstance(event.data, ClientRegisteredPosted) and not conflicts:
-            people.merge(uow, self._ids_key, known, case, MergeGround.ID_NUMBER, people.envelopes(meta))
+            self._proposals.merge(uow, known, case, MergeGround.ID_NUMBER, meta)
             return
         reasons = tuple(f"conflict_{field}" for field in conflicts) or ("number_same",)
         found = Found(UUID(client), self._likely(uow, client, event), reasons)
-        propose(uow, self._ids_key, case, MatchGround.ID_NUMBER, [found], meta)
+        self._proposals.propose(uow, case, MatchGround.ID_NUMBER, [found], meta)
 
     def compare(self, uow: UnitOfWork, client: str, event: Event) -> tuple[str, ...]:
         """The fields in which what an event tells contradicts what is known of a client."""

@@ -70,9 +70,21 @@ class Likenesses:
         keys = sorted(stored_keys(self._key, profile))
         return [self._vault.row(sealed), *(TableWrite(self.table, (key, person)) for key in keys)]
 
+    def renew(self, cursor: Cursor[Any], person: UUID, profiles: Sequence[tuple[str, Profile]]) -> None:
+        """In the cursor's transaction: a person is found by these (event, profile) alone from now on."""
+        self.forget(cursor, [person])
+        if not profiles:
+            return
+        ring = self._vault.keyring(cursor, [person])
+        writes = [one for event, profile in profiles for one in self.remember(ring, person, event, profile)]
+        for table in (self._vault.table, self.table):
+            table.write(cursor, [write.row for write in writes if write.table is table])
+
     def forget(self, cursor: Cursor[Any], people: Collection[UUID]) -> None:
-        """Take these people's keys away, when theirs in the vault are destroyed."""
+        """Take away all by which these people are found: when their keys in the vault are destroyed, and
+        before it is made anew."""
         cursor.execute("DELETE FROM likeness_keys WHERE person = ANY(%s)", (list(people),))
+        cursor.execute("DELETE FROM vault_fields WHERE person = ANY(%s) AND name = %s", (list(people), FIELD))
 
     def candidates(
         self, cursor: Cursor[Any], profile: Profile, *, but: Collection[UUID] = (), best: int = BEST

@@ -13,6 +13,10 @@ _SEALING = "reftrack.intake.v1.SealingService"
 _POLICY = "reftrack.intake.v1.PolicyService"
 _TERRITORY = "reftrack.intake.v1.TerritoryService"
 
+_MATCHING = "reftrack.intake.v1.MatchingService"
+_PEOPLE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
+"""No system decides who is who."""
+
 _POSTS = frozenset({Role.AGENCY, Role.OPERATOR, Role.SUPERVISOR})
 _SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 _AGENCIES = "reftrack.intake.v1.AgencyService"
@@ -32,6 +36,10 @@ RULES: Rules = {
     f"{_SEALING}/ListSealingKeys": _POSTS | {Role.ADMINISTRATOR},
     f"{_SEALING}/RotateSealingKey": frozenset({Role.ADMINISTRATOR}),
     **VAULT_RULES,
+    **{
+        f"{_MATCHING}/{method}": _PEOPLE
+        for method in ("ListMatches", "DecideMatch", "MergeClients", "UnmergeClients", "ListMerges")
+    },
     f"{_POLICY}/ShowPolicy": _EVERYBODY,
     f"{_TERRITORY}/ShowUnit": _EVERYBODY,
     f"{_TERRITORY}/SearchUnits": _EVERYBODY,

@@ -1,0 +1,290 @@
+"""What people decide about who is who: matches, merges, and merges taken back.
+
+Who may: district and commune social workers and supervisors, who answer for both clients. An office answers
+for a client if it answers for one that has a reference of its own for the client. Of whom nobody answers for
+there is nothing, whether it exists or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+from uuid import UUID
+
+from chassis.items import Command
+from chassis.refusal import Refusal
+from chassis.rpc.errors import Conflict, Forbidden, NotFound
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.envelope import Meta
+from contracts.events.people import ClientsDistinguished
+from contracts.vocabulary import MergeGround, OrgKind
+from psycopg.rows import tuple_row
+from reference.days import local_day
+from reftrack.common.v1.command_pb2 import Outcome
+from reftrack.intake.v1 import matching_pb2 as pb
+
+from intake.application import keys, people
+from intake.application.envelope import Policy
+from intake.application.identity import Connect
+from intake.application.pairs import OPEN, SAME, Pair, pair_of
+from intake.application.proposing import Proposals
+from intake.domain.case import Case
+from intake.domain.order import moves, stage
+
+MERGE, UNMERGE, DECIDE, MERGES = "merge_clients", "unmerge_clients", "decide_match", "list_merges"
+"""Names of the commands; the last records nothing."""
+
+MATCH_DEEDS = frozenset({MERGE, UNMERGE, DECIDE, MERGES})
+
+DECIDERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL})
+
+_SINCE = """
+    SELECT topic FROM stored_events WHERE originator_id = %s AND originator_version > %s
+    ORDER BY originator_version
+"""
+
+
+class Offices(Protocol):
+    """The directory of organisations, as far as this needs it."""
+
+    def get(self, org: str, /) -> Any | None:
+        """The organisation of that id, or none."""
+        ...
+
+    def answers_for(self, org: str, other: str, /) -> bool:
+        """Whether `org` is `other`, or answers for the area in which `other` works."""
+        ...
+
+
+class MatchDesk:
+    """Decides the commands of `MatchingService`."""
+
+    def __init__(self, proposals: Proposals, policy: Policy, offices: Offices, connect: Connect) -> None:
+        self._proposals = proposals
+        self._policy = policy
+        self._offices = offices
+        self._connect = connect
+
+    def load(self, uow: UnitOfWork, commands: Iterable[Command]) -> None:
+        """Read in bulk what commands name."""
+        merges = [one.message for one in commands if isinstance(one.message, pb.MergeClientsRequest)]
+        named = {UUID(case) for one in merges for case in (one.survivor_case_id, one.merged_case_id)}
+        if named:
+            uow.load(Case, named)
+            clients = [keys.as_text(case.client_id) for one in named if (case := uow.get(Case, one))]
+            uow.load_claims(keys.LATEST_CASE, clients)
+
+    def decide(self, uow: UnitOfWork, command: Command) -> bytes:
+        """The answer, as bytes of the method's response. Raises `Refusal` before anything is recorded."""
+        self._check_office(uow, command)
+        if isinstance(command.message, pb.MergeClientsRequest):
+            return self._merge(uow, command, command.message).SerializeToString()
+        if isinstance(command.message, pb.UnmergeClientsRequest):
+            return self._unmerge(uow, command, command.message).SerializeToString()
+        if isinstance(command.message, pb.ListMergesRequest):
+            return self._merges(uow, command, command.message).SerializeToString()
+        assert isinstance(command.message, pb.DecideMatchRequest), f"no such command: {command.name}"
+        return self._decide(uow, command, command.message).SerializeToString()
+
+    def _merge(
+        self, uow: UnitOfWork, command: Command, request: pb.MergeClientsRequest
+    ) -> pb.MergeClientsResponse:
+        named = UUID(request.survivor_case_id), UUID(request.merged_case_id)
+        fields = "survivor_case_id", "merged_case_id"
+        cases = [
+            self._reached(uow, command, uow.get(Case, one), field)
+            for one, field in zip(named, fields, strict=True)
+        ]
+        self._expect(cases[0], request, "expected_survivor_version")
+        self._expect(cases[1], request, "expected_merged_version")
+        survivor, merged = (_own(uow, case) for case in cases)
+        ground = MergeGround(request.ground)
+        meta = self._meta(uow, command, survivor, request.legal_basis)
+        merge_id = self._proposals.merge(uow, survivor, merged, ground, meta)
+        target = people.latest_case_id(uow, keys.as_text(survivor.client_id))
+        outcome = _outcome(survivor)
+        return pb.MergeClientsResponse(merge_id=str(merge_id), open_case_id=str(target), outcome=outcome)
+
+    def _unmerge(
+        self, uow: UnitOfWork, command: Command, request: pb.UnmergeClientsRequest
+    ) -> pb.UnmergeClientsResponse:
+        merge_id = UUID(request.merge_id)
+        client = uow.holder(keys.MERGE, str(merge_id))
+        ends = self._ends(uow, merge_id) if client else ()
+        if not ends or not all(self._answers(uow, command, end) for end in ends):
+            raise NotFound("merge_unknown", field="merge_id")
+        survivor, merged = (people.case_of_client(uow, end) for end in ends)
+        assert survivor is not None, "whoever was merged has a case"
+        assert merged is not None, "whoever was merged has a case"
+        self._expect(survivor, request, "expected_version")
+        meta = self._meta(uow, command, survivor, request.legal_basis)
+        edge = self._proposals.unmerge(uow, merge_id, MergeGround(request.ground), meta)
+        return pb.UnmergeClientsResponse(
+            survivor_case_id=str(people.latest_case_id(uow, edge.survivor)),
+            merged_case_id=str(people.latest_case_id(uow, edge.merged)),
+            outcome=_outcome(survivor),
+        )
+
+    def _decide(
+        self, uow: UnitOfWork, command: Command, request: pb.DecideMatchRequest
+    ) -> pb.DecideMatchResponse:
+        one, other, pair = self._match(uow, command, request)
+        if request.HasField("expected_version") and request.expected_version != pair.version:
+            raise MatchChanged(pair, request.expected_version)
+        if pair.state != OPEN:
+            raise Refusal("match_decided", state=pair.state)
+        new, known = (people.case_of_client(uow, client) for client in (one, other))
+        assert new is not None, "whoever was proposed has a case"
+        assert known is not None, "whoever was proposed has a case"
+        meta, ground = self._meta(uow, command, known, request.legal_basis), MergeGround(request.ground)
+        response = pb.DecideMatchResponse(state=request.decision)
+        if request.decision == SAME:
+            response.merge_id = str(self._proposals.merge(uow, known, new, ground, meta))
+        else:
+            self._tell_apart(uow, known, new, ground, meta)
+        response.outcome.CopyFrom(_outcome(known))
+        return response
+
+    def _merges(
+        self, uow: UnitOfWork, command: Command, request: pb.ListMergesRequest
+    ) -> pb.ListMergesResponse:
+        """The merges both of whose clients the caller answers for."""
+        case = self._reached(uow, command, uow.get(Case, UUID(request.case_id)), "case_id")
+        client = keys.as_text(case.client_id)
+        person = people.person_of(uow, client)
+        mine = {one for one in person.clients if self._answers(uow, command, one)}
+        told = [edge for edge in person.edges if {edge.survivor, edge.merged} <= mine]
+        root = person.root()
+        return pb.ListMergesResponse(
+            merges=[self._told(uow, *edge) for edge in told],
+            open_case_id=str(people.latest_case_id(uow, client)) if told else str(case.id),
+            root_client_id=root if root in mine else client,
+        )
+
+    def _told(self, uow: UnitOfWork, merge: str, survivor: str, merged: str) -> pb.Merge:
+        cases = [people.case_of_client(uow, client) for client in (survivor, merged)]
+        one, other = (str(case.id) if case else "" for case in cases)
+        return pb.Merge(
+            merge_id=merge,
+            survivor_client_id=survivor,
+            merged_client_id=merged,
+            survivor_case_id=one,
+            merged_case_id=other,
+        )
+
+    def _tell_apart(self, uow: UnitOfWork, known: Case, new: Case, ground: MergeGround, meta: Meta) -> None:
+        told = ClientsDistinguished(one=known.client_id, other=new.client_id, ground=ground)
+        for case in (known, new):
+            case.note(told, people.envelopes(meta)(case.id))
+        one, other = keys.as_text(known.client_id), keys.as_text(new.client_id)
+        self._proposals.tell_apart(uow, one, other, meta.org)
+
+    def _match(
+        self, uow: UnitOfWork, command: Command, request: pb.DecideMatchRequest
+    ) -> tuple[str, str, Pair]:
+        """Raises `NotFound` for whoever answers for neither, `Forbidden` for whoever answers for one."""
+        clients = (uow.holder(keys.MATCH, str(UUID(request.match_id))) or "").split()
+        mine = [client for client in clients if self._answers(uow, command, client)]
+        if not mine:
+            raise NotFound("match_unknown", field="match_id")
+        if len(mine) < len(clients):
+            raise Forbidden("match_not_yours")
+        one, other = clients
+        pair = pair_of(uow, one, other)
+        assert pair is not None, "what has a place on the list was said"
+        return one, other, pair
+
+    def _check_office(self, uow: UnitOfWork, command: Command) -> None:
+        office = self._offices.get(_org(command))
+        kind = office.kind if office else ""
+        if kind not in DECIDERS:
+            raise Forbidden(
+                "not_for_your_office", detail={"kind": kind, "allowed": ", ".join(sorted(DECIDERS))}
+            )
+        if office is not None and (office.suspended or not office.holds(local_day(uow.now))):
+            raise Forbidden("agency_suspended" if office.suspended else "agency_not_in_force")
+
+    def _reached(self, uow: UnitOfWork, command: Command, case: Case | None, field: str) -> Case:
+        if case is None or not self._answers(uow, command, keys.as_text(case.client_id)):
+            raise NotFound("case_unknown", field=field)
+        return case
+
+    def _answers(self, uow: UnitOfWork, command: Command, client: str) -> bool:
+        """Whether the caller answers for an organisation that has a reference of its own for a client."""
+        own = [
+            keys.as_id(case) for case, whose in people.person_of(uow, client).cases.items() if whose == client
+        ]
+        uow.load(Case, own)
+        orgs = {org for one in own if (case := uow.get(Case, one)) for org, _ in case.references}
+        return any(self._offices.answers_for(_org(command), org) for org in orgs)
+
+    def _ends(self, uow: UnitOfWork, merge_id: UUID) -> tuple[str, ...]:
+        return tuple(people.merge_of(uow, merge_id)[1][1:])
+
+    def _expect(self, case: Case, request: Any, field: str) -> None:
+        """Raises `Conflict` that tells what changed, if the request expected another version."""
+        if not request.HasField(field) or getattr(request, field) == case.version:
+            return
+        expected = getattr(request, field)
+        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            since = [name for (name,) in cursor.execute(_SINCE, (case.id, max(expected, 0)))]
+        raise CaseChanged(case, expected, since)
+
+    def _meta(self, uow: UnitOfWork, command: Command, case: Case, legal_basis: str) -> Meta:
+        org, _, actor = command.caller.partition("/")
+        return Meta(
+            subject=case.id,
+            occurred_at=uow.now,
+            received_at=uow.now,
+            actor=actor,
+            entered_by=actor,
+            org=org,
+            legal_basis=legal_basis or None,
+            policy_version=self._policy.on(local_day(uow.now)).version,
+            correlation_id=command.correlation_id,
+        )
+
+
+class CaseChanged(Conflict):
+    """Somebody else was faster: the version and stage now, and what happened since the one expected."""
+
+    def __init__(self, case: Case, expected: int, since: Sequence[str]) -> None:
+        super().__init__("conflict")
+        named = [name.removeprefix("org.reftrack.").rpartition(".")[0] for name in since]
+        self.detail = {
+            "expected_version": str(expected),
+            "version": str(case.version),
+            "changed": ", ".join(named) or "–",
+        }
+        self.state, self.moves = stage(case.happened), moves(case.happened)
+
+
+class MatchChanged(Conflict):
+    """Somebody else decided, or it was proposed anew: the version and state now."""
+
+    def __init__(self, pair: Pair, expected: int) -> None:
+        super().__init__("conflict")
+        self.detail = {
+            "expected_version": str(expected),
+            "version": str(pair.version),
+            "changed": pair.state,
+        }
+        self.state = pair.state
+
+
+def _own(uow: UnitOfWork, case: Case) -> Case:
+    """The latest case of the client of a case."""
+    return people.case_of_client(uow, keys.as_text(case.client_id)) or case
+
+
+def _org(command: Command) -> str:
+    return command.caller.partition("/")[0]
+
+
+def _outcome(case: Case) -> Outcome:
+    return Outcome(
+        event_id=f"{case.id}:{case.version}",
+        state=stage(case.happened),
+        moves=moves(case.happened),
+        version=case.version,
+    )

@@ -1,0 +1,212 @@
+"""`MatchingService`: who may be registered twice, and what somebody decided about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from chassis.rpc.call import current_call, current_caller
+from chassis.rpc.commands import Commands
+from chassis.rpc.cursor import Cursors
+from chassis.rpc.errors import Forbidden, InvalidInput, Violation
+from chassis.rpc.reads import Reads
+from contracts.catalogue import name_in
+from contracts.vocabulary import MergeGround
+from reference import Organisations
+from reftrack.intake.v1 import matching_pb2 as pb
+from reftrack.intake.v1.matching_pb2_grpc import (
+    MatchingServiceServicer,
+    add_MatchingServiceServicer_to_server,
+)
+
+from intake.application.match_desk import DECIDE, DECIDERS, MERGE, MERGES, UNMERGE
+from intake.application.pairs import DISTINCT, OPEN, SAME
+from intake.rpc.messages import timestamp
+from intake.rpc.receipts import page_size
+
+USUAL, MOST = 50, 500
+ALL = "all"
+LONGEST_BASIS = 200
+
+_SIDE = """
+    SELECT {alias}.client, coalesce(array_agg(DISTINCT split_part(r.key, '/', 1)), '{{}}') AS orgs
+    FROM (SELECT m.{alias} AS client) AS {alias} LEFT JOIN claims AS r
+         ON r.kind = 'ref' AND r.holder = {alias}.client::text
+    GROUP BY {alias}.client
+"""
+_CASE = """
+    SELECT c.case_id, (SELECT max(originator_version) FROM stored_events
+                       WHERE originator_id = c.case_id::uuid) AS version
+    FROM (SELECT split_part(holder, ' ', 1) AS case_id FROM claims
+          WHERE kind = 'case' AND key = m.{alias}::text) AS c
+"""
+_PAGE = f"""
+    SELECT m.match_id, m.state, m.ground, m.likely, m.reasons, m.version, m.proposed_at, m.decided_by,
+           m.decided_at, m.one, a.orgs, ca.case_id, ca.version, m.other, b.orgs, cb.case_id, cb.version
+    FROM matches AS m
+    CROSS JOIN LATERAL ({_SIDE.format(alias="one")}) AS a
+    CROSS JOIN LATERAL ({_SIDE.format(alias="other")}) AS b
+    CROSS JOIN LATERAL ({_CASE.format(alias="one")}) AS ca
+    CROSS JOIN LATERAL ({_CASE.format(alias="other")}) AS cb
+    WHERE (%s = '{ALL}' OR m.state = %s) AND (a.orgs && %s OR b.orgs && %s)
+      AND (m.proposed_at, m.match_id) < (%s, %s)
+    ORDER BY m.proposed_at DESC, m.match_id DESC LIMIT %s
+"""
+_START = ("infinity", str(UUID(int=2**128 - 1)))
+
+
+class Side(NamedTuple):
+    """One of the two, as the database tells."""
+
+    client: UUID
+    orgs: list[str]
+    case_id: str
+    version: int
+
+    def message(self) -> pb.MatchSide:
+        """For whoever answers for it."""
+        return pb.MatchSide(
+            case_id=self.case_id, client_id=str(self.client), orgs=self.orgs, version=self.version
+        )
+
+
+class MatchingServicer(MatchingServiceServicer):
+    """Lists what the caller's office answers for; decisions go through the writer like every command."""
+
+    def __init__(
+        self, reads: Reads, commands: Commands, cursors: Cursors, organisations: Organisations
+    ) -> None:
+        self._reads = reads
+        self._commands = commands
+        self._cursors = cursors
+        self._organisations = organisations
+
+    def register(self, server: Any) -> None:
+        """Add the service to a server."""
+        add_MatchingServiceServicer_to_server(self, server)
+
+    async def ListMatches(self, request: pb.ListMatchesRequest, _context: Any) -> pb.ListMatchesResponse:  # noqa: N802
+        """A page. Raises `Forbidden` for kinds of office that decide no matches, `InvalidInput`."""
+        reached, state = self._reached(), request.state or OPEN
+        if state not in (OPEN, SAME, DISTINCT, ALL):
+            expected = ", ".join((OPEN, SAME, DISTINCT, ALL))
+            raise InvalidInput([Violation("state", "not_in_list", {"expected": expected})])
+        size = page_size(request.page_size, USUAL, MOST)
+        query = ("ListMatches", str(current_caller()), state)
+        place = self._cursors.place(request.page_token, *query) or _START
+        rows = await self._reads.all(_PAGE, (state, state, reached, reached, *place, size + 1))
+        last = rows[size - 1] if rows[size:] else None
+        token = self._cursors.after([last[6].isoformat(), str(last[0])], *query) if last else ""
+        matches = [_match(row, frozenset(reached)) for row in rows[:size]]
+        return pb.ListMatchesResponse(matches=matches, next_page_token=token)
+
+    async def DecideMatch(self, request: pb.DecideMatchRequest, _context: Any) -> pb.DecideMatchResponse:  # noqa: N802
+        wrong = _ids(request, "match_id") + _ground(request.ground) + _basis(request.legal_basis)
+        if request.decision not in (SAME, DISTINCT):
+            wrong.append(Violation("decision", "not_in_list", {"expected": f"{SAME}, {DISTINCT}"}))
+        _refuse(wrong)
+        done = await self._commands.run(DECIDE, request)
+        response = pb.DecideMatchResponse.FromString(done.answer)
+        response.outcome.position = done.position or 0
+        return response
+
+    async def MergeClients(self, request: pb.MergeClientsRequest, _context: Any) -> pb.MergeClientsResponse:  # noqa: N802
+        wrong = _ids(request, "survivor_case_id", "merged_case_id")
+        _refuse(wrong + _ground(request.ground) + _basis(request.legal_basis))
+        done = await self._commands.run(MERGE, request)
+        response = pb.MergeClientsResponse.FromString(done.answer)
+        response.outcome.position = done.position or 0
+        return response
+
+    async def UnmergeClients(  # noqa: N802
+        self, request: pb.UnmergeClientsRequest, _context: Any
+    ) -> pb.UnmergeClientsResponse:
+        _refuse(_ids(request, "merge_id") + _ground(request.ground) + _basis(request.legal_basis))
+        done = await self._commands.run(UNMERGE, request)
+        response = pb.UnmergeClientsResponse.FromString(done.answer)
+        response.outcome.position = done.position or 0
+        return response
+
+    async def ListMerges(self, request: pb.ListMergesRequest, _context: Any) -> pb.ListMergesResponse:  # noqa: N802
+        _refuse(_ids(request, "case_id"))
+        done = await self._commands.run_for(current_call(), MERGES, request, request_id="")
+        return pb.ListMergesResponse.FromString(done.answer)
+
+    def _reached(self) -> list[str]:
+        caller = current_caller()
+        one = self._organisations.get(caller.org)
+        if one is None or one.kind not in DECIDERS:
+            detail = {"kind": one.kind if one else "", "allowed": ", ".join(sorted(DECIDERS))}
+            raise Forbidden("not_for_your_office", detail=detail)
+        return self._organisations.answered_for_by(one.id)
+
+
+def _match(row: Sequence[Any], reached: frozenset[str]) -> pb.Match:
+    match_id, state, ground, likely, reasons, version, proposed_at, decided_by, decided_at = row[:9]
+    one, other = Side(*row[9:13]), Side(*row[13:17])
+    mine = [side for side in (one, other) if reached.intersection(side.orgs)]
+    told = pb.Match(
+        match_id=str(match_id),
+        state=state,
+        ground=ground,
+        one=mine[0].message(),
+        decidable=len(mine) == 2 and state == OPEN,
+        proposed_at=timestamp(proposed_at),
+        version=version,
+    )
+    if len(mine) == 2:
+        _tell_all(told, other, likely, reasons, decided_by, decided_at)
+    return told
+
+
+def _tell_all(
+    told: pb.Match, other: Side, likely: int, reasons: Sequence[str], by: str | None, at: datetime | None
+) -> None:
+    """What only those read who answer for both."""
+    told.other.CopyFrom(other.message())
+    told.likely = likely
+    told.reasons.extend(_reason(code) for code in reasons)
+    told.decided_by = by or ""
+    if at is not None:
+        told.decided_at.CopyFrom(timestamp(at))
+
+
+def _reason(code: str) -> pb.MatchReason:
+    return pb.MatchReason(code=code, vi=name_in("MatchSign", code, "vi"), en=name_in("MatchSign", code, "en"))
+
+
+def _ids(request: Any, *fields: str) -> list[Violation]:
+    return [
+        Violation(one, "wrong_type", {"expected": "uuid"})
+        for one in fields
+        if not _is_id(getattr(request, one))
+    ]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _ground(text: str) -> list[Violation]:
+    grounds = [ground.value for ground in MergeGround]
+    if text in grounds:
+        return []
+    expected = ", ".join(grounds)
+    return [Violation("ground", "not_in_list" if text else "field_missing", {"expected": expected})]
+
+
+def _basis(text: str) -> list[Violation]:
+    if len(text) > LONGEST_BASIS:
+        return [Violation("legal_basis", "too_long", {"max_length": str(LONGEST_BASIS)})]
+    return [] if text.isprintable() else [Violation("legal_basis", "not_of_form", {"form": "printable"})]
+
+
+def _refuse(wrong: list[Violation]) -> None:
+    if wrong:
+        raise InvalidInput(wrong)
