@@ -22,9 +22,9 @@ from chassis.service import Parts
 from chassis.store.migrations import migrate
 from chassis.store.store import Store
 from contracts.catalogue import remedy
+from directory.units import FOLLOW
 from intake.agencies.topics import ReceiptTopics
 from intake.application.receipts_log import ReceiptsLog
-from intake.following import FOLLOW
 from intake.rpc.rules import RULES
 from intake.service import SERVICE
 from intake.settings import Settings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from answering.serving import serve
 from answering.work_list import WorkList
@@ -11,9 +12,11 @@ from chassis.mapper import Mapper
 from chassis.relay import EventsLog
 from chassis.rpc.call import Role
 from chassis.rpc.server import Register
-from chassis.service import Consume, Parts, Service
+from chassis.service import Consume, Parts, Service, Ticker
 from contracts.catalogue import remedy
 from directory import living_of
+from directory.units import EVERY_SECONDS, FOLLOW, KEPT, UnitsFeed
+from google.protobuf.message import Message
 from reftrack.followup.v1 import followup_pb2
 
 from followup.application.decider import FollowupDecider
@@ -25,8 +28,19 @@ INTAKE, REFERRAL = "intake.events.v1", "referral.events.v1"
 RPC = followup_pb2.DESCRIPTOR.services_by_name["FollowupService"]
 
 
+@lru_cache(maxsize=16)
+def _units(_parts: Parts[Settings]) -> UnitsFeed:
+    return UnitsFeed(KEPT)
+
+
+async def _follow(parts: Parts[Settings]) -> Sequence[Message]:
+    """Take in the decrees that any instance read from intake's log."""
+    return await _units(parts).go_on(parts, living_of(parts).deciding.country)
+
+
 def _decider(parts: Parts[Settings]) -> FollowupDecider:
     reference = living_of(parts).deciding
+    _units(parts).begin(parts, reference.country)
     return FollowupDecider(reference, parts.secrets.ids_key, parts.connect)
 
 
@@ -50,6 +64,6 @@ SERVICE: Service[Settings] = Service(
     rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
     texts=remedy,
     others=lambda parts: [living_of(parts).feed],
-    tickers=(timers.ticker(),),
+    tickers=(timers.ticker(), Ticker(FOLLOW, EVERY_SECONDS, _follow)),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -15,8 +15,10 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import RING, Timer, take_away
 from contracts.events.followup import DetoxAdmittedPosted
 from contracts.events.intake import CaseOpened
+from contracts.registry import OF_NO_CASE
 from contracts.vocabulary import Owner
 from directory import learn
+from directory.units import keep
 from reference import Reference
 
 from followup.application.pathways import PREFIX, Pathways
@@ -68,7 +70,7 @@ class FollowupDecider:
         told = self._told.of(item)
         if isinstance(told, Exception):
             raise told
-        if learn(uow, told):
+        if learn(uow, told) or keep(uow, told) or told.type in OF_NO_CASE:
             return None
         if (routed := routed_to(Owner.FOLLOWUP, told)) is not None:
             self._pathways.routed(uow, routed)

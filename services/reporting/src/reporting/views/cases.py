@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from contracts.registry import OF_NO_CASE
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
@@ -145,6 +146,9 @@ class CasesView:
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
         seq, page = page[-1].seq, [entry for entry in page if entry.of_a_case]
+        if not page:
+            return
+        page = [entry for entry in page if entry.type not in OF_NO_CASE]
         if not page:
             return
         ids = {entry.case_id.int: entry.case_id for entry in page}
