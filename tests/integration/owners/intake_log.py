@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.items import Record
-from contracts.base import Payload
+from contracts.base import Label, Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events.cases import CaseClosed
+from contracts.events.consent import ConsentGiven, ConsentWithdrawn
 from contracts.events.intake import AgencyEventRouted, CaseOpened
-from contracts.vocabulary import ClientGroup, CloseReason, NumberKind, OrgKind
+from contracts.vocabulary import ClientGroup, CloseReason, NumberKind, OrgKind, PurposeOfUse
 
 SOURCE = "/services/intake"
+EVERYBODY = (
+    OrgKind.PROVIDER,
+    OrgKind.METHADONE_CLINIC,
+    OrgKind.DETOX_FACILITY,
+    OrgKind.HEALTH_STATION,
+    OrgKind.COMMUNE_SOCIAL,
+    OrgKind.COMMUNE_AUTHORITY,
+)
 BEGUN = datetime(2019, 3, 2, 2, 15, tzinfo=UTC)
 KINDS = {
     "ldtbxh": OrgKind.COMMUNE_SOCIAL,
@@ -21,6 +31,7 @@ KINDS = {
     "cai": OrgKind.DETOX_FACILITY,
     "ubnd": OrgKind.COMMUNE_AUTHORITY,
     "opc": OrgKind.PROVIDER,
+    "tyt": OrgKind.HEALTH_STATION,
 }
 
 
@@ -34,6 +45,25 @@ class IntakeLog:
 
     def opened(self, case_id: UUID) -> Recorded[Payload]:
         return self.event(case_id, CaseOpened(client_id=uuid4(), client_group=ClientGroup.DRUG_USER))
+
+    def consented(
+        self, case_id: UUID, *, at: datetime | None = None, org: str = "ldtbxh-bo-de", **changes: Any
+    ) -> Recorded[Payload]:
+        """The client agrees to everything that may be asked for here, or to what `changes` say."""
+        usual: dict[str, Any] = {
+            "purposes": (PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION),
+            "recipients": EVERYBODY,
+            "labels": tuple(set(Label) - {Label.IDENTITY}),
+        }
+        given = ConsentGiven(**usual | changes)
+        return self.event(case_id, given, org=org, at=at or BEGUN - timedelta(days=1))
+
+    def withdrawn(
+        self, case_id: UUID, consent: Recorded[Payload] | None = None, *, at: datetime = BEGUN, **taken: Any
+    ) -> Recorded[Payload]:
+        """The client takes back a consent, or all; or only what is named."""
+        data = ConsentWithdrawn(consent=consent.id if consent else None, **taken)
+        return self.event(case_id, data, at=at, org="ldtbxh-bo-de")
 
     def closed(self, case_id: UUID, at: datetime) -> Recorded[Payload]:
         return self.event(case_id, CaseClosed(reason=CloseReason.GOALS_MET), at=at)

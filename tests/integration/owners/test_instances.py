@@ -32,7 +32,8 @@ async def test_of_two_instances_one_accepts_and_the_other_is_told_the_state(
         running(SERVICE, postgres_dsn, tmp_path, NOW) as one,
         running(SERVICE, postgres_dsn, tmp_path, NOW) as other,
     ):
-        one.feed(one.intake.opened(case_id), one.intake.routed(case_id, REQUEST, SENDER))
+        intake = one.intake
+        one.feed(intake.opened(case_id), intake.consented(case_id), intake.routed(case_id, REQUEST, SENDER))
         number = number_of(one)
         calls = [
             w.call("ReceiveReferral", org=PROVIDER, referral=number) for _ in range(5) for w in (one, other)
@@ -51,7 +52,7 @@ async def test_of_two_instances_both_carry_out_what_one_request_id_asks_only_onc
         running(SERVICE, postgres_dsn, tmp_path, NOW) as one,
         running(SERVICE, postgres_dsn, tmp_path, NOW) as other,
     ):
-        one.feed(one.intake.opened(case_id))
+        one.feed(one.intake.opened(case_id), one.intake.consented(case_id))
         fields = {"case_id": str(case_id), "service": "methadone", "provider": PROVIDER}
         calls = [
             w.call("RequestReferral", org=SENDER, request_id="r-1", **fields)
@@ -67,7 +68,9 @@ async def test_what_one_process_kept_another_releases(postgres_dsn: str, tmp_pat
     case_id = uuid4()
     async with running(SERVICE, postgres_dsn, tmp_path, NOW) as before:
         intake = before.intake
-        before.feed(intake.opened(case_id), intake.routed(case_id, REQUEST, SENDER))
+        before.feed(
+            intake.opened(case_id), intake.consented(case_id), intake.routed(case_id, REQUEST, SENDER)
+        )
         number = number_of(before)
         before.feed(intake.routed(case_id, STARTED, PROVIDER, number=number))
     async with running(SERVICE, postgres_dsn, tmp_path, NOW) as after:
@@ -80,7 +83,9 @@ async def test_what_was_taken_in_is_not_taken_in_again(postgres_dsn: str, tmp_pa
     case_id = uuid4()
     async with running(SERVICE, postgres_dsn, tmp_path, NOW) as before:
         intake = before.intake
-        records = intake.records(intake.opened(case_id), intake.routed(case_id, REQUEST, SENDER))
+        records = intake.records(
+            intake.opened(case_id), intake.consented(case_id), intake.routed(case_id, REQUEST, SENDER)
+        )
         before.parts.writer.run(records)
     async with running(SERVICE, postgres_dsn, tmp_path, NOW) as after:
         results = after.parts.writer.run(records)

@@ -114,6 +114,7 @@ async def test_what_intake_tells_is_answered_once_and_in_order_while_an_instance
         leaving = await first.enter_async_context(instance(topics, postgres_dsn, tmp_path))
         intake = leaving.intake
         topics.tell([intake.opened(case) for case in cases])
+        topics.tell([intake.consented(case) for case in cases])
         topics.tell([intake.routed(case, REQUEST, SENDER) for case in cases])
         await eventually(lambda: len(second.log()) == CASES, "a referral for each case")
         numbers = {event.meta.subject: _number(event) for event in second.log()}

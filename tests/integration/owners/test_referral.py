@@ -33,7 +33,7 @@ RECEIVED, ACCEPTED, STARTED = ReferralReceived(), ReferralAccepted(), ServiceSta
 @pytest.fixture
 def case_id(referral: World) -> UUID:
     case_id = uuid4()
-    referral.feed(referral.intake.opened(case_id))
+    referral.feed(referral.intake.opened(case_id), referral.intake.consented(case_id))
     return case_id
 
 
@@ -154,9 +154,10 @@ async def test_a_request_names_the_newest_consent_that_covers_it(referral: World
         purposes=(PurposeOfUse.TREATMENT,), recipients=(OrgKind.METHADONE_CLINIC,), labels=(Label.OST,)
     )
     other = consent.model_copy(update={"recipients": (OrgKind.PROVIDER,)})
-    given = referral.intake.event(case_id, consent)
+    at = BEGUN - timedelta(hours=1)
+    given = referral.intake.event(case_id, consent, at=at)
     referral.feed(
-        given, referral.intake.event(case_id, other), referral.intake.routed(case_id, REQUEST, SENDER)
+        given, referral.intake.event(case_id, other, at=at), referral.intake.routed(case_id, REQUEST, SENDER)
     )
     data = referral.log(case_id)[-1].data
     assert isinstance(data, ReferralRequested)
@@ -171,11 +172,12 @@ async def test_bytes_that_are_no_event_park_their_case_and_no_other(referral: Wo
         *referral.intake.records(
             referral.intake.routed(case_id, REQUEST, SENDER),
             referral.intake.opened(other),
+            referral.intake.consented(other),
             referral.intake.routed(other, REQUEST, SENDER),
         ),
     ]
     results = referral.parts.writer.run(records)
-    assert [result.parked for result in results] == [True, True, False, False]
+    assert [result.parked for result in results] == [True, True, False, False, False]
     assert (kinds(referral.log(case_id)), kinds(referral.log(other))) == ([], ["referral-requested"])
 
 
@@ -381,6 +383,7 @@ async def test_nothing_is_commanded_for_the_future(referral: World, case_id: UUI
 async def test_sixty_four_commands_at_once_are_each_answered(referral: World, case_id: UUID) -> None:
     cases = [uuid4() for _ in range(64)]
     referral.feed(*(referral.intake.opened(one) for one in cases))
+    referral.feed(*(referral.intake.consented(one) for one in cases))
     calls = [
         referral.call("RequestReferral", org=SENDER, case_id=str(one), service="methadone", provider=PROVIDER)
         for one in cases

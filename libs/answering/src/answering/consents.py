@@ -16,7 +16,7 @@ from chassis.refusal import Refusal
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
-from consent import Known, Missing, Refused, What, known_of, read, tells
+from consent import Known, Missing, Refused, What, changes, known_of, read, tells
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.intake import CaseOpened
@@ -98,6 +98,11 @@ class ConsentBook:
         self._facts.setdefault(case_id, {})[told.id] = told
 
 
+def changes_shares(told: Recorded[Payload]) -> bool:
+    """Whether after an event of intake's log something may be covered that was not, or no more what was."""
+    return changes(told) or isinstance(told.data, ClientsMerged | ClientsUnmerged)
+
+
 def may_know(known: Known, org: str, kind: str) -> Known:
     """What of it an organisation may know: why something is not covered is told it from this alone."""
     if kind in SEE_ALL_CONSENTS:
@@ -120,13 +125,13 @@ def _awaited(later: bool) -> dict[str, str]:
 
 
 def _several(missing: Iterable[Missing]) -> dict[str, str]:
-    """The words of each group, empty where nothing of it is missing."""
+    """The words of each group, a dash where nothing of it is missing."""
     values = {one.what: ", ".join(one.values) for one in missing}
     groups = {
         name: ", ".join(values.pop(what) for what in whats if what in values)
         for name, whats in _GROUPS.items()
     }
-    return groups | {"others": ", ".join(values)}
+    return {name: words or "–" for name, words in (groups | {"others": ", ".join(values)}).items()}
 
 
 _GROUPS = {

@@ -1,6 +1,15 @@
 """Consent: one pure decision whether something may be shared, and what withdrawing and expiry change."""
 
-from consent.changes import Effects, Share, after_change, expires_at, expires_on_at, next_expiry, why_ended
+from consent.changes import (
+    Effects,
+    Share,
+    after_change,
+    ended_at,
+    expires_at,
+    expires_on_at,
+    next_expiry,
+    why_ended,
+)
 from consent.deciding import Allowed, Decision, Ground, Missing, Refused, What, decide, who_agrees
 from consent.model import (
     Client,
@@ -38,6 +47,7 @@ __all__ = [
     "after_change",
     "changes",
     "decide",
+    "ended_at",
     "expires_at",
     "expires_on_at",
     "known_of",

@@ -63,6 +63,19 @@ def why_ended(consents: Iterable[Consent], consent_id: str | None, at: datetime)
     return ConsentEnd.NARROWED
 
 
+def ended_at(consents: Iterable[Consent], consent_id: str | None, at: datetime) -> datetime:
+    """Since when a consent holds no more, of one that holds no more at an instant: what happened before was
+    covered. That instant itself where no record says it."""
+    consent = next((one for one in consents if one.id == consent_id), None)
+    if consent is None:
+        return at
+    ends = [one.at for one in consent.withdrawals if one.at <= at and one.whole]
+    expired = expires_at(consent)
+    ends += [expired] if expired is not None and expired <= at else []
+    parts = [one.at for one in consent.withdrawals if one.at <= at]
+    return min(ends) if ends else max(parts, default=at)
+
+
 def expires_at(consent: Consent) -> datetime | None:
     """The first instant at which a consent no longer holds, by the clock alone: the start, in Viet Nam, of
     the day after its last; none where it has no last day."""

@@ -17,7 +17,7 @@ from directory import living_of
 from reftrack.referral.v1 import referral_pb2
 
 from referral.application.decider import ReferralDecider
-from referral.domain import Referral, TurnedAway
+from referral.domain import PutOff, Referral, TurnedAway
 from referral.settings import Settings
 
 SOURCE = "/services/referral"
@@ -41,7 +41,7 @@ SERVICE: Service[Settings] = Service(
     name="referral",
     settings=Settings,
     decider=_decider,
-    mappers=(Mapper(Referral, SOURCE), Mapper(TurnedAway, SOURCE)),
+    mappers=(Mapper(Referral, SOURCE), Mapper(TurnedAway, SOURCE), Mapper(PutOff, SOURCE)),
     consumers=(Consume(topics=(INTAKE,), sources=(INTAKE,)),),
     logs=lambda _parts: (EventsLog("referral"),),
     servicers=_servicers,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from answering import Posting
+from answering.consents import ConsentBook, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from chassis import ids
@@ -12,18 +14,22 @@ from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import RING, Timer, take_away
+from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.intake import AgencyEventRouted
+from contracts.events.intake import AgencyEventRouted, PlanAgreed, PlanRevised
 from contracts.events.referral import ReferralRequestedPosted
-from contracts.vocabulary import Owner
+from contracts.registry import OF_NO_CASE
+from contracts.vocabulary import NumberKind, Owner
 from directory import learn
 from reference import Reference
 
 from referral.application.cases import CaseBook, Connect
 from referral.application.due import Deadlines
+from referral.application.lapses import RECHECK, Lapses
 from referral.application.moves import FORMS, PREFIX, Moves
+from referral.application.put_off import Waiting
 from referral.application.requests import Requests, case_named
-from referral.domain import Referral, TurnedAway
+from referral.domain import Referral
 
 REQUEST = "RequestReferral"
 
@@ -36,19 +42,31 @@ class ReferralDecider:
         self._key = ids_key
         self._told = Understanding(reference.organisations.renew)
         self._cases = CaseBook(connect)
+        self._consents = ConsentBook(connect, also=(PlanAgreed, PlanRevised))
         self._deadlines = Deadlines(reference)
         self._moves = Moves(reference, self._deadlines)
         self._parties = Parties(connect, reference.organisations)
-        self._requests = Requests(reference, self._cases, self._parties, self._deadlines, ids_key)
+        self._lapses = Lapses(reference, self._consents, self._deadlines, connect)
+        self._requests = Requests(
+            *(reference, self._cases, self._parties, self._deadlines, self._consents, self._lapses, ids_key)
+        )
+        self._waiting = Waiting(self._requests, self._consents, connect, reference.policy, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: cases that get a request, referrals that are named."""
         self._told.begin(uow)
         commands = commands_of(items)
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
-        self._cases.load(_cases(routed, commands))
+        changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
+        changed += [timer.stream for timer in _rung(commands) if timer.kind == RECHECK]
+        self._consents.load([*_cases(routed, commands), *changed])
+        self._lapses.load(uow, changed)
+        waiting = self._waiting.load(uow, changed)
+        cases = [each for case_id in changed for each in self._consents.person(case_id)]
+        self._cases.load([*_cases(routed, commands), *(cases if waiting else ())])
         self._parties.load(_asked(commands))
-        self._requests.foresee(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))])
+        asked = [*_requests(routed), *map(self._told.cause, _requesting(commands)), *waiting]
+        self._requests.foresee(uow, asked)
         self._moves.load(uow, _numbers(routed, commands))
         self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
 
@@ -59,7 +77,10 @@ class ReferralDecider:
         if isinstance(item, Command) and item.name == REQUEST:
             return str(case_named(item) or "")
         if isinstance(item, Command) and item.name == RING:
-            rung = uow.get(Referral, Timer.of(item.message).stream)  # type: ignore[arg-type]
+            timer = Timer.of(item.message)  # type: ignore[arg-type]
+            if timer.kind == RECHECK:
+                return str(timer.stream)
+            rung = uow.get(Referral, timer.stream)
             return str(rung.case_id) if rung is not None else ""
         referral = self._referral(uow, item) if isinstance(item, Command) else None
         return str(referral.case_id) if referral is not None else ""
@@ -72,14 +93,22 @@ class ReferralDecider:
         told = self._told.of(item)
         if isinstance(told, Exception):
             raise told
-        if learn(uow, told):
+        if learn(uow, told) or told.type in OF_NO_CASE:
             return None
         if (routed := routed_to(Owner.REFERRAL, told)) is not None:
             self._routed(uow, routed)
         else:
-            self._cases.learn(uow, told)
+            self._learn(uow, told)
         self._parties.learn(uow, told)
         return None
+
+    def _learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """What intake tells of a case; a change in its consents shows in what was asked and sent."""
+        self._cases.learn(uow, told)
+        self._consents.learn(uow, told)
+        if changes_shares(told):
+            self._lapses.look(uow, told)
+            self._waiting.try_again(uow, told.meta.subject)
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
         if command.name == RING:
@@ -90,7 +119,11 @@ class ReferralDecider:
 
     def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
         if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
-            self._deadlines.ring(uow, timer)
+            if timer.kind == RECHECK:
+                self._lapses.ring(uow, timer)
+                self._waiting.try_again(uow, timer.stream)
+            else:
+                self._deadlines.ring(uow, timer)
             take_away(uow, timer)
         return b""
 
@@ -102,11 +135,9 @@ class ReferralDecider:
             else:
                 self._moves.routed(uow, recorded)
         except Refusal as refusal:
-            stream = ids.derive(self._key, "turned-away", recorded.id)
-            meta = recorded.meta.model_copy(
-                update={"org": recorded.data.posted_by, "causation_id": recorded.id}
-            )
-            uow.add(TurnedAway.because(stream, refusal, meta))
+            posting = Posting.routed(recorded, about=NumberKind.REFERRAL)
+            answer = self._waiting.put_off if refusal.later else self._waiting.turn_away
+            answer(uow, posting, refusal)
 
     def _referral(self, uow: UnitOfWork, command: Command) -> Referral | None:
         return self._moves.find(uow, _typed(command))

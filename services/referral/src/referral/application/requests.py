@@ -8,12 +8,15 @@ from functools import lru_cache, partial
 from uuid import UUID
 
 from answering import Posting
+from answering.consents import ConsentBook, may_know, not_covered
 from answering.parties import Parties, add_party
 from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of
 from chassis import ids
 from chassis.items import Command
+from chassis.refusal import Refusal
 from chassis.rpc.errors import NotFound
 from chassis.store.unit_of_work import UnitOfWork
+from consent import Decision, Known, Missing, Refused, Request, What, decide
 from contracts.envelope import Meta, Recorded
 from contracts.events.intake import AgencyEventRouted
 from contracts.events.referral import ReferralRequested, ReferralRequestedPosted
@@ -22,8 +25,18 @@ from reference import Reference
 
 from referral.application.cases import CaseBook
 from referral.application.due import Deadlines
+from referral.application.lapses import Lapses
 from referral.application.moves import NUMBER, PREFIX
-from referral.domain import CaseAsKnown, Referral, consent_for, may_request
+from referral.domain import CaseAsKnown, Referral, may_request
+from referral.domain.sharing import (
+    Share,
+    item_of,
+    labels_written,
+    plan_on,
+    purpose_for,
+    request_of,
+    share,
+)
 
 
 class Requests:
@@ -35,9 +48,13 @@ class Requests:
         cases: CaseBook,
         parties: Parties,
         deadlines: Deadlines,
+        consents: ConsentBook,
+        lapses: Lapses,
         ids_key: bytes,
     ) -> None:
         self._reference = reference
+        self._consents = consents
+        self._lapses = lapses
         self._deadlines = deadlines
         self._cases = cases
         self._parties = parties
@@ -49,10 +66,13 @@ class Requests:
         uow.load_claims(NUMBER, (self._number(cause) for cause in causes))
 
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
-        """What an agency asked for. Raises `Refusal`."""
-        posting = Posting.routed(recorded, about=NumberKind.REFERRAL)
-        case = self._cases.get(recorded.meta.subject) or CaseAsKnown()
-        self._request(uow, posting.payload, posting.meta, case, cause=posting.cause)
+        """What an agency asked for. Raises `Refusal`, `later` where a consent may still be reported."""
+        self.posted(uow, Posting.routed(recorded, about=NumberKind.REFERRAL))
+
+    def posted(self, uow: UnitOfWork, posting: Posting) -> None:
+        """The same, also of what was put off."""
+        case = self._cases.get(posting.meta.subject) or CaseAsKnown()
+        self._request(uow, posting.payload, posting.meta, case, cause=posting.cause, waits=True)
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """What an operator asked for; the answer is an `Outcome` with the new number. Raises `Refusal`."""
@@ -65,26 +85,72 @@ class Requests:
             raise NotFound("case_unknown")
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
-        referral = self._request(uow, payload, meta, case, cause=cause)
+        referral = self._request(uow, payload, meta, case, cause=cause, waits=False)
         return outcome_of(referral, referral.number).SerializeToString()
 
     def _request(
-        self, uow: UnitOfWork, posted: object, meta: Meta, case: CaseAsKnown, *, cause: str
+        self, uow: UnitOfWork, posted: object, meta: Meta, case: CaseAsKnown, *, cause: str, waits: bool
     ) -> Referral:
         assert isinstance(posted, ReferralRequestedPosted)
         organisations, at = self._reference.organisations, meta.occurred_at
         may_request(posted, organisations.get(meta.org), case, organisations, occurred_at=at)
+        shares = self._share(posted, meta, waits=waits, now=uow.now)
         number = self._number(cause)
-        data = ReferralRequested(**posted.__dict__, number=number, consent_id=self._consent(posted, case, at))
+        said = {**posted.__dict__, "shared": shares.shared, "consent_id": shares.consent_id}
+        data = ReferralRequested(**said, number=number)
         referral = uow.add(Referral.request(ids.derive(self._key, "referral", cause), data, meta))
         uow.claim(NUMBER, number, str(referral.id))
+        self._lapses.begun(uow, referral)
         self._deadlines.follow(uow, referral)
         add_party(uow, meta.subject, posted.provider)
         return referral
 
-    def _consent(self, posted: ReferralRequestedPosted, case: CaseAsKnown, at: datetime) -> str | None:
-        provider = self._reference.organisations[posted.provider]
-        return consent_for(posted, provider, case.consents, occurred_at=at)
+    def _share(self, posted: ReferralRequestedPosted, meta: Meta, *, waits: bool, now: datetime) -> Share:
+        """What the request shares, on what ground. Raises `Refusal` where none covers it.
+
+        Judged on the day on which it was made; an operator's, which goes out now, now as well.
+        """
+        book, sender = self._consents, self._reference.organisations[meta.org]
+        known, at = book.known(meta.subject), meta.occurred_at
+        item = item_of(posted, plan_on(book.facts(meta.subject), at))
+        request = request_of(
+            purpose_for(posted.service),
+            labels_written(posted, item),
+            self._reference.organisations[posted.provider],
+            client=known.client,
+            province=sender.policy_province,
+            legal_basis=meta.legal_basis,
+        )
+        found = share(item, request, known.consents, at, self._reference.policy)
+        for when in (at,) if waits else (at, now):
+            if isinstance(self._decision(known, found.request, when), Refused):
+                raise self._not_covered(request, may_know(known, meta.org, sender.kind), when, waits=waits)
+        return found
+
+    def _not_covered(self, request: Request, known: Known, at: datetime, *, waits: bool) -> Refusal:
+        """What is missing, told from what the sender may know. While that is no consent at all, one may still
+        be reported."""
+        decision = self._decision(known, request, at)
+        if not isinstance(decision, Refused):
+            decision = Refused((Missing(What.NO_CONSENT),))
+        later = waits and [one.what for one in decision.missing] == [What.NO_CONSENT]
+        return not_covered(decision, FIELDS, later=later)
+
+    def _decision(self, known: Known, request: Request, at: datetime) -> Decision:
+        return decide(known.consents, request, at, self._reference.policy)
+
+
+FIELDS = {
+    What.PURPOSE: "/data/service",
+    What.RECIPIENT: "/data/provider",
+    What.LABELS: "/data/service",
+    What.NOT_ON_THE_LIST: "/data/provider",
+    What.BASIS_UNKNOWN: "/legal_basis",
+    What.BASIS_PURPOSE: "/legal_basis",
+    What.BASIS_RECIPIENT: "/legal_basis",
+    What.BASIS_LABELS: "/legal_basis",
+}
+"""Where in a request what is missing is put right; the consent itself stands nowhere in it."""
 
 
 def case_named(command: Command) -> UUID | None:

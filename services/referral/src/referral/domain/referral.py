@@ -16,9 +16,11 @@ from contracts.events.common import DeadlinePassed
 from contracts.events.referral import (
     AppointmentMissed,
     AppointmentScheduled,
+    ConsentLapsed,
     InterimReported,
     LoopClosed,
     ReferralAccepted,
+    ReferralCancelled,
     ReferralReceived,
     ReferralRejected,
     ReferralRequested,
@@ -29,9 +31,11 @@ from contracts.events.referral import (
     ServiceStarted,
 )
 from contracts.states import MOVE_OF, Move, Party, ReferralState, may_still_come, moves_from
+from contracts.vocabulary import ConsentEnd
 from reference import Policy
 
 from referral.domain.deadlines import WHILE, begun_by
+from referral.domain.sharing import labels_shared, purpose_of
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """How far two clocks may stand apart before one event counts as earlier than another."""
@@ -102,6 +106,22 @@ class Referral(Answering):
     class LoopClosed(Event):
         data: LoopClosed
 
+    class Cancelled(Event):
+        data: ReferralCancelled
+
+        def apply(self, aggregate: Any) -> None:
+            """Stopped, unless what happened before is still to be reported."""
+            super().apply(aggregate)
+            aggregate.stopped = self
+
+    class Lapsed(Event):
+        data: ConsentLapsed
+
+        def apply(self, aggregate: Any) -> None:
+            """Marked once: what is covered now is asked whenever it is read."""
+            super().apply(aggregate)
+            aggregate.lapsed = True
+
     class Passed(Event):
         data: DeadlinePassed
 
@@ -119,6 +139,11 @@ class Referral(Answering):
         self.provider = data.provider
         self.state = ReferralState.REQUESTED
         self.entered_at = meta.occurred_at
+        self.consent_id = data.consent_id
+        self.labels = labels_shared(data)
+        self.purpose = purpose_of(data)
+        self.stopped: Referral.Cancelled | None = None
+        self.lapsed = False
 
     @classmethod
     def request(cls, referral_id: UUID, data: ReferralRequested, meta: Meta) -> Self:
@@ -131,9 +156,36 @@ class Referral(Answering):
         if move is None:
             raise self.refusal("not_a_move", type=posting.type)
         self._allow_party(move, posting.meta.org)
-        self._allow_state(move)
+        self._allow_state(move, self._state_at(posting.meta))
         self._allow_time(move, posting)
+        was_stopped = self.state is ReferralState.CANCELLED
         self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
+        if was_stopped and self.stopped is not None:
+            self._mark(self.stopped.data.reason, self.stopped.meta)
+
+    def end_consent(self, why: ConsentEnd, meta: Meta, policy: Policy) -> None:
+        """The consent on which it rests covers it no more: stopped if the provider does not have it yet,
+        marked if it has gone out. Once, however often it is said; nothing that rests on a law is touched."""
+        if self.consent_id is None or self.lapsed or self.state is ReferralState.CANCELLED:
+            return
+        if self.state is not ReferralState.REQUESTED:
+            self._mark(why, meta)
+            return
+        data = ReferralCancelled(reason=why, consent=self.consent_id)
+        self.trigger_event(self.Cancelled, data=data, meta=meta)
+        self.try_kept(policy)
+
+    def _mark(self, why: ConsentEnd, meta: Meta) -> None:
+        data = ConsentLapsed(reason=why, consent=self.consent_id)
+        self.trigger_event(self.Lapsed, data=data, meta=meta)
+
+    def _state_at(self, meta: Meta) -> ReferralState:
+        """The state that a move met: what happened before the consent ended was not stopped by that, however
+        late it is reported."""
+        stopped = self.stopped if self.state is ReferralState.CANCELLED else None
+        if stopped is not None and meta.occurred_at < stopped.meta.occurred_at:
+            return ReferralState.REQUESTED
+        return self.state
 
     @property
     def due(self) -> tuple[Running, ...]:
@@ -159,10 +211,10 @@ class Referral(Answering):
         if org != party:
             raise Refusal("not_your_move", field="source", detail={"move": move.name, "party": str(move.who)})
 
-    def _allow_state(self, move: Move) -> None:
-        if self.state in move.from_:
+    def _allow_state(self, move: Move, state: ReferralState) -> None:
+        if state in move.from_:
             return
-        if may_still_come(move.name, self.state):
+        if may_still_come(move.name, state):
             awaits = ", ".join(sorted(str(state) for state in move.from_))
             raise self.refusal("too_early", later=True, move=move.name, awaits=awaits)
         raise self.refusal("move_not_allowed", move=move.name)

@@ -1,0 +1,117 @@
+"""Consents that end: what has not gone out is stopped, what has is marked, in the batch that learns of it.
+
+A request that another instance decides at that very moment may not have seen it yet. So a second look is
+taken shortly after, when whatever was under way has been committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from answering.clock import by_the_clock
+from answering.consents import Connect, ConsentBook
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from chassis.timers import Timer, set_timer
+from consent import Known, Refused, decide, ended_at, why_ended
+from contracts.base import Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events.consent import ConsentGiven
+from reference import Organisation, Reference
+
+from referral.application.due import Deadlines
+from referral.domain import Referral
+from referral.domain.sharing import request_of
+
+RECHECK = "consent_recheck"
+"""The kind of timer of a second look; its stream is the case, its key the event that ended something."""
+
+SECOND_LOOKS = (timedelta(seconds=2), timedelta(seconds=60))
+ACTOR = "consent"
+
+_READ = "SELECT referral_id, case_id FROM case_referrals WHERE case_id = ANY(%s)"
+
+
+class Lapses:
+    """Finds the referrals of a person and asks of each whether it is still covered."""
+
+    def __init__(
+        self, reference: Reference, consents: ConsentBook, deadlines: Deadlines, connect: Connect
+    ) -> None:
+        self._reference = reference
+        self._consents = consents
+        self._deadlines = deadlines
+        self._connect = connect
+        self._referrals: dict[UUID, set[UUID]] = {}
+
+    def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
+        """Read the referrals of the people whose cases these are."""
+        cases = {each for case_id in case_ids for each in self._consents.person(case_id)}
+        self._referrals = {}
+        if not cases:
+            return
+        with self._connect() as connection:
+            for row in connection.execute(_READ, (list(cases),)):
+                self._referrals.setdefault(row["case_id"], set()).add(row["referral_id"])
+        uow.load(Referral, {each for found in self._referrals.values() for each in found})
+
+    def begun(self, uow: UnitOfWork, referral: Referral) -> None:
+        """A referral that was made just now; one whose consent has ended meanwhile is stopped at once."""
+        self._referrals.setdefault(referral.case_id, set()).add(referral.id)
+        uow.commit.extra.append(TableWrite(_REFERRALS, (referral.id, referral.case_id)))
+        self._ask(referral, self._consents.known(referral.case_id), uow.now, uow.now, referral.consent_id)
+
+    def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """Something changed in the consents of a case."""
+        at = max(uow.now, told.meta.received_at, told.meta.occurred_at)
+        self._look(uow, told.meta.subject, at, told.id)
+        if not isinstance(told.data, ConsentGiven):
+            for wait in SECOND_LOOKS:
+                key = f"{told.id}/{wait.seconds}"
+                set_timer(uow, Timer(RECHECK, told.meta.subject, key, uow.now + wait))
+
+    def ring(self, uow: UnitOfWork, timer: Timer) -> None:
+        """The second look."""
+        self._look(uow, timer.stream, uow.now, timer.key.rpartition("/")[0])
+
+    def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> None:
+        known = self._consents.known(case_id)
+        for each in sorted(self._consents.person(case_id)):
+            for referral_id in sorted(self._referrals.get(each, ())):
+                if (referral := uow.get(Referral, referral_id)) is not None:
+                    before = referral.due
+                    self._ask(referral, known, at, uow.now, cause)
+                    self._deadlines.follow(uow, referral, before)
+
+    def _ask(self, referral: Referral, known: Known, at: datetime, now: datetime, cause: str | None) -> None:
+        provider = self._reference.organisations.get(referral.provider)
+        if referral.consent_id is None or provider is None:
+            return
+        if isinstance(self._decision(referral, known, provider, at), Refused):
+            why = why_ended(known.consents, referral.consent_id, at)
+            since = min(now, ended_at(known.consents, referral.consent_id, at))
+            referral.end_consent(why, self._meta(referral, now, since, cause), self._reference.policy)
+
+    def _decision(self, referral: Referral, known: Known, provider: Organisation, at: datetime) -> object:
+        sender = self._reference.organisations.get(referral.sender)
+        province = sender.policy_province if sender is not None else provider.policy_province
+        request = request_of(
+            referral.purpose, referral.labels, provider, client=known.client, province=province
+        )
+        return decide(known.consents, request, at, self._reference.policy)
+
+    def _meta(self, referral: Referral, now: datetime, since: datetime, cause: str | None) -> Meta:
+        meta = by_the_clock(
+            "referral", referral.case_id, self._reference.policy, now=now, occurred_at=since, cause=cause
+        )
+        return meta.model_copy(update={"actor": ACTOR})
+
+
+_REFERRALS = Rows(
+    64,
+    "INSERT INTO case_referrals (referral_id, case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("uuid", "uuid"),
+)

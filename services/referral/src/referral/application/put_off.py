@@ -1,0 +1,97 @@
+"""Requests that wait for a consent: kept in a stream of their own, tried again whenever the client gives one.
+
+A request waits only while its sender can know of no consent: then one may still be on its way, from the
+sender itself or from whoever else takes care of the client. A consent that is known and does not cover it is
+an answer, and so is one that comes later and does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from answering import Posting
+from answering.consents import Connect, ConsentBook
+from chassis import ids
+from chassis.refusal import Refusal
+from chassis.store.commit import TableWrite
+from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Rows
+from reference import Policy
+
+from referral.application.requests import Requests
+from referral.domain import PutOff, TurnedAway
+
+_READ = "SELECT routed_id, case_id FROM requests_put_off WHERE case_id = ANY(%s)"
+
+
+class Waiting:
+    """The requests of a batch's cases that wait, with what the batch itself put off and settled."""
+
+    def __init__(
+        self, requests: Requests, consents: ConsentBook, connect: Connect, policy: Policy, ids_key: bytes
+    ) -> None:
+        self._requests = requests
+        self._consents = consents
+        self._connect = connect
+        self._policy = policy
+        self._key = ids_key
+        self._waiting: dict[UUID, set[str]] = {}
+
+    def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> list[str]:
+        """Read what waits in the cases of these people; the routed events that it came by."""
+        cases = {each for case_id in case_ids for each in self._consents.person(case_id)}
+        self._waiting = {}
+        if not cases:
+            return []
+        with self._connect() as connection:
+            for row in connection.execute(_READ, (list(cases),)):
+                self._waiting.setdefault(row["case_id"], set()).add(row["routed_id"])
+        found = [routed for each in self._waiting.values() for routed in each]
+        uow.load(PutOff, map(self._stream, found))
+        return found
+
+    def put_off(self, uow: UnitOfWork, posting: Posting, refusal: Refusal) -> None:
+        """Keep what was posted until a consent comes."""
+        uow.add(PutOff.until_later(self._stream(posting.cause), posting, refusal, self._policy))
+        uow.commit.extra.append(TableWrite(_WAITS, (posting.cause, posting.meta.subject)))
+        self._waiting.setdefault(posting.meta.subject, set()).add(posting.cause)
+
+    def turn_away(self, uow: UnitOfWork, posting: Posting, refusal: Refusal) -> None:
+        """Refuse it for good."""
+        stream = ids.derive(self._key, "turned-away", posting.cause)
+        uow.add(TurnedAway.because(stream, refusal, posting.meta))
+
+    def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
+        """What waits in the cases of this person, in the order in which it happened."""
+        cases = self._consents.person(case_id)
+        routed = [one for each in cases for one in self._waiting.get(each, ())]
+        postings = [found.posting for one in routed if (found := uow.get(PutOff, self._stream(one)))]
+        for posting in sorted(postings, key=lambda posting: posting.order):
+            if self._is_settled(uow, posting):
+                uow.commit.extra.append(TableWrite(_SETTLED, (posting.cause,)))
+                self._waiting[posting.meta.subject].discard(posting.cause)
+
+    def _is_settled(self, uow: UnitOfWork, posting: Posting) -> bool:
+        try:
+            self._requests.posted(uow, posting)
+        except Refusal as refusal:
+            if refusal.later:
+                return False
+            self.turn_away(uow, posting, refusal)
+        return True
+
+    def _stream(self, routed_id: str) -> UUID:
+        return ids.derive(self._key, "put-off", routed_id)
+
+
+_WAITS = Rows(
+    65,
+    "INSERT INTO requests_put_off (routed_id, case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("text", "uuid"),
+)
+_SETTLED = Rows(
+    66,
+    "DELETE FROM requests_put_off AS p USING {rows} AS r (routed_id) WHERE p.routed_id = r.routed_id",
+    "text",
+)

@@ -1,0 +1,46 @@
+"""A request that came before the consent on which it can rest: kept until that is reported."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+from uuid import UUID
+
+from answering import Posting
+from chassis.aggregate import Aggregate, event
+from chassis.refusal import Refusal
+from contracts.envelope import Meta
+from contracts.events.common import AgencyEventDeferred
+from reference import Policy
+from reference.days import local_day
+
+
+class PutOff(Aggregate):
+    """One deferral, kept for ever: what was asked, and the event that it answers as its cause.
+
+    Tried again whenever the case gets a consent. What becomes of it stands in the stream of its referral or
+    of its refusal, with the same cause.
+    """
+
+    class Created(Aggregate.Created):
+        data: AgencyEventDeferred
+
+    @event(Created)
+    def __init__(self, data: AgencyEventDeferred, meta: Meta) -> None:
+        self.posting = Posting.deferred(data, meta)
+
+    @classmethod
+    def until_later(cls, stream: UUID, posting: Posting, refusal: Refusal, policy: Policy) -> Self:
+        """The answer that `refusal`, one for now, gives to what was posted."""
+        received_at = posting.meta.received_at
+        term = timedelta(days=policy.on(local_day(received_at)).wait_term_days)
+        data = AgencyEventDeferred(
+            type=posting.type,
+            number=posting.number,
+            org_kind=posting.org_kind,
+            data=dict(posting.data),
+            code=refusal.code,
+            until=received_at + term,
+            waiting_for=refusal.detail.get("awaits"),
+        )
+        return cls._create(cls.Created, id=stream, data=data, meta=posting.meta)
