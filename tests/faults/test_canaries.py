@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import base64
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
+import psycopg
 import pytest
-from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
+from contracts.sealing import SealingKey, encoded
+from reftrack.intake.v1 import identity_pb2, intake_pb2, intake_pb2_grpc
+from reftrack.intake.v1.identity_pb2_grpc import IdentityServiceStub, SealingServiceStub
 from reftrack.referral.v1 import referral_pb2 as referral
 from reftrack.referral.v1.referral_pb2_grpc import ReferralServiceStub
 from reftrack.reporting.v1 import report_pb2 as report
@@ -18,10 +26,11 @@ from reftrack.reporting.v1.status_pb2_grpc import StatusServiceStub
 from reftrack_local.access import Speaker
 
 from tests.faults import traces
-from tests.faults.doors import AGENCY, NUMBERS, PHONE, Door, Doors
+from tests.faults.doors import AGENCY, BIRD, NUMBERS, STEMS, Door, Doors
 from tests.faults.system import SUPERVISOR, System
 
-ASKED = "KanariAsked"
+ASKED = f"{BIRD}Asked"
+NOBODY = "00000000-0000-4000-8000-000000000000"
 MISPLACED: list[tuple[str, Any, str, Any]] = [
     ("reporting", StatusServiceStub, "GetCase", status.GetCaseRequest(case_id=ASKED)),
     ("reporting", StatusServiceStub, "FindCase", status.FindCaseRequest(agency_ref=ASKED)),
@@ -31,39 +40,99 @@ MISPLACED: list[tuple[str, Any, str, Any]] = [
     ("reporting", ReportServiceStub, "RunReport", report.RunReportRequest(period_from=ASKED)),
     ("referral", ReferralServiceStub, "AcceptReferral", referral.AcceptReferralRequest(referral=ASKED)),
     ("referral", ReferralServiceStub, "RequestReferral", referral.RequestReferralRequest(case_id=ASKED)),
+    (
+        *("intake", IdentityServiceStub, "ReadIdentity"),
+        identity_pb2.ReadIdentityRequest(case_id=ASKED, reason=ASKED),
+    ),
+    (
+        *("intake", IdentityServiceStub, "ReadIdentity"),
+        identity_pb2.ReadIdentityRequest(case_id=NOBODY, reason=ASKED),
+    ),
+    (
+        *("intake", IdentityServiceStub, "ReadIdentity"),
+        identity_pb2.ReadIdentityRequest(case_id=NOBODY, reason=ASKED, fields=[ASKED]),
+    ),
+    (
+        *("intake", IdentityServiceStub, "ReadIdentity"),
+        identity_pb2.ReadIdentityRequest(case_id=NOBODY, reason=ASKED, purpose=ASKED),
+    ),
+    (
+        *("intake", IdentityServiceStub, "ListIdentityReads"),
+        identity_pb2.ListIdentityReadsRequest(case_id=NOBODY, page_token=ASKED),
+    ),
 ]
 """Requests with a name where none belongs."""
 
-REASONS = ("KanariReasonLook", "KanariReasonDiscard")
-"""Names in what people give as their reasons."""
+REASON = f"{BIRD}Reason called"
+"""A name in what people give as their reasons."""
 
 
-@pytest.mark.timeout(300)
-def test_a_name_stands_sealed_in_the_vault_and_in_nothing_else_that_anybody_reads(system: System) -> None:
-    kafka, wire = Doors("Kafka", NUMBERS[0]).all(), Doors("Grpc", NUMBERS[1]).all()
+@pytest.mark.timeout(400)
+def test_a_name_stands_sealed_in_the_vault_and_in_nothing_else_that_anybody_reads(
+    system: System, tmp_path: Path
+) -> None:
+    key = key_of(system)
+    kafka, wire = Doors("Kafka", NUMBERS[0], key).all(), Doors("Grpc", NUMBERS[1], key).all()
     over_kafka(system, kafka)
-    told = [*over_grpc(system, wire), looked_at(system), *refusals(system)]
+    told = [*over_grpc(system, wire), *by_files(system, tmp_path, key), looked_at(system)]
+    told += [*who_it_is(system), *refusals(system)]
     system.check()
-    told.append(given_up(system))
-    canaries = [*(door.canary for door in [*kafka, *wire]), *REASONS, ASKED, PHONE, *NUMBERS]
+    told += [given_up(system), *a_torn_file(system, tmp_path)]
     left = [*told, *everything(system)]
-    assert traces.found(canaries, left) == []
+    assert traces.found(STEMS, left) == []
     assert len(left) > 100, "hardly anything was searched"
+    proposed = traces.on_kafka(system.runtime.kafka.bootstrap, agencies=False)
+    assert traces.found(["matches-proposed"], proposed), "nobody was found who looks like another"
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_name_stands_in_no_backup_and_in_no_file_of_the_databases(system: System) -> None:
+    over_kafka(system, Doors("Backup", NUMBERS[0], key_of(system)).all())
+    system.quiet()
+    runtime = system.runtime
+    for service in runtime.services:
+        assert traces.found(STEMS, traces.in_dump(runtime.dsn(service))) == []
+    assert traces.found(["KN-Backup"], traces.in_dump(runtime.dsn("intake"))), "a dump that holds nothing"
+    with psycopg.connect(runtime.dsn("intake"), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    assert traces.found(STEMS, traces.in_files(runtime.folder.path / "postgres")) == []
 
 
 @pytest.mark.timeout(60)
 def test_the_search_finds_a_text_wherever_it_stands_and_in_whatever_form(system: System) -> None:
     runtime = system.runtime
     agencies = traces.on_kafka(runtime.kafka.bootstrap, agencies=True)
-    assert traces.found(["KanariKafkaRegistered"], agencies)
+    assert traces.found([f"{BIRD}KafkaRegistered"], agencies)
     assert traces.found(["KN-Kafka"], traces.on_kafka(runtime.kafka.bootstrap, agencies=False))
     assert traces.found(["KN-Kafka"], traces.in_tables(runtime.dsn("intake")))
     assert traces.found(["partitions_assigned"], traces.in_files(runtime.folder.logs))
     assert traces.found(["reftrack_relay_position"], traces.in_metrics(runtime))
     for before in ("", "a", "ab", "abc"):
-        text = f"{before}Kanari, and more".encode()
-        shapes = [("as base64", base64.b64encode(text)), ("in hex", text.hex().encode())]
-        assert len(traces.found(["Kanari"], shapes)) == 2
+        text = f"{before}{BIRD}, and more".encode()
+        shapes = [
+            ("as base64", base64.b64encode(text)),
+            ("as base64url", base64.urlsafe_b64encode(text)),
+            ("in hex", text.hex().encode()),
+            ("in HEX", text.hex().upper().encode()),
+            ("escaped", json.dumps(text.decode()).encode()),
+            ("escaped, in hex", json.dumps(text.decode()).encode().hex().encode()),
+            ("escaped, as base64", base64.b64encode(json.dumps(text.decode()).encode())),
+            ("without diacritics", f"{before}KANARI".encode()),
+            ("decomposed", f"{before}Kanari\u0301".encode()),
+        ]
+        assert len(traces.found([BIRD], shapes)) == len(shapes)
+    assert traces.found([BIRD], [("something else", b"Kana Rita 0000777 canary")]) == []
+
+
+def key_of(system: System) -> SealingKey:
+    """The public key that the running intake names first."""
+    with system.channel("intake", Speaker(role="agency", org=AGENCY)) as channel:
+        told = SealingServiceStub(channel).ListSealingKeys(identity_pb2.ListSealingKeysRequest(), timeout=20)
+    first = told.keys[0]
+    return SealingKey.of_jwk(
+        {"kty": "OKP", "crv": "X25519", "kid": first.key_id, "x": encoded(first.public_key)}
+    )
 
 
 def over_kafka(system: System, doors: list[Door]) -> None:
@@ -72,8 +141,8 @@ def over_kafka(system: System, doors: list[Door]) -> None:
     for door in doors:
         system.office.send(door.sent)
     system.office.settle()
-    told = {door.canary: system.office.verdicts[topic, first + n][-1] for n, door in enumerate(doors)}
-    assert told == {door.canary: door.verdict for door in doors}
+    told = [(door.canary, system.office.verdicts[topic, first + n][-1]) for n, door in enumerate(doors)]
+    assert told == [(door.canary, door.verdict) for door in doors]
 
 
 def over_grpc(system: System, doors: list[Door]) -> Iterator[traces.Trace]:
@@ -84,9 +153,68 @@ def over_grpc(system: System, doors: list[Door]) -> Iterator[traces.Trace]:
         stub = intake_pb2_grpc.IntakeServiceStub(channel)
         answers = stub.SubmitEvents(iter([intake_pb2.SubmitEventsRequest(events=events)]), timeout=60)
         statuses = [each for answer in answers for each in answer.statuses]
-    told = {door.canary: each.receipt.verdict for door, each in zip(doors, statuses, strict=True)}
-    assert told == {door.canary: door.verdict for door in doors}
+    told = [(door.canary, each.receipt.verdict) for door, each in zip(doors, statuses, strict=True)]
+    assert told == [(door.canary, door.verdict) for door in doors]
     yield from (("a status", each.SerializeToString()) for each in statuses)
+
+
+def by_files(system: System, folder: Path, key: SealingKey) -> Iterator[traces.Trace]:
+    """What `reftrack events post` prints, and what a file of nothing but mistakes leads to."""
+    doors = Doors("File", NUMBERS[2], key)
+    clear = [*doors.in_clear(), *doors.of_the_same_person()]
+    file = folder / "events.jsonl"
+    lines = [json.dumps(door.structured(), ensure_ascii=False) for door in clear]
+    file.write_text("\n".join(lines), "utf-8")
+    system.office.journal.submitted |= {door.sent.event for door in clear}
+    for how in ((), ("--json",)):
+        done = run(system, "events", "post", str(file), "--org", AGENCY, "--lang", "vi", *how)
+        assert b"accepted" in done.stdout or done.stderr, "nothing was posted"
+        yield f"reftrack events post {how}", done.stdout + done.stderr
+    wrong = folder / "wrong.csv"
+    wrong.write_text(f"{BIRD}Heading,{BIRD}\n{BIRD}Cell,{NUMBERS[0]}\n", "utf-8")
+    done = run(system, "files", "send", str(wrong), "--org", AGENCY, "--event", "client-registered")
+    assert done.returncode != 0
+    own = {file, wrong}
+    yield from (
+        trace for trace in traces.in_files(folder) if Path(trace[0]) not in own and ".result" not in trace[0]
+    )
+
+
+def a_torn_file(system: System, folder: Path) -> Iterator[traces.Trace]:
+    """Lines that are no events: they have no id, so nothing else could be checked after them."""
+    file = folder / "torn.jsonl"
+    file.write_text(f'{{"id": "{BIRD}Torn"\n["{BIRD}Torn"]\n"{BIRD}Torn"\n', "utf-8")
+    done = run(system, "events", "post", str(file), "--org", AGENCY, "--json")
+    assert done.stdout.count(b"quarantined") >= 3, done
+    yield "what is said to a torn file", done.stdout + done.stderr
+
+
+def run(system: System, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The command line, against the running system."""
+    command = [sys.executable, "-m", "reftrack_cli", *arguments, "--state", str(system.runtime.folder.path)]
+    return subprocess.run(command, capture_output=True, timeout=90, env=dict(os.environ), check=False)
+
+
+def who_it_is(system: System) -> Iterator[traces.Trace]:
+    """Somebody reads an identity, with a name in the reason: it is shown there, and only there."""
+    with system.channel("reporting", SUPERVISOR) as channel:
+        asked = status.FindCaseRequest(agency_ref="KN-Kafka")
+        speaker = Speaker(role="operator", org=AGENCY, subject="nv-07")
+        with system.channel("reporting", speaker) as own:
+            case_id = StatusServiceStub(own).FindCase(asked, timeout=20).case.case_id
+        yield (
+            "a case",
+            StatusServiceStub(channel)
+            .GetCase(status.GetCaseRequest(case_id=case_id), timeout=20)
+            .SerializeToString(),
+        )
+    with system.channel("intake", speaker) as channel:
+        request = identity_pb2.ReadIdentityRequest(case_id=case_id, reason=REASON)
+        answer = IdentityServiceStub(channel).ReadIdentity(request, timeout=20)
+    shown = {value.value for value in answer.values}
+    assert {f"Nguyễn {BIRD}KafkaRegistered Thử", f"Nguyễn {BIRD}KafkaCorrected", NUMBERS[0]} <= shown
+    assert f"Trần {BIRD}KafkaGuardian" in shown
+    yield "the event of a reading", answer.read_event_id.encode()
 
 
 def looked_at(system: System) -> traces.Trace:
@@ -95,8 +223,8 @@ def looked_at(system: System) -> traces.Trace:
         stub = intake_pb2_grpc.QuarantineServiceStub(channel)
         listed = _listed(stub)
         number = _bad_json(listed).quarantine_id
-        asked = intake_pb2.ShowQuarantinedRequest(quarantine_id=number, reason=f"{REASONS[0]} asked")
-        assert b"KanariKafkaBadJson" in stub.ShowQuarantined(asked, timeout=20).value
+        asked = intake_pb2.ShowQuarantinedRequest(quarantine_id=number, reason=REASON)
+        assert f"{BIRD}KafkaBadJson".encode() in stub.ShowQuarantined(asked, timeout=20).value
     return "the list of the quarantine", listed.SerializeToString()
 
 
@@ -105,7 +233,7 @@ def given_up(system: System) -> traces.Trace:
     with system.channel("intake", SUPERVISOR) as channel:
         stub = intake_pb2_grpc.QuarantineServiceStub(channel)
         number = _bad_json(_listed(stub)).quarantine_id
-        asked = intake_pb2.DiscardQuarantinedRequest(quarantine_id=number, reason=f"{REASONS[1]} called")
+        asked = intake_pb2.DiscardQuarantinedRequest(quarantine_id=number, reason=REASON)
         answer = stub.DiscardQuarantined(asked, timeout=20)
     assert answer.receipt.verdict == "discarded"
     return "the answer to a discard", answer.SerializeToString()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+import json
+import subprocess
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
 from psycopg import sql
 from reftrack_local import LocalRuntime
+from reftrack_local.postgres import BINARIES
 
 from tests.faults.looking import Topics
 
@@ -18,25 +23,47 @@ Trace = tuple[str, bytes]
 
 
 def forms(text: str) -> list[bytes]:
-    """The text as bytes, in hexadecimal digits, and in base64 wherever in a longer text it stands."""
-    plain = text.encode()
-    return [
-        plain,
-        plain.hex().encode(),
-        plain.hex().upper().encode(),
-        *(_within_base64(plain, at) for at in range(3)),
-    ]
+    """The text in every way in which programs write it down.
+
+    As it is, decomposed, without diacritics; plain or escaped as JSON does; each in UTF-8, in hexadecimal
+    digits, in base64 (both alphabets) wherever in a longer text it stands. Upper and lower case alike.
+    """
+    shapes: dict[bytes, None] = {}
+    for written in _written(text):
+        plain = written.encode()
+        shapes[plain.lower()] = None
+        shapes[plain.hex().encode()] = None
+        for at in range(3):
+            encoded = _within_base64(plain, at)
+            shapes[encoded] = None
+            shapes[encoded.translate(_URL_SAFE)] = None
+    return list(shapes)
 
 
 def found(texts: Iterable[str], traces: Iterable[Trace]) -> list[str]:
     """Which of the texts stand where."""
     wanted = {text: forms(text) for text in texts}
-    return [
-        f"{text} stands in {where}"
-        for where, content in traces
-        for text, shapes in wanted.items()
-        if any(shape in content for shape in shapes)
-    ]
+    return [f"{text} stands in {where}" for where, content in traces for text in _in(content, wanted)]
+
+
+def _in(content: bytes, wanted: Mapping[str, Sequence[bytes]]) -> Iterator[str]:
+    folded = content.lower()
+    for text, shapes in wanted.items():
+        if any(shape in folded or shape in content for shape in shapes):
+            yield text
+
+
+def _written(text: str) -> Iterator[str]:
+    """The spellings of a text; base64 keeps upper and lower case apart, so each is made in either."""
+    decomposed = unicodedata.normalize("NFD", text)
+    bare = "".join(each for each in decomposed if not unicodedata.combining(each)).replace("đ", "d")
+    for spelling in dict.fromkeys((text, decomposed, bare)):
+        for cased in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
+            yield cased
+            if not cased.isascii():
+                escaped = json.dumps(cased)[1:-1]
+                yield escaped
+                yield quote(cased)
 
 
 def on_kafka(bootstrap: str, *, agencies: bool) -> Iterator[Trace]:
@@ -64,6 +91,12 @@ def in_tables(dsn: str) -> Iterator[Trace]:
                 yield f"table {schema}.{table} of {connection.info.dbname}", b"".join(copy)
 
 
+def in_dump(dsn: str) -> Iterator[Trace]:
+    """What `pg_dump` writes of a database, as a backup would have it."""
+    command = [str(BINARIES / "pg_dump"), "--inserts", "--rows-per-insert=1000", dsn]
+    yield "a dump", subprocess.run(command, check=True, capture_output=True).stdout
+
+
 def in_files(folder: Path) -> Iterator[Trace]:
     """Every file under a folder."""
     yield from ((str(path), path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -84,6 +117,7 @@ def _within_base64(plain: bytes, at: int) -> bytes:
     return encoded[first : (at + len(plain)) * 8 // 6]
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _TABLES = """
 SELECT schemaname, tablename FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2

@@ -25,6 +25,7 @@ from reftrack.intake.v1.identity_pb2_grpc import (
     add_IdentityServiceServicer_to_server,
 )
 
+from intake.application.consents import GUARDIAN
 from intake.application.identity import Connect, texts_of
 from intake.application.identity_desk import CHECK_OVERSEER, READ_IDENTITY, WHY
 from intake.domain.identity_readers import OVERSEERS, Sight, purpose_of, sight_of
@@ -32,7 +33,11 @@ from intake.rpc.messages import timestamp
 from intake.rpc.receipts import page_size
 
 LONGEST_REASON = 500
-FIELDS = frozenset(Identity.model_fields)
+FIELDS = frozenset(
+    {*Identity.model_fields, *(GUARDIAN + name.removeprefix("full_") for name in Identity.model_fields)}
+)
+"""The client's own, and a guardian's who agreed for the client."""
+
 USUAL, MOST = 50, 500
 
 _VALUES = """
