@@ -107,7 +107,7 @@ def test_a_void_that_comes_before_its_event_waits_for_it(desk: Desk) -> None:
     counselled = counselling(SOCIAL, "TV-1")
     early = void(SOCIAL, "TV-1", counselled.id)
     (waiting,) = desk.post(early)
-    assert (waiting["verdict"], waiting["code"]) == ("waiting", "event_unknown")
+    assert (waiting["verdict"], waiting["code"]) == ("waiting", "event_not_known_yet")
     assert counselled.id in waiting["waiting_for"]
     assert answered(desk) == []
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), counselled)

@@ -83,7 +83,7 @@ def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
     was not recorded, or was voided and is nothing but a void."""
     row = uow.received(*name)
     if row is None or not (_is_recorded(row) or row.verdict in (Verdict.REJECTED, Verdict.DISCARDED)):
-        unknown = Refusal("event_unknown", field=field)
+        unknown = Refusal("event_not_known_yet", field=field)
         raise NotKnownYet(keys.until_event(*name), f"event {name[1]}", unknown)
     case = uow.get(Case, keys.as_id(row.case_key)) if _is_recorded(row) and row.case_key else None
     if case is None:

@@ -1,0 +1,184 @@
+"""Clients who move: who takes them up, the number for that, and the 24 hours to acknowledge it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from chassis.timers import RING, Timer
+from intake.domain.case import Case
+
+from tests.integration.intake.case_posts import acknowledgement, move, void
+from tests.integration.intake.desk import SOCIAL, Desk, verdicts
+from tests.integration.intake.posts import NOW, closing, registration
+
+NEAR, FAR = "00145", "00625"
+OTHER = "ldtbxh-ngoc-lam"
+THERE = "ldtbxh-my-dinh-1"
+
+
+def moved(desk: Desk, to_commune: str = FAR, to_org: str | None = None) -> dict[str, Any]:
+    """The receipt of a registered client's move."""
+    return desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), move(SOCIAL, "TV-1", to_commune, to_org))[
+        1
+    ]
+
+
+def ring(desk: Desk) -> None:
+    """What the clock does: everything that is due, once."""
+    rows = desk.rows("SELECT kind, stream, key, due_at FROM timers WHERE due_at <= %s", desk.clock.now())
+    desk.take([desk.command(RING, Timer(*row).message(), "system") for row in rows])
+
+
+def case_of(desk: Desk) -> Case:
+    case = desk.store.unit_of_work().get(Case, UUID(desk.events()[0]["meta"]["subject"]))
+    assert case is not None
+    return case
+
+
+def test_the_office_of_the_commune_is_found_and_takes_the_client_up_by_the_number(desk: Desk) -> None:
+    told = moved(desk)
+    number = told["numbers"]["introduction"]
+    recorded = desk.events()[-1]["data"]
+    assert (recorded["to_org"], recorded["number"]) == (THERE, number)
+    taken_up = registration(THERE, {"agency_ref": "MD-1", "introduction": number})
+    assert verdicts(desk.post(taken_up)) == ["accepted"]
+    assert case_of(desk).registered_by == {SOCIAL, THERE}
+
+
+def test_the_office_there_has_24_hours_from_when_we_were_told(desk: Desk) -> None:
+    moved(desk)
+    assert desk.events()[-1]["data"]["due_at"] == "2019-03-21T03:00:00Z"
+
+
+def test_the_client_lives_there_from_now_on(desk: Desk) -> None:
+    moved(desk)
+    assert case_of(desk).commune == FAR
+
+
+def test_a_move_to_where_no_office_of_ours_is_is_recorded_and_nobody_owes_an_answer(desk: Desk) -> None:
+    told = moved(desk, to_commune="27259")
+    recorded = desk.events()[-1]["data"]
+    assert (told["verdict"], told.get("numbers")) == ("accepted", None)
+    assert (recorded["to_org"], recorded["number"], recorded["due_at"]) == (None, None, None)
+    assert desk.count("timers") == 0
+
+
+def test_an_office_that_does_not_work_in_that_commune_is_not_sent_anybody_there(desk: Desk) -> None:
+    told = moved(desk, to_org=OTHER)
+    assert (told["verdict"], told["code"], told["field"]) == ("rejected", "to_org_elsewhere", "/data/to_org")
+
+
+def test_only_social_workers_take_somebody_up(desk: Desk) -> None:
+    told = moved(desk, to_org="cap-my-dinh-1")
+    assert (told["verdict"], told["code"]) == ("rejected", "not_for_this_kind")
+
+
+def test_in_a_commune_made_of_several_it_has_to_be_said_which_office(desk: Desk) -> None:
+    """Since 1 July 2025 the ward 00118 is made of Ngọc Lâm, parts of Bồ Đề and others."""
+    at = datetime(2025, 8, 1, 3, tzinfo=UTC)
+    desk.clock.move_to(at + timedelta(days=1))
+    told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), move(SOCIAL, "TV-1", "00118", at=at))[1]
+    assert (told["verdict"], told["code"]) == ("rejected", "several_take_up")
+    assert OTHER in told["remedy"]["en"]
+    (again,) = desk.post(move(SOCIAL, "TV-1", "00118", OTHER, at=at))
+    assert again["verdict"] == "accepted"
+    assert desk.events()[-1]["data"]["to_org"] == OTHER
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_whoever_was_sent_the_client_acknowledges(desk: Desk, *, by_number: bool) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    desk.post(registration(THERE, {"agency_ref": "MD-1", "introduction": number}))
+    about = {"introduction": number} if by_number else {"agency_ref": "MD-1"}
+    (told,) = desk.post(acknowledgement(THERE, about))
+    assert told["verdict"] == "accepted"
+    (at,) = (event["id"] for event in desk.events() if event["type"] == "org.reftrack.client-moved.v1")
+    assert desk.events()[-1]["data"]["move"] == at
+
+
+def test_the_commune_authority_of_the_place_may_answer_for_the_office(desk: Desk) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    (told,) = desk.post(acknowledgement("ubnd-my-dinh-1", {"introduction": number}))
+    assert told["verdict"] == "accepted"
+
+
+def test_nobody_else_acknowledges_and_nobody_twice(desk: Desk) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    desk.post(acknowledgement(SOCIAL, {"agency_ref": "TV-1"}))
+    assert desk.receipts()[-1]["code"] == "move_to_somebody_else"
+    desk.post(acknowledgement(OTHER, {"introduction": number}))
+    assert desk.receipts()[-1]["code"] == "number_unknown"
+    desk.post(
+        acknowledgement(THERE, {"introduction": number}), acknowledgement(THERE, {"introduction": number})
+    )
+    assert verdicts(desk.receipts()[-2:]) == ["accepted", "rejected"]
+    assert desk.receipts()[-1]["code"] == "already_recorded"
+
+
+def test_an_acknowledgement_waits_for_the_move(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), acknowledgement(SOCIAL, {"agency_ref": "TV-1"}))
+    told = desk.receipts()[-1]
+    assert (told["verdict"], told["code"]) == ("waiting", "too_early")
+
+
+def test_a_move_is_acknowledged_after_the_case_was_closed_too(desk: Desk) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    at = NOW - timedelta(days=9)
+    desk.post(closing(SOCIAL, "TV-1", at=at))
+    (told,) = desk.post(acknowledgement(THERE, {"introduction": number}, at=at + timedelta(days=1)))
+    assert told["verdict"] == "accepted"
+
+
+# The clock
+
+
+def later(desk: Desk, **more: float) -> None:
+    desk.clock.move_to(NOW + timedelta(**more))
+
+
+def test_after_24_hours_without_an_answer_the_clock_says_so_once(desk: Desk) -> None:
+    moved(desk)
+    later(desk, hours=23)
+    ring(desk)
+    assert "deadline-passed" not in desk.types()
+    later(desk, hours=24)
+    ring(desk)
+    ring(desk)
+    told = desk.events()[-1]
+    assert desk.types().count("deadline-passed") == 1
+    assert told["data"]["which"] == "move_acknowledgement"
+    assert told["data"]["about"] == desk.events()[-2]["id"]
+    assert (told["meta"]["occurred_at"], told["meta"]["actor"]) == ("2019-03-21T03:00:00Z", "clock")
+    assert desk.count("timers") == 0
+
+
+def test_what_was_acknowledged_in_time_or_voided_is_not_overdue(desk: Desk) -> None:
+    first = move(SOCIAL, "TV-1", FAR)
+    _, told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), first)
+    desk.post(acknowledgement(THERE, {"introduction": told["numbers"]["introduction"]}))
+    second = move(SOCIAL, "TV-1", NEAR)
+    desk.post(second, void(SOCIAL, "TV-1", second.id, "did_not_happen"))
+    later(desk, days=2)
+    ring(desk)
+    assert "deadline-passed" not in desk.types()
+    assert case_of(desk).commune == FAR
+
+
+def test_an_answer_after_the_deadline_is_taken_all_the_same(desk: Desk) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    later(desk, days=2)
+    ring(desk)
+    (told,) = desk.post(acknowledgement(THERE, {"introduction": number}, at=NOW + timedelta(days=2)))
+    assert told["verdict"] == "accepted"
+
+
+def test_who_was_sent_a_move_that_was_voided_is_told_so(desk: Desk) -> None:
+    post = move(SOCIAL, "TV-1", FAR)
+    _, told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), post)
+    desk.post(void(SOCIAL, "TV-1", post.id, "did_not_happen"))
+    number = told["numbers"]["introduction"]
+    desk.post(acknowledgement(THERE, {"introduction": number}))
+    assert desk.receipts()[-1]["code"] == "introduction_voided"
