@@ -1,4 +1,4 @@
-"""A clerk who fills in the workbook of `reftrack template`, cell by cell under the headings that stand there."""
+"""A clerk who fills in the workbook of `reftrack template`, under the headings that stand there."""
 
 from __future__ import annotations
 

@@ -105,7 +105,10 @@ def sheet_xml(path: Path, old: str, new: str, shared: str = "") -> None:
     assert old.encode() in before
     parts["xl/worksheets/sheet1.xml"] = before.replace(old.encode(), new.encode())
     if shared:
-        parts["xl/sharedStrings.xml"] = shared.encode()
+        kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+        part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'
+        types = parts["[Content_Types].xml"].replace(b"</Types>", part.encode())
+        parts |= {"[Content_Types].xml": types, "xl/sharedStrings.xml": shared.encode()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
