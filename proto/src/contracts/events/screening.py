@@ -18,6 +18,10 @@ from contracts.vocabulary import (
 )
 
 
+QuestionId = Code | Annotated[str, Field(pattern=r"^[0-9]{1,2}[a-z]?$")]
+"""A question of the form by its number, `2` or `4a`, or by a name where a form has names."""
+
+
 class SubstanceScore(Contract):
     """The ASSIST score of one substance; its band stands in the instrument's table."""
 
@@ -28,7 +32,7 @@ class SubstanceScore(Contract):
 class ScreeningAnswer(Contract):
     """One answer on the form: question, substance where the question asks of each, option or `declined`."""
 
-    question: Annotated[Code, Label.DRUG, Title("Câu hỏi", "Question")]
+    question: Annotated[QuestionId, Label.DRUG, Title("Câu hỏi", "Question")]
     answer: Annotated[Code, Label.DRUG, Title("Trả lời", "Answer")]
     substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
 

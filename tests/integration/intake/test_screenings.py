@@ -1,0 +1,193 @@
+"""Screenings: what an agency claims beside what the instrument gives, and neither ever corrected."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.integration.intake.case_posts import declined, void
+from tests.integration.intake.desk import SOCIAL, Desk
+from tests.integration.intake.posts import NOW, Post, intervention, registration, screening
+from tests.unit.reference.paper_form import SUBSTANCES
+
+REGISTERED = registration(SOCIAL, {"agency_ref": "TV-1"})
+
+
+def answer(question: str, option: str, substance: str | None = None) -> dict[str, Any]:
+    return {"question": question, "answer": option, "substance": substance}
+
+
+def opioids_every_day() -> list[dict[str, Any]]:
+    """The whole form of somebody who uses opioids daily and nothing else: 6 + 6 + 7 + 8 + 6 + 6 = 39."""
+    asked = [answer("1", "ever" if one == "opioids" else "never", one) for one in SUBSTANCES]
+    boxes = {"2": "daily", "3": "daily", "4": "daily", "5": "daily"}
+    boxes |= {"6": "past_three_months", "7": "past_three_months"}
+    asked += [answer(question, box, "opioids") for question, box in boxes.items()]
+    return [*asked, answer("8", "never")]
+
+
+def screened(
+    score: int = 39,
+    risk: str = "high",
+    answers: list[dict[str, Any]] | None = None,
+    instrument: str = "who_assist",
+    substance: str = "opioids",
+    **more: Any,
+) -> Post:
+    data = {
+        "instrument": instrument,
+        "scores": [{"substance": substance, "score": score}],
+        "risk": risk,
+        "answers": answers or [],
+        **more,
+    }
+    return replace(screening(SOCIAL, "TV-1"), data=data)
+
+
+def recorded(desk: Desk) -> dict[str, Any]:
+    (*_, last) = [event for event in desk.events() if event["type"] == "org.reftrack.client-screened.v1"]
+    data: dict[str, Any] = last["data"]
+    return data
+
+
+def conflicts(desk: Desk) -> int:
+    return desk.count("screening_conflicts")
+
+
+def test_a_claim_that_the_answers_bear_out_has_no_differences(desk: Desk) -> None:
+    desk.post(REGISTERED, screened(answers=opioids_every_day()))
+    told = recorded(desk)
+    assert (told["judged_by"], told["computed_risk"], told["differences"]) == ("who_assist@3.1", "high", [])
+    assert conflicts(desk) == 0
+
+
+def test_a_difference_is_recorded_beside_the_claim_and_never_corrected(desk: Desk) -> None:
+    desk.post(REGISTERED, screened(12, "moderate", opioids_every_day()))
+    told = recorded(desk)
+    assert (told["scores"], told["risk"]) == ([{"substance": "opioids", "score": 12}], "moderate")
+    assert told["computed_risk"] == "high"
+    assert told["differences"] == [
+        {"about": "score", "substance": "opioids", "claimed": "12", "computed": "39"},
+        {"about": "risk", "substance": None, "claimed": "moderate", "computed": "high"},
+    ]
+    assert conflicts(desk) == 1
+
+
+@pytest.mark.parametrize(
+    ("score", "risk", "about"), [(30, "low", "risk"), (1, "low", "impossible"), (30, "high", None)]
+)
+def test_without_answers_only_the_highest_risk_and_impossible_scores_are_judged(
+    desk: Desk, score: int, risk: str, about: str | None
+) -> None:
+    desk.post(REGISTERED, screened(score, risk))
+    assert [one["about"] for one in recorded(desk)["differences"]] == ([about] if about else [])
+
+
+def test_answers_that_do_not_fit_the_form_are_rejected_with_each_field(desk: Desk) -> None:
+    answers = opioids_every_day()
+    answers[0] = answer("1", "sometimes", "tobacco")
+    answers.append(answer("99", "never"))
+    _, told = desk.post(REGISTERED, screened(answers=answers))
+    assert told["verdict"] == "rejected"
+    assert [(one["code"], one["field"]) for one in told["problems"]] == [
+        ("screening_option_unknown", "/data/answers/0"),
+        ("screening_question_unknown", f"/data/answers/{len(answers) - 1}"),
+    ]
+    assert (told["code"], told["field"]) == ("screening_option_unknown", "/data/answers/0")
+    assert all(one["remedy"]["vi"] != one["remedy"]["en"] for one in told["problems"])
+    assert "client-screened" not in desk.types()
+
+
+def test_a_missing_answer_is_named_at_the_list(desk: Desk) -> None:
+    _, told = desk.post(REGISTERED, screened(answers=opioids_every_day()[:-1]))
+    assert [(one["code"], one["field"]) for one in told["problems"]] == [
+        ("screening_answer_missing", "/data/answers")
+    ]
+
+
+def test_a_repetition_of_a_rejected_screening_is_told_the_same_problems_again(desk: Desk) -> None:
+    post = screened(answers=opioids_every_day()[:-1])
+    _, first, again = desk.post(REGISTERED, post, post)
+    assert again["problems"] == first["problems"]
+
+
+def test_a_declined_answer_leaves_a_range_in_which_the_claim_may_lie(desk: Desk) -> None:
+    answers = opioids_every_day()
+    at = next(n for n, one in enumerate(answers) if one["question"] == "4")
+    answers[at] = answer("4", "declined", "opioids")
+    desk.post(REGISTERED, screened(34, "high", answers))
+    assert (recorded(desk)["computed_risk"], recorded(desk)["differences"]) == ("high", [])
+
+
+def test_assist_lite_is_judged_by_its_own_questions_and_bands(desk: Desk) -> None:
+    asked = {"1": "tobacco", "2": "alcohol", "3": "cannabis", "4": "stimulants", "5": "sedatives"}
+    answers = [answer(question, "no", one) for question, one in asked.items()]
+    answers += [answer("6", "yes", "opioids"), answer("6a", "yes", "opioids"), answer("6b", "no", "opioids")]
+    desk.post(REGISTERED, screened(2, "moderate", answers, "assist_lite"))
+    told = recorded(desk)
+    assert (told["judged_by"], told["computed_risk"], told["differences"]) == (
+        "assist_lite@1",
+        "moderate",
+        [],
+    )
+
+
+def test_the_group_of_substances_that_assist_lite_asks_about_can_be_named(desk: Desk) -> None:
+    desk.post(REGISTERED, screened(3, "high", None, "assist_lite", "stimulants"))
+    assert recorded(desk)["differences"] == []
+
+
+def test_a_version_that_is_named_judges_whenever_it_held(desk: Desk) -> None:
+    desk.post(REGISTERED, screened(30, "high", instrument_version="3.0"))
+    assert recorded(desk)["judged_by"] == "who_assist@3.0"
+    (told,) = desk.post(screened(30, "high", instrument_version="9"))
+    assert (told["code"], told["field"]) == ("instrument_version_unknown", "/data/instrument_version")
+
+
+def test_a_later_screening_names_the_one_before_it_in_time(desk: Desk) -> None:
+    days = [NOW.replace(day=day) for day in (1, 9, 5)]
+    first, last, between = (replace(screened(30), at=at) for at in days)
+    desk.post(REGISTERED, first, last, replace(between, data={**between.data, "occasion": "repeated"}))
+    told = {
+        event["meta"]["causation_id"]: event
+        for event in desk.events()
+        if event["type"] == "org.reftrack.client-screened.v1"
+    }
+    assert told[first.id]["data"]["earlier"] is None
+    assert told[last.id]["data"]["earlier"] == told[first.id]["id"]
+    assert told[between.id]["data"]["earlier"] == told[first.id]["id"]
+
+
+def test_a_follow_up_waits_for_a_screening(desk: Desk) -> None:
+    _, told = desk.post(REGISTERED, screened(30, occasion="follow_up"))
+    assert (told["verdict"], told["code"]) == ("waiting", "too_early")
+    first = replace(screened(30), at=NOW.replace(day=2))
+    assert [one["verdict"] for one in desk.post(first)] == ["accepted", "accepted"]
+    assert recorded(desk)["occasion"] == "follow_up"
+    assert recorded(desk)["earlier"] is not None
+
+
+def test_a_voided_screening_is_no_screening_before_and_no_conflict(desk: Desk) -> None:
+    wrong = replace(screened(12, "high"), at=NOW.replace(day=2))
+    desk.post(REGISTERED, wrong)
+    assert conflicts(desk) == 1
+    desk.post(void(SOCIAL, "TV-1", wrong.id), screened(30))
+    assert recorded(desk)["earlier"] is None
+    assert conflicts(desk) == 0
+
+
+def test_a_corrected_screening_is_judged_anew(desk: Desk) -> None:
+    wrong = screened(12, "high")
+    right = replace(screened(12, "moderate"), corrects=wrong.id)
+    desk.post(REGISTERED, wrong, right)
+    assert recorded(desk)["differences"] == []
+    assert conflicts(desk) == 0
+
+
+def test_who_declines_can_be_screened_later_and_declining_is_no_screening(desk: Desk) -> None:
+    desk.post(REGISTERED, declined(SOCIAL, "TV-1"))
+    (told,) = desk.post(intervention(SOCIAL, "TV-1"))
+    assert told["verdict"] == "waiting"
+    assert [one["verdict"] for one in desk.post(screened(30))] == ["accepted", "accepted"]
