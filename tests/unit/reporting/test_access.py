@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from contracts.base import Label, labels_of
+from contracts.base import Label, Payload, labels_of
 from contracts.events import cases, consent, intake
 from contracts.registry import PAYLOADS, RECORDED_BY
 from contracts.vocabulary import OrgKind, Owner, Service
 from reftrack.reporting.v1 import status_pb2 as pb
 from reporting.access import (
+    ANOTHER_CASE,
     CARE,
     CASE_FIELDS,
     CONTACT_EVENTS,
     HEALTH,
     MAY_KNOW_HIV,
+    NAMES_OF_EVENTS,
     TABLE,
     TYPE_LABELS,
     WITHHELD,
@@ -58,16 +62,16 @@ PARTS: dict[str, dict[str, Part]] = {
     "border_guard": {"contacted": Part.CONTACTS},
     "hotline": {"contacted": Part.CONTACTS},
     "district_social": dict.fromkeys(
-        ("contacted", "introduced_to", "registered", "handed_over_to"), Part.WHOLE
+        ("contacted", "introduced_to", "registered", "handed_over_to", "moved_to"), Part.WHOLE
     ),
     "commune_social": dict.fromkeys(
-        ("contacted", "introduced_to", "registered", "handed_over_to"), Part.WHOLE
+        ("contacted", "introduced_to", "registered", "handed_over_to", "moved_to"), Part.WHOLE
     ),
     "health_station": {"contacted": Part.OWN, "screened": Part.SCREENING},
     "provider": {},
     "detox_facility": {"admitted": Part.OWN},
     "methadone_clinic": {"inducted": Part.OWN},
-    "commune_authority": {"handed_over_to": Part.WHOLE, "admitted": Part.OWN},
+    "commune_authority": {"handed_over_to": Part.WHOLE, "moved_to": Part.WHOLE, "admitted": Part.OWN},
     "volunteer_team": {"contacted": Part.OWN, "assigned_to": Part.OWN},
     "club": {"contacted": Part.OWN, "assigned_to": Part.OWN},
     "supervisor": {},
@@ -196,6 +200,7 @@ def test_what_police_may_see_of_a_contact_is_a_closed_list_of_events_and_fields(
         "client-contacted": {"channel", "commune"},
         "client-introduced": {"to_org", "number"},
         "client-registered": set(),
+        "event-voided": {"reason"},
     }
     for type_, fields in CONTACT_EVENTS.items():
         shown_fields = [PAYLOADS[type_].model_fields[field] for field in fields]
@@ -219,10 +224,48 @@ def test_an_event_that_always_tells_of_health_bears_a_label_by_its_mere_happenin
         intake.ClientRegistered,
         intake.CounsellingProvided,
     }
-    withheld_whole = {consent.ConsentGiven.TYPE, cases.CaseClosed.TYPE}
+    withheld_whole = {
+        consent.ConsentGiven.TYPE,
+        consent.ConsentWithdrawn.TYPE,
+        cases.CaseClosed.TYPE,
+        cases.CaseReopened.TYPE,
+        cases.MoveAcknowledged.TYPE,
+    }
     telling = {
         model.TYPE
         for model in PAYLOADS.values()
         if any(labels_of(field) & HEALTH for field in model.model_fields.values()) and model not in by_value
     }
     assert telling - by_service - withheld_whole <= set(TYPE_LABELS)
+
+
+def written(model: type[Payload]) -> dict[str, str]:
+    """The annotations of a payload's fields as they are written."""
+    return {
+        name: str(said) for base in reversed(model.__mro__) for name, said in _own_annotations(base).items()
+    }
+
+
+def _own_annotations(base: type) -> dict[str, Any]:
+    return {name: said for name, said in vars(base).get("__annotations__", {}).items() if name.islower()}
+
+
+def test_every_field_that_names_an_event_of_ours_is_for_who_sees_all() -> None:
+    naming = {
+        name
+        for model in PAYLOADS.values()
+        if model is not intake.AgencyEventRouted
+        for name, said in written(model).items()
+        if "EventId" in said
+    }
+    assert naming == NAMES_OF_EVENTS
+
+
+def test_every_field_that_names_another_case_or_client_is_for_who_sees_that_one_too() -> None:
+    naming = {
+        (model.TYPE, name)
+        for model in PAYLOADS.values()
+        for name, said in written(model).items()
+        if "UUID" in said and Label.IDENTITY not in labels_of(model.model_fields[name])
+    }
+    assert {name for _, name in naming} - {"client_id"} == ANOTHER_CASE

@@ -19,7 +19,7 @@ from contracts.vocabulary import (
 from reporting.pathway.referrals import STATE_AFTER, ReferralStatus
 from reporting.views.referrals import fold_referrals
 
-from tests.unit.reporting.story import Story
+from tests.unit.reporting.story import Story, named
 
 REQUESTED = referral.ReferralRequested(service=Service.HIV_TEST, provider="clinic", number="CG-AAAA-BBBB-C")
 APPOINTMENT = datetime(2019, 2, 1, 3, tzinfo=UTC)
@@ -32,7 +32,7 @@ def after(*moves: Payload) -> ReferralStatus:
     story = Story()
     story.referral("a", "r", REQUESTED, org="social")
     story.referral("a", "r", *moves, org="clinic")
-    [status] = fold_referrals([], story.entries())
+    [status] = fold_referrals([], story.entries(), lambda _: {named("case", "a"): story.entries()})
     return status
 
 
@@ -84,9 +84,15 @@ def test_a_refused_move_changes_no_state_but_counts_as_a_version() -> None:
 
 
 def test_a_stream_of_refusals_alone_is_no_referral() -> None:
-    assert fold_referrals([], Story().referral("a", "never", REFUSED)) == []
+    assert fold_referrals([], Story().referral("a", "never", REFUSED), lambda _: {}) == []
 
 
 def test_every_move_that_the_referral_service_records_has_its_state() -> None:
-    answers = {common.AgencyEventRefused.TYPE, common.AgencyEventDeferred.TYPE}
-    assert set(STATE_AFTER) == {model.TYPE for model in RECORDED_BY[Owner.REFERRAL]} - answers
+    no_moves = {
+        common.AgencyEventRefused.TYPE,
+        common.AgencyEventDeferred.TYPE,
+        common.EventVoided.TYPE,
+        common.DeadlinePassed.TYPE,
+        referral.ConsentLapsed.TYPE,
+    }
+    assert set(STATE_AFTER) == {model.TYPE for model in RECORDED_BY[Owner.REFERRAL]} - no_moves

@@ -16,10 +16,10 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from contracts.base import Label
-from contracts.events import followup, intake, referral, screening, vault
+from contracts.events import common, followup, intake, people, referral, screening, vault
 from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
 
-from reporting.pathway.entry import FOLLOWUP
+from reporting.pathway.entry import FOLLOWUP, INTAKE
 from reporting.pathway.lookup import Tie
 
 WITHHELD = "withheld"
@@ -58,6 +58,7 @@ _TAKEN_UP = {
     Tie.INTRODUCED_TO: Part.WHOLE,
     Tie.REGISTERED: Part.WHOLE,
     Tie.HANDED_OVER_TO: Part.WHOLE,
+    Tie.MOVED_TO: Part.WHOLE,
 }
 _OWN_CONTACTS = {Tie.CONTACTED: Part.CONTACTS}
 _MEMBERS = {Tie.CONTACTED: Part.OWN, Tie.ASSIGNED_TO: Part.OWN}
@@ -74,7 +75,9 @@ TABLE: Mapping[str, Sight] = MappingProxyType(
         OrgKind.DETOX_FACILITY: Sight(HEALTH | {Label.LEGAL}, {Tie.ADMITTED: Part.OWN}),
         OrgKind.METHADONE_CLINIC: Sight(HEALTH, {Tie.INDUCTED: Part.OWN}),
         OrgKind.COMMUNE_AUTHORITY: Sight(
-            CARE - {Label.HIV}, {Tie.HANDED_OVER_TO: Part.WHOLE, Tie.ADMITTED: Part.OWN}, "operator"
+            CARE - {Label.HIV},
+            {Tie.HANDED_OVER_TO: Part.WHOLE, Tie.MOVED_TO: Part.WHOLE, Tie.ADMITTED: Part.OWN},
+            "operator",
         ),
         OrgKind.VOLUNTEER_TEAM: Sight(frozenset({Label.DRUG}), _MEMBERS),
         OrgKind.CLUB: Sight(frozenset({Label.DRUG}), _MEMBERS),
@@ -113,10 +116,11 @@ CONTACT_EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
         intake.ClientContacted.TYPE: frozenset({"channel", "commune"}),
         intake.ClientIntroduced.TYPE: frozenset({"to_org", "number"}),
         intake.ClientRegistered.TYPE: frozenset(),
+        common.EventVoided.TYPE: frozenset({"reason"}),
     }
 )
 """The events that `Part.CONTACTS` shows, each with the fields that it shows. Only own ones, save
-registrations: they tell that the person reached a social worker."""
+registrations: they tell that the person reached a social worker. A voiding is shown with what it voids."""
 
 SCREENING_EVENTS = frozenset({screening.ClientScreened.TYPE, intake.BriefInterventionGiven.TYPE})
 
@@ -137,7 +141,9 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
     {
         screening.ClientScreened.TYPE: frozenset({Label.DRUG}),
         intake.BriefInterventionGiven.TYPE: frozenset({Label.DRUG}),
+        screening.ScreeningDeclined.TYPE: frozenset({Label.DRUG}),
         intake.PlanAgreed.TYPE: frozenset({Label.DRUG}),
+        intake.PlanRevised.TYPE: frozenset({Label.DRUG}),
         followup.FollowupOpened.TYPE: frozenset({Label.DRUG}),
         followup.DetoxAdmitted.TYPE: frozenset({Label.DRUG}),
         followup.DetoxCompleted.TYPE: frozenset({Label.DRUG}),
@@ -157,6 +163,27 @@ TOLD_BY_THE_EVENT: Mapping[str, frozenset[str]] = MappingProxyType(
     {referral.ReferralRequested.TYPE: frozenset({"service", "provider"})}
 )
 """Fields whose labels were looked at when it was decided to show the event: they tell nothing more."""
+
+
+OF_OTHER_CASES = frozenset(
+    {
+        people.ClientsMerged.TYPE,
+        people.ClientsUnmerged.TYPE,
+        people.MatchesProposed.TYPE,
+        people.ClientsDistinguished.TYPE,
+    }
+)
+"""Events that tell of another case. Merges are for who may see the whole of both; what was proposed, and what
+was found different, for who sees every case."""
+
+ANOTHER_CASE = frozenset({"into_case", "merge"})
+"""Fields that tell of another case: for who may see the whole of that one too."""
+CASES_NAMED = ("into_case", "survivor_case", "merged_case")
+"""Fields that hold the id of a case."""
+
+NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "move", "about"})
+"""Fields that hold the id of an event of ours, for who sees all: `<stream>:<place>` counts what is left
+out."""
 
 
 @dataclass(frozen=True)
@@ -193,6 +220,10 @@ class Reader:
         """How much it sees of a case of that commune to which its organisation has these ties."""
         if self.area is None or commune in self.area:
             return Part.WHOLE
+        return self.part_by_ties(ties)
+
+    def part_by_ties(self, ties: Iterable[str]) -> Part:
+        """How much it sees of a case for what its organisation did in it."""
         by_tie = TABLE[self.kind].ties if self.kind in TABLE else {}
         return max((by_tie.get(Tie(tie), Part.NOTHING) for tie in ties), default=Part.NOTHING)
 
@@ -253,10 +284,13 @@ def event_labels(type_: str, service: str | None = None) -> frozenset[Label]:
 
 
 def answer_labels(source: str, service: str) -> frozenset[Label]:
-    """The labels of a refusal or a deferral: whom it answers and the state it met tell of what it is about.
+    """The labels of a refusal, a deferral, a deadline: whom it answers, the state it met and what is due tell
+    of what it is about. Intake's deadlines are of moves from commune to commune.
 
     A request that was turned away says of no service, so it may be any.
     """
+    if source == INTAKE:
+        return NOTHING
     if source == FOLLOWUP:
         return frozenset({Label.DRUG, Label.OST})
     return service_labels(service) if service else CARE

@@ -30,11 +30,13 @@ class FoundReferral:
 
 @dataclass(frozen=True)
 class FoundCase:
-    """A case, what ties the reader's organisation to it, and its last place in the history."""
+    """A case, what ties the reader's organisation to it, its last place in the history, and whether its
+    client was ever merged with another."""
 
     case: CaseStatus
     ties: Sequence[str]
     seq: int
+    merged: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,12 @@ class Queries:
     async def cases_by_agency_ref(self, org: str, agency_ref: str) -> list[FoundCase]:
         """The cases of whom an organisation means by its own reference: the open one, then the latest."""
         rows = await self._reads.all(sql.CASES_BY_AGENCY_REF, (org, org, agency_ref))
-        return [FoundCase(case_of(*row[:-2]), *row[-2:]) for row in rows]
+        return [_as_case(row) for row in rows]
+
+    async def cases_of_person(self, case_id: UUID, org: str) -> list[FoundCase]:
+        """All cases of the person whose case that is, of every client merged into one: the open one, then the
+        latest."""
+        return [_as_case(row) for row in await self._reads.all(sql.CASES_OF_PERSON, (case_id, org))]
 
     async def names_of(self, case_id: UUID, org: str) -> Names:
         """The introductions of a case and the references that `org` has for it, oldest first."""
@@ -138,4 +145,8 @@ def _found(row: Sequence[Any]) -> FoundReferral:
 
 
 def _found_case(row: Sequence[Any] | None) -> FoundCase | None:
-    return FoundCase(case_of(*row[:-2]), *row[-2:]) if row else None
+    return _as_case(row) if row else None
+
+
+def _as_case(row: Sequence[Any]) -> FoundCase:
+    return FoundCase(case_of(*row[:-3]), *row[-3:])

@@ -38,12 +38,15 @@ ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
 )
 CASE: LiteralString = """
 SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, c.furthest, c.opened_at,
-    c.closed_at, c.close_reason, c.followup_state, c.events, c.last_type, c.plan, c.stays,
+    c.closed_at, c.close_reason, c.followup_state, c.events, c.last_type, c.voids, c.merged_into, c.moved_to,
+    c.plan, c.stays,
     c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
     c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
     c.last_occurred_at, c.last_recorded_at, c.last_event_id,
     ARRAY(SELECT o.tie FROM cases.case_orgs o WHERE o.case_id = c.case_id AND o.org = %s),
-    (SELECT coalesce(max(seq), 0) FROM history h WHERE h.subject = c.case_id)
+    (SELECT coalesce(max(seq), 0) FROM history h WHERE h.subject = c.case_id),
+    EXISTS (SELECT FROM cases.merges s WHERE s.survivor = c.client_id)
+        OR EXISTS (SELECT FROM cases.merges m WHERE m.merged = c.client_id)
 FROM cases.cases c
 """
 CASE_BY_ID: LiteralString = CASE + "WHERE c.case_id = %s"
@@ -53,6 +56,26 @@ CASE_BY_REFERENCE: LiteralString = (
 WHERE c.case_id IN (
     SELECT case_id FROM cases.case_references WHERE kind = %s AND org = %s AND value = %s)
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
+"""
+)
+PERSON: LiteralString = """
+WITH RECURSIVE last AS (
+    SELECT DISTINCT ON (merge) survivor, merged, ended FROM cases.merges
+    ORDER BY merge, recorded_at DESC, event_id DESC
+), edges AS (
+    SELECT survivor AS one, merged AS other FROM last WHERE NOT ended
+    UNION ALL SELECT merged, survivor FROM last WHERE NOT ended
+), person AS (
+    SELECT client_id FROM cases.cases WHERE case_id = %s
+    UNION SELECT edges.other FROM person JOIN edges ON edges.one = person.client_id
+)
+"""
+CASES_OF_PERSON: LiteralString = (
+    PERSON
+    + CASE
+    + """
+WHERE c.client_id IN (SELECT client_id FROM person)
+ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id
 """
 )
 CASES_BY_AGENCY_REF: LiteralString = (

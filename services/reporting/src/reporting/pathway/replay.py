@@ -4,21 +4,29 @@ Steps are in the order in which they became known, by `recorded_at`, but never b
 the entry before them in their source's log, and the event that caused them. `recorded_at` rises strictly
 within a source; the clocks of two sources may differ, and an effect must not seem to precede its cause.
 A step is left out if it was recorded after `recorded_by`, or if it had occurred only after `occurred_by`.
+What voids an event says nothing of the world, only of the record: it is left out by `recorded_by` alone.
+Until that step the state is as it was thought to be, from it on as if the event voided had never been told.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
 
-from reporting.pathway.cases import CaseStatus
+from reporting.pathway.cases import CaseStatus, case_after
+from reporting.pathway.corrections import is_void, standing
 from reporting.pathway.entry import Entry
 from reporting.pathway.lookup import reference_in
-from reporting.pathway.referrals import ReferralStatus, begins_a_referral, may_concern_a_referral
+from reporting.pathway.referrals import (
+    ReferralStatus,
+    begins_a_referral,
+    may_concern_a_referral,
+    referral_after,
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,25 @@ class CaseState:
         """The state before the first entry."""
         return cls(CaseStatus(case_id), MappingProxyType({}))
 
+    @classmethod
+    def after(cls, case_id: UUID, entries: Sequence[Entry]) -> CaseState:
+        """The state after all these entries, without what one of them voids."""
+        introductions = (_introduction(entry) for entry in standing(entries))
+        own: dict[UUID, list[Entry]] = {}
+        for entry in filter(may_concern_a_referral, entries):
+            own.setdefault(entry.stream, []).append(entry)
+        found = {stream: referral_after(told) for stream, told in own.items()}
+        referrals = {stream: referral for stream, referral in found.items() if referral}
+        return cls(
+            case_after(case_id, entries), MappingProxyType(referrals), next(filter(None, introductions), "")
+        )
+
     def evolve(self, entry: Entry) -> CaseState:
         """The state after one more entry."""
         case = self.case.copy()
         case.fold(entry)
-        found = reference_in(entry)
-        number = found.value if found and found.kind == "introduction" else ""
-        return CaseState(case, self._referrals_after(entry), self.introduction_number or number)
+        number = self.introduction_number or _introduction(entry)
+        return CaseState(case, self._referrals_after(entry), number)
 
     def _referrals_after(self, entry: Entry) -> Mapping[UUID, ReferralStatus]:
         known = self.referrals.get(entry.stream) if may_concern_a_referral(entry) else None
@@ -49,6 +69,11 @@ class CaseState:
         referral = known.copy() if known else ReferralStatus(entry.stream, entry.case_id)
         referral.fold(entry)
         return MappingProxyType({**self.referrals, entry.stream: referral})
+
+
+def _introduction(entry: Entry) -> str:
+    found = reference_in(entry)
+    return found.value if found and found.kind == "introduction" else ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +95,7 @@ class AsOf:
     def includes(self, entry: Entry) -> bool:
         """Whether an entry had occurred and was recorded by then."""
         return not (
-            (self.occurred_by is not None and entry.occurred_at > self.occurred_by)
+            (self.occurred_by is not None and entry.occurred_at > self.occurred_by and not is_void(entry))
             or (self.recorded_by is not None and entry.recorded_at > self.recorded_by)
         )
 
@@ -97,7 +122,9 @@ def in_order(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def replay(case_id: UUID, entries: Iterable[Entry], as_of: AsOf = AsOf()) -> Iterator[Step]:
     """The steps of a case, whatever order its entries are given in."""
-    state = CaseState.before_anything(case_id)
+    state, told, corrected = CaseState.before_anything(case_id), list[Entry](), False
     for number, entry in enumerate(in_order(filter(as_of.includes, entries)), start=1):
-        state = state.evolve(entry)
+        told.append(entry)
+        corrected |= is_void(entry)
+        state = CaseState.after(case_id, told) if corrected else state.evolve(entry)
         yield Step(number, entry, state)

@@ -121,6 +121,7 @@ def state_json(reader: Reader, territory: Territory, state: CaseState, seq: int)
         introduction_number=state.introduction_number,
         referrals=referrals,
         seq=seq,
+        goes_on_in=str(case.merged_into or ""),
     )
     message = case_message(reader, Part.WHOLE, case, around)
     return MessageToJson(message, preserving_proto_field_name=True, sort_keys=True, indent=None)

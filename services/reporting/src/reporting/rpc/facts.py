@@ -19,15 +19,22 @@ from reporting.indicators.period import HANOI
 _YES_NO = {True: ("có", "yes"), False: ("không", "no")}
 
 
-def facts_of(reader: Reader, data: Payload, only: Collection[str] | None = None) -> Iterator[pb.Fact]:
+def facts_of(
+    reader: Reader, data: Payload, only: Collection[str] | None = None, but: Collection[str] = ()
+) -> Iterator[pb.Fact]:
     """The fields of a payload that the reader may see, those within lists by path (`items/0/score`).
 
     Empty ones are left out. A field goes by all the labels that it can carry, whatever its value: what is
-    left out for one value and not for another tells the value. `only`: no other fields than these.
+    left out for one value and not for another tells the value. `only`: no other fields than these; `but`: not
+    these.
     """
     told = TOLD_BY_THE_EVENT.get(data.TYPE, ())
     for name, field in type(data).model_fields.items():
-        if (only is None or name in only) and (name in told or may_see(reader, labels_of(field))):
+        if (
+            (only is None or name in only)
+            and name not in but
+            and (name in told or may_see(reader, labels_of(field)))
+        ):
             yield from _facts(reader, field, name, getattr(data, name))
 
 

@@ -40,6 +40,10 @@ class Surroundings:
     agency_refs: tuple[str, ...] = ()
     referrals: tuple[pb.Referral, ...] = field(default=())
     seq: int = 0
+    goes_on_in: str = ""
+    merged_cases: tuple[str, ...] = ()
+    stays: tuple[Stay, ...] = ()
+    """Those of the merged cases."""
 
 
 def case_message(reader: Reader, part: Part, case: CaseStatus, around: Surroundings) -> pb.Case:
@@ -65,9 +69,12 @@ def _whole_case(reader: Reader, part: Part, case: CaseStatus, around: Surroundin
         agency_refs=around.agency_refs,
         plan=_plan(reader, case),
         referrals=around.referrals,
-        stays=_stays(reader, part, case),
+        stays=_stays(reader, part, (*case.stays, *around.stays)),
         followup_state=shown(reader, case.followup_state, {Label.DRUG, Label.OST}),
         seq=around.seq,
+        goes_on_in=around.goes_on_in,
+        merged_cases=around.merged_cases,
+        moved_to=case.moved_to,
     )
 
 
@@ -122,10 +129,10 @@ def _plan(reader: Reader, case: CaseStatus) -> Iterable[pb.PlanItem]:
     return (pb.PlanItem(service=item.service, goal=item.goal, due_on=item.due_on) for item in case.plan)
 
 
-def _stays(reader: Reader, part: Part, case: CaseStatus) -> list[pb.Stay]:
+def _stays(reader: Reader, part: Part, stays: Iterable[Stay]) -> list[pb.Stay]:
     if not may_see(reader, {Label.DRUG, Label.LEGAL}):
         return []
-    return [_stay(stay) for stay in case.stays if part is Part.WHOLE or stay.facility == reader.org]
+    return [_stay(stay) for stay in stays if part is Part.WHOLE or stay.facility == reader.org]
 
 
 def _stay(stay: Stay) -> pb.Stay:

@@ -21,6 +21,7 @@ from reporting.places import district_of
 from reporting.queries import FoundCase, FoundReferral, Names, Queries, Wanted
 from reporting.rpc import asking
 from reporting.rpc.messages import Surroundings, case_message, concerns, referral_message
+from reporting.rpc.person import Person, part_of
 from reporting.rpc.timeline import Timeline
 from reporting.rpc.watching import Watching
 
@@ -53,8 +54,8 @@ class StatusServicer(grpc.StatusServiceServicer):
         """The case of an id."""
         reader, case_id = self._readers.current(), asking.case_id(request.case_id)
         await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
-        found, part = _allowed(reader, await self._queries.case(case_id, reader.org))
-        return pb.GetCaseResponse(case=await self._case(reader, part, found))
+        found, person = await self._allowed(reader, await self._queries.case(case_id, reader.org))
+        return pb.GetCaseResponse(case=await self._case(reader, person, found))
 
     async def FindCase(self, request: pb.FindCaseRequest, _context: Any) -> pb.FindCaseResponse:  # noqa: N802
         """The case behind the reader's own reference, or behind a number."""
@@ -72,7 +73,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         found = await self._queries.referral(request.number, reader.org)
         if found is None:
             found = await self._queries.referral(asking.number(request.number, "CG", "number"), reader.org)
-        return pb.GetReferralResponse(referral=_referral(reader, allowed_referral(reader, found)))
+        return pb.GetReferralResponse(referral=_referral(reader, await self._allowed_referral(reader, found)))
 
     async def ListReferrals(  # noqa: N802
         self, request: pb.ListReferralsRequest, _context: Any
@@ -95,9 +96,9 @@ class StatusServicer(grpc.StatusServiceServicer):
         query = ("GetTimeline", reader.org, reader.role, str(case_id))
         place = self._cursors.place(request.page_token, *query)
         await self._freshness.has(reader, request.after_event_id, (CASES,))
-        _, part = _allowed(reader, await self._queries.case(case_id, reader.org))
+        found, person = await self._allowed(reader, await self._queries.case(case_id, reader.org))
         after = int(place[0]) if place else 0
-        entries = [told for told in await self._timeline.of(reader, part, case_id) if told.seq > after]
+        entries = [told for told in await self._told(reader, person, found) if told.seq > after]
         token = self._cursors.after([entries[size - 1].seq], *query) if len(entries) > size else ""
         return pb.GetTimelineResponse(entries=entries[:size], next_page_token=token)
 
@@ -111,7 +112,8 @@ class StatusServicer(grpc.StatusServiceServicer):
 
         async def admit() -> tuple[Reader, FoundReferral]:
             reader = self._readers.current()
-            return reader, allowed_referral(reader, await self._queries.referral(number, reader.org))
+            found = await self._queries.referral(number, reader.org)
+            return reader, await self._allowed_referral(reader, found)
 
         async for response in self._watching.changes(admit, request.after_seq):
             yield response
@@ -121,10 +123,11 @@ class StatusServicer(grpc.StatusServiceServicer):
         reference, its own part of it. A later case that is no business of its is not told."""
         cases = await self._queries.cases_by_agency_ref(reader.org, agency_ref)
         for found in cases:
-            if part := _part(reader, found):
-                return await self._case(reader, part, found)
+            person = await self._person(reader, found)
+            if person.part(found.case.case_id):
+                return await self._case(reader, person, person.present(found))
         for found in cases:
-            own = await self._case(reader, Part.OWN, found)
+            own = await self._case(reader, Person.alone(found, Part.OWN), found)
             if agency_ref in own.agency_refs:
                 return own
         raise NotFound("case_unknown")
@@ -135,68 +138,93 @@ class StatusServicer(grpc.StatusServiceServicer):
         if kind is None:
             raise InvalidInput([Violation("by", "field_missing")])
         number = asking.number(getattr(request, kind), _NUMBERS[kind], kind)
-        found, part = _allowed(reader, await self._queries.case_by_number(kind, number, reader.org))
-        case = await self._case(reader, part, found)
+        found, person = await self._allowed(
+            reader, await self._queries.case_by_number(kind, number, reader.org)
+        )
+        case = await self._case(reader, person, found)
         numbers = {each.number for each in case.referrals} | {each.number for each in case.stays}
         if kind == "introduction":
-            names = await self._queries.names_of(found.case.case_id, reader.org)
+            names, part = (
+                await self._queries.names_of(found.case.case_id, reader.org),
+                person.part(found.case.case_id),
+            )
             numbers = {each for each, by in names.introductions if part is Part.WHOLE or by == reader.org}
         if number not in numbers:
             raise NotFound("case_unknown")
-        return case
+        present = person.goes_on_in(found)
+        return case if present is found else await self._case(reader, person, present)
 
-    async def _case(self, reader: Reader, part: Part, found: FoundCase) -> pb.Case:
-        case = found.case
+    async def _case(self, reader: Reader, person: Person, found: FoundCase) -> pb.Case:
+        """The case with those that go on in it."""
+        case, part = found.case, person.part(found.case.case_id)
+        merged = person.merged_into(found)
         names = await self._queries.names_of(case.case_id, reader.org)
-        referrals = [
-            _referral(reader, each)
-            for each in await self._queries.referrals_of(case.case_id)
-            if concerns(reader, part, each.referral)
-        ]
+        goes_on = person.goes_on_in(found)
         around = Surroundings(
             district_of(self._territory, case),
             _introduction(reader, part, names),
             names.agency_refs,
-            tuple(referrals),
-            await self._seq(reader, part, found),
+            tuple([each for one in (found, *merged) for each in await self._referrals(reader, person, one)]),
+            await self._seq(reader, person, found),
+            str(goes_on.case.case_id) if goes_on is not found else "",
+            tuple(str(each.case.case_id) for each in merged),
+            tuple(stay for each in merged for stay in each.case.stays),
         )
         return case_message(reader, part, case, around)
 
-    async def _seq(self, reader: Reader, part: Part, found: FoundCase) -> int:
+    async def _referrals(self, reader: Reader, person: Person, found: FoundCase) -> list[pb.Referral]:
+        part = person.part(found.case.case_id)
+        referrals = await self._queries.referrals_of(found.case.case_id)
+        return [_referral(reader, each) for each in referrals if concerns(reader, part, each.referral)]
+
+    async def _told(self, reader: Reader, person: Person, found: FoundCase) -> list[pb.TimelineEntry]:
+        """What happened in a case and in those that go on in it."""
+        ids = [each.case.case_id for each in (found, *person.merged_into(found))]
+        parts = {case_id: person.part(case_id) for case_id in ids}
+        return await self._timeline.of(reader, parts, person.linked)
+
+    async def _seq(self, reader: Reader, person: Person, found: FoundCase) -> int:
         """The place of the last event that the reader may know of: a later one would tell of itself."""
-        if may_see_all(reader, part):
-            return found.seq
-        told = await self._timeline.of(reader, part, found.case.case_id)
+        if may_see_all(reader, person.part(found.case.case_id)):
+            return max(each.seq for each in (found, *person.merged_into(found)))
+        told = await self._told(reader, person, found)
         return told[-1].seq if told else 0
 
+    async def _person(self, reader: Reader, found: FoundCase) -> Person:
+        """The cases of the person whose case that is; one that was never merged with another is all."""
+        if not found.merged:
+            return Person.alone(found, part_of(reader, found))
+        return Person.of(reader, found, await self._queries.cases_of_person(found.case.case_id, reader.org))
 
-def allowed_referral(reader: Reader, found: FoundReferral | None) -> FoundReferral:
-    """The referral, if there is one and the reader may see it. Raises `NotFound`.
+    async def _allowed(self, reader: Reader, found: FoundCase | None) -> tuple[FoundCase, Person]:
+        """The case and whose it is. Raises `NotFound` for one of which the reader sees nothing."""
+        if found is not None:
+            person = await self._person(reader, found)
+            if person.part(found.case.case_id) is not Part.NOTHING:
+                return found, person
+        raise NotFound("case_unknown")
 
-    An agency's own system sees what its organisation sent or was sent; an operator also what belongs to a
-    case of its organisation.
-    """
-    if found is not None:
-        own = reader.role == "agency"
-        part = Part.NOTHING if own else reader.part(found.ties, found.commune)
-        if concerns(reader, part, found.referral):
-            return found
-    raise NotFound("referral_unknown")
+    async def _allowed_referral(self, reader: Reader, found: FoundReferral | None) -> FoundReferral:
+        """The referral, if there is one and the reader may see it. Raises `NotFound`.
+
+        An agency's own system sees what its organisation sent or was sent; an operator also what belongs to a
+        case of its organisation, and to one of a person whom it took up in another case.
+        """
+        if found is not None:
+            own = reader.role == "agency"
+            part = Part.NOTHING if own else reader.part(found.ties, found.commune)
+            if concerns(reader, part, found.referral):
+                return found
+            case = None if own else await self._queries.case(found.referral.case_id, reader.org)
+            if case is not None and case.merged:
+                person = await self._person(reader, case)
+                if concerns(reader, person.part(case.case.case_id), found.referral):
+                    return found
+        raise NotFound("referral_unknown")
 
 
 def _introduction(reader: Reader, part: Part, names: Names) -> str:
     return names.introduction(None if part is Part.WHOLE else reader.org)
-
-
-def _allowed(reader: Reader, found: FoundCase | None) -> tuple[FoundCase, Part]:
-    part = _part(reader, found) if found else Part.NOTHING
-    if found is None or part is Part.NOTHING:
-        raise NotFound("case_unknown")
-    return found, part
-
-
-def _part(reader: Reader, found: FoundCase) -> Part:
-    return reader.part(found.ties, found.case.commune)
 
 
 def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from contracts import catalogue
 from contracts.base import Label, Payload
-from contracts.envelope import Recorded, UnknownType
-from contracts.events import common, followup, intake, referral
+from contracts.envelope import UnknownType
+from contracts.events import cases, common, followup, intake, people, referral
+from contracts.vocabulary import CloseReason, ReopenReason
 from reftrack.reporting.v1 import status_pb2 as pb
 
 from reporting.access import (
+    ANOTHER_CASE,
+    CASES_NAMED,
     CONTACT_EVENTS,
+    NAMES_OF_EVENTS,
+    OF_OTHER_CASES,
     SCREENING_EVENTS,
     Part,
     Reader,
@@ -22,6 +27,7 @@ from reporting.access import (
     may_see,
     may_see_all,
 )
+from reporting.pathway.corrections import Correction, corrections, is_void
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import begins_a_referral
 from reporting.queries import Queries
@@ -44,29 +50,117 @@ class Timeline:
     def __init__(self, queries: Queries) -> None:
         self._queries = queries
 
-    async def of(self, reader: Reader, part: Part, case_id: UUID) -> list[pb.TimelineEntry]:
-        """All entries of that part of a case that the reader may see, in the order of the history."""
-        return list(tell(reader, part, await self._queries.entries_of(case_id)))
+    async def of(
+        self, reader: Reader, parts: Mapping[UUID, Part], linked: Collection[UUID] = ()
+    ) -> list[pb.TimelineEntry]:
+        """All entries of these parts of cases that the reader may see, in the order of the history; `linked`:
+        the cases that it may know to be of one person."""
+        told = [
+            entry
+            for case_id, part in parts.items()
+            for entry in tell(reader, part, await self._queries.entries_of(case_id), linked)
+        ]
+        return sorted(told, key=lambda entry: entry.seq)
 
 
-def tell(reader: Reader, part: Part, entries: Iterable[Entry]) -> Iterator[pb.TimelineEntry]:
+def tell(
+    reader: Reader, part: Part, entries: Iterable[Entry], linked: Collection[UUID] = ()
+) -> Iterator[pb.TimelineEntry]:
     """All that the reader may know of, in the order given, which must begin with the case's first entry.
 
     Left out: what only passes through on its way to another service, references of other organisations, and
-    events whose mere happening, or whose organisation, tells what the reader may not know.
+    events whose mere happening, or whose organisation, tells what the reader may not know. What was voided
+    stays, marked; the voiding is told to whom the event voided is told.
     """
-    referrals: dict[UUID, _About] = {}
-    for entry in entries:
-        try:
-            recorded = entry.recorded
-        except UnknownType:
-            continue
-        if begins_a_referral(entry):
-            asked = entry.data
-            referrals[entry.stream] = _About(asked.number, str(asked.service), entry.org, asked.provider)
-        about = referrals.get(entry.stream, _About())
-        if _is_told(reader, part, entry, recorded.data, about):
-            yield _entry(reader, part, entry, recorded, about.number)
+    seen = _Seen(reader, part, list(entries), frozenset(linked))
+    for entry in seen.entries:
+        if seen.is_told(entry):
+            yield seen.message(entry)
+
+
+class _Seen:
+    """The entries of one case as a reader sees them."""
+
+    def __init__(self, reader: Reader, part: Part, entries: Sequence[Entry], linked: frozenset[UUID]) -> None:
+        self._reader = reader
+        self._part = part
+        self._linked = linked
+        self.entries = [entry for entry in entries if _is_known(entry)]
+        self._made = corrections(self.entries)
+        self._voids = {each.by.event_id: each.voided for each in self._made.values()}
+        self._referrals = {
+            entry.stream: _About(entry.data.number, str(entry.data.service), entry.org, entry.data.provider)
+            for entry in self.entries
+            if begins_a_referral(entry)
+        }
+
+    def is_told(self, entry: Entry) -> bool:
+        """Whether the reader may know of the entry."""
+        if is_void(entry):
+            voided = self._voids.get(entry.event_id)
+            return voided is not None and self.is_told(voided)
+        if entry.type in OF_OTHER_CASES:
+            return self._part is Part.WHOLE and self._is_linked(entry)
+        return _is_told(self._reader, self._part, entry, entry.data, self._about(entry))
+
+    def message(self, entry: Entry) -> pb.TimelineEntry:
+        """The entry, with what became of it."""
+        told = _entry(self._reader, self._part, entry, self._about(entry).number, self._hidden(entry))
+        if _is_of_merging(entry.data) and not self._knows_the_other(entry):
+            told.org = told.actor = ""
+        if (made := self._made.get(entry.event_id)) is not None:
+            told.voided.CopyFrom(self._voiding(made))
+        return told
+
+    def _voiding(self, made: Correction) -> pb.Voiding:
+        void, instead = made.by, made.replacement
+        reason = void.data.reason
+        return pb.Voiding(
+            seq=void.seq,
+            recorded_at=timestamp(void.recorded_at),
+            org=void.org,
+            actor="" if self._part is Part.CONTACTS and void.org != self._reader.org else _actor(void),
+            reason=reason,
+            reason_vi=catalogue.name(reason, "vi"),
+            reason_en=catalogue.name(reason, "en"),
+            replaced_by=instead.seq if instead is not None and self.is_told(instead) else 0,
+        )
+
+    def _about(self, entry: Entry) -> _About:
+        return self._referrals.get(entry.stream, _About())
+
+    def _hidden(self, entry: Entry) -> frozenset[str]:
+        """The fields that may not be shown though their labels may."""
+        names = frozenset() if may_see_all(self._reader, self._part) else NAMES_OF_EVENTS
+        return names if self._knows_the_other(entry) else names | ANOTHER_CASE
+
+    def _knows_the_other(self, entry: Entry) -> bool:
+        """Whether the reader sees the whole of every case that the entry names."""
+        named = {each for name in CASES_NAMED if (each := getattr(entry.data, name, None)) is not None}
+        return self._reader.sees_every_case or named <= self._linked
+
+    def _is_linked(self, entry: Entry) -> bool:
+        if self._reader.sees_every_case:
+            return True
+        if entry.type == people.ClientsUnmerged.TYPE:
+            merged = (each for each in self.entries if each.type == people.ClientsMerged.TYPE)
+            return any(each.data.merge == entry.data.merge and self._is_linked(each) for each in merged)
+        return entry.type == people.ClientsMerged.TYPE and self._knows_the_other(entry)
+
+
+def _is_known(entry: Entry) -> bool:
+    try:
+        return entry.recorded is not None
+    except UnknownType:
+        return False
+
+
+def _is_of_merging(data: Payload) -> bool:
+    """Whether merging or unmerging closed or opened the case: by whom tells who knows the person."""
+    match data:
+        case cases.CaseClosed(reason=CloseReason.MERGED) | cases.CaseReopened(reason=ReopenReason.UNMERGED):
+            return True
+    return False
 
 
 def _is_told(reader: Reader, part: Part, entry: Entry, data: Payload, about: _About) -> bool:
@@ -90,7 +184,7 @@ def _is_in(part: Part, entry: Entry, data: Payload, *, own: bool) -> bool:
 
 
 def _labels(entry: Entry, data: Payload, service: str) -> frozenset[Label]:
-    if isinstance(data, common.AgencyEventRefused | common.AgencyEventDeferred):
+    if isinstance(data, common.AgencyEventRefused | common.AgencyEventDeferred | common.DeadlinePassed):
         return answer_labels(entry.source, service)
     return event_labels(data.TYPE, service)
 
@@ -104,13 +198,13 @@ def _addressed(data: Payload) -> tuple[str, ...]:
             return (org,)
         case followup.DetoxAdmitted(facility=org) | followup.ManagementStarted(team=str() as org):
             return (org,)
+        case cases.ClientMoved(to_org=str() as org):
+            return (org,)
     return ()
 
 
-def _entry(
-    reader: Reader, part: Part, entry: Entry, recorded: Recorded[Payload], number: str
-) -> pb.TimelineEntry:
-    data, meta = recorded.data, recorded.meta
+def _entry(reader: Reader, part: Part, entry: Entry, number: str, hidden: frozenset[str]) -> pb.TimelineEntry:
+    data, meta = entry.recorded.data, entry.recorded.meta
     of_contacts = part is Part.CONTACTS
     if isinstance(data, followup.DetoxAdmitted):
         number = data.stay_number
@@ -126,5 +220,10 @@ def _entry(
         org=entry.org,
         actor="" if of_contacts and entry.org != reader.org else meta.actor,
         number=number,
-        facts=list(facts_of(reader, data, CONTACT_EVENTS[data.TYPE] if of_contacts else None)),
+        facts=list(facts_of(reader, data, CONTACT_EVENTS[data.TYPE] if of_contacts else None, hidden)),
+        case_id=str(entry.case_id),
     )
+
+
+def _actor(entry: Entry) -> str:
+    return entry.recorded.meta.actor

@@ -10,7 +10,7 @@ from reftrack.reporting.v1 import status_pb2 as pb
 
 from reporting.access import Reader
 from reporting.pathway.entry import Entry
-from reporting.pathway.referrals import ReferralStatus
+from reporting.pathway.referrals import ReferralStatus, referral_after
 from reporting.queries import FoundReferral, Queries
 from reporting.rpc.messages import referral_message, timestamp
 
@@ -49,6 +49,7 @@ class _Watched:
         self._reader = reader
         self._commune = found.commune
         self._referral = ReferralStatus(found.referral.referral_id, found.referral.case_id)
+        self._told: list[Entry] = []
         self._seq = 0
 
     async def catch_up(self) -> pb.ReferralChange:
@@ -69,7 +70,8 @@ class _Watched:
         return entry.event_id.startswith(str(self._referral.referral_id))
 
     def _change(self, entry: Entry) -> pb.ReferralChange:
-        self._referral.fold(entry)
+        self._told.append(entry)
+        self._referral = referral_after(self._told) or self._referral
         return pb.ReferralChange(
             seq=entry.seq,
             type=entry.type,
