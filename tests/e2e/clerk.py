@@ -19,7 +19,7 @@ class Clerk:
     def write(self, sheet: str, cells: Mapping[str, Any]) -> int:
         """Fill in one row; the number of the row."""
         page = self.book[sheet]
-        heads = {str(cell.value).removesuffix(" *"): cell.column for cell in page[1]}
+        heads = {str(cell.value).removesuffix(" *"): at for at, cell in enumerate(page[1], 1)}
         row = page.max_row + 1
         for heading, value in cells.items():
             page.cell(row, heads[heading], value)
