@@ -138,7 +138,7 @@ def test_a_stale_command_is_told_what_changed(fed: Desk) -> None:
     stale = pb.SuspendAgencyRequest(org=NEW, reason="misuse", expected_version=1)
     refusal = command(fed, SUSPEND, stale).refusal
     assert refusal is not None
-    assert (refusal.code, refusal.state) == ("conflict", "active")
+    assert (refusal.code, refusal.state) == ("agency_changed_meanwhile", "active")
     assert refusal.detail["changed"] == "changed (name_en)"
     assert refusal.detail["version"] == "2"
 
@@ -147,7 +147,9 @@ def test_of_two_commands_in_one_batch_that_expect_the_same_version_one_is_stale(
     done(fed, REGISTER, registration())
     both = [pb.ChangeAgencyRequest(org=NEW, name_en=name, expected_version=1) for name in ("One", "Two")]
     results = fed.writer.run([fed.command(CHANGE, one, PROVINCE) for one in both])
-    assert [result.refusal and result.refusal.code for result in results] == [None, "conflict"]
+    assert [result.refusal and result.refusal.code for result in results] == [
+        *(None, "agency_changed_meanwhile")
+    ]
 
 
 def test_the_same_request_again_gets_the_same_answer_and_registers_nothing_twice(fed: Desk) -> None:

@@ -313,7 +313,7 @@ def _row(one: pb.Agency, language: str) -> tuple[str, ...]:
 
 def _ready(one: pb.Agency, language: str) -> str:
     if one.provisioned:
-        return session.word("yes", language)
+        return session.word("is_so", language)
     why = catalogue.text(one.provisioning_problem, language) if one.provisioning_problem else ""
     return f"{session.word('not_yet', language)} {why}".strip()
 
@@ -321,5 +321,5 @@ def _ready(one: pb.Agency, language: str) -> str:
 def _details(one: pb.Agency, language: str) -> tuple[str, ...]:
     services = "; ".join(catalogue.name_in("Service", each, language) for each in one.services)
     events = ", ".join(one.may_post.events) if one.HasField("may_post") else ""
-    sealed = session.word("yes", language) if one.sealed_only else ""
+    sealed = session.word("is_so", language) if one.sealed_only else ""
     return services, events, sealed, one.since, one.until, str(one.version)

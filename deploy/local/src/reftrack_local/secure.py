@@ -157,6 +157,7 @@ def service_rights(service: str, *, has_log: bool) -> Iterator[Right]:
         for operation in (ACLOperation.WRITE, ACLOperation.READ):
             yield user, ResourceType.TOPIC, f"{service}.relay.v1", False, operation
         yield user, ResourceType.TRANSACTIONAL_ID, f"{service}.relay", False, ACLOperation.WRITE
+        yield user, ResourceType.GROUP, "relay-position-", True, ACLOperation.READ
     for other in READS.get(service, ()):
         yield user, ResourceType.TOPIC, f"{other}.events.v1", False, ACLOperation.READ
     for group in GROUPS.get(service, (service,)):

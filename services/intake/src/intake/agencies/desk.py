@@ -145,7 +145,7 @@ class ChangedMeanwhile(Conflict):
     """Somebody else was faster: names the version and state now and what happened since the one expected."""
 
     def __init__(self, agency: Agency, expected: int) -> None:
-        super().__init__("conflict")
+        super().__init__("agency_changed_meanwhile")
         since = agency.happened[max(expected, 0) :]
         self.detail = {
             "expected_version": str(expected),

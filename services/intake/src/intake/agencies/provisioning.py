@@ -86,6 +86,10 @@ class Provisioner:
         if self._thread.is_alive():
             self._thread.join(seconds)
 
+    def follow(self, org: str) -> str | None:
+        """Bring an office's access up to date now; why not, if it cannot be. Blocks as `renew`."""
+        return self._bring_up_to_date(org)
+
     def renew(self, org: str) -> Provided:
         """Bring an office's access up to date and give it a new password; blocks some hundred ms, and up to
         some seconds while Kafka is away. A suspended one gets none."""

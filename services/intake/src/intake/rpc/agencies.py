@@ -61,12 +61,14 @@ class AgencyServicer(AgencyServiceServicer):
         self, request: pb.ChangeAgencyRequest, _context: Any
     ) -> pb.ChangeAgencyResponse:
         done, agency = await self._command(CHANGE, request)
+        await self._follow(agency)
         return pb.ChangeAgencyResponse(agency=agency, event_id=done.last_event or "")
 
     async def SuspendAgency(  # noqa: N802
         self, request: pb.SuspendAgencyRequest, _context: Any
     ) -> pb.SuspendAgencyResponse:
         done, agency = await self._command(SUSPEND, request)
+        await self._follow(agency)
         return pb.SuspendAgencyResponse(agency=agency, event_id=done.last_event or "")
 
     async def ReinstateAgency(  # noqa: N802
@@ -106,11 +108,14 @@ class AgencyServicer(AgencyServiceServicer):
         done = await self._commands.run(name, request)
         return done, pb.Agency.FromString(done.answer)
 
+    async def _follow(self, agency: pb.Agency) -> None:
+        """Topics and rights as the registry has them now; `agency` says whether they are."""
+        _note(agency, await asyncio.to_thread(self._provisioner.follow, agency.org))
+
     async def _credentials(self, agency: pb.Agency) -> pb.Credentials | None:
         """New ones, if Kafka wants any and can be reached; `agency` says whether it follows the registry."""
         provided: Provided = await asyncio.to_thread(self._provisioner.renew, agency.org)
-        agency.provisioned = provided.problem in (None, "no_credentials_here")
-        agency.provisioning_problem = "" if agency.provisioned else provided.problem or ""
+        _note(agency, None if provided.problem == "no_credentials_here" else provided.problem)
         return _credentials(agency.org, provided.password) if provided.password else None
 
     def _reach(self) -> list[Organisation]:
@@ -141,6 +146,10 @@ class AgencyServicer(AgencyServiceServicer):
 def _asked_for(one: Organisation, request: pb.ListAgenciesRequest) -> bool:
     state = "suspended" if one.suspended else "active"
     return request.kind in ("", one.kind) and request.state in ("", state)
+
+
+def _note(agency: pb.Agency, problem: str | None) -> None:
+    agency.provisioned, agency.provisioning_problem = problem is None, problem or ""
 
 
 def _credentials(org: str, password: str) -> pb.Credentials:
