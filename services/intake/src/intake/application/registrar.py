@@ -73,7 +73,8 @@ class Registrar:
         here. Otherwise a person decides.
         """
         client, conflicts = rival
-        meta: Meta = case.pending_events[-1].meta  # type: ignore[attr-defined]
+        told = case.pending_events[-1]
+        meta: Meta = told.meta.model_copy(update={"causation_id": event_id(told)})  # type: ignore[attr-defined]
         known = people.case_of_client(uow, client)
         if known is None or people.same_person(uow, client, keys.as_text(case.client_id)):
             return

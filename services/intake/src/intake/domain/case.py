@@ -193,7 +193,7 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """Nothing that occurs later belongs to this case."""
             super().apply(aggregate)
-            aggregate.closed_at = self.meta.latest_at
+            aggregate.closed_at, aggregate.ended_on = self.meta.latest_at, self.meta.received_at
             aggregate.is_merged = self.data.reason is CloseReason.MERGED
 
     class Reopened(Aggregate.Event):
@@ -202,7 +202,8 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """The pathway goes on."""
             aggregate.happened = aggregate.happened - {Step.CLOSED}
-            aggregate.closed_at, aggregate.is_merged = None, False
+            aggregate.closed_at = aggregate.ended_on = None
+            aggregate.is_merged = False
             aggregate.was_reopened = True
 
     class Corrected(Fact):
@@ -236,6 +237,7 @@ class Case(Aggregate):
         self.commune: str | None = None
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
+        self.ended_on: datetime | None = None
         self.is_merged = False
         self.birth_year: int | None = None
         self.sex: str | None = None

@@ -95,7 +95,8 @@ class Standing(NamedTuple):
     case: str
     client: str
     opened: datetime
-    is_open: bool
+    ended: datetime | None
+    """When it was closed, as far as we were told first; none: it is open."""
 
 
 class Settled(NamedTuple):
@@ -103,7 +104,7 @@ class Settled(NamedTuple):
 
     person: Person
     target: str | None
-    """The case that takes what is reported from now on; where none is open, the one opened last."""
+    """The case that takes what is reported from now on; where none is open, the one that ended last."""
     closed: tuple[str, ...] = ()
     """Closed as merged, into `target`."""
     reopened: str | None = None
@@ -118,7 +119,7 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
     one ended: a pathway that is over does not begin again because somebody else was unmerged.
     """
     cases, root = list(standing), person.root()
-    is_open = [one for one in cases if one.is_open]
+    is_open = [one for one in cases if one.ended is None]
     stranded = [one for one in cases if person.into.get(one.case, one.case) not in person.cases]
     if is_open:
         kept = _first(is_open, root)
@@ -130,8 +131,9 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
         into = {**person.into, **dict.fromkeys((one.case for one in stranded), again)}
         del into[again]
         return Settled(person._replace(into=into), again, reopened=again)
-    ended = [one for one in cases if one.case not in person.into] or cases
-    return Settled(person, _latest(ended).case if ended else None)
+    over = [one for one in cases if one.case not in person.into] or cases
+    last = max(over, key=lambda one: (one.ended or one.opened, one.opened, one.case), default=None)
+    return Settled(person, last.case if last else None)
 
 
 def _first(cases: Sequence[Standing], root: str) -> Standing:

@@ -1,0 +1,116 @@
+"""What merging must come to, told simply: clients, cases and merges in lists, everything worked out anew.
+
+The oracle of two state machines: one drives intake's own code without a database, one its desk on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+
+@dataclass
+class OneCase:
+    """`into`: the case that goes on in its place, where merging closed it."""
+
+    client: str
+    opened: int
+    is_open: bool = True
+    into: str | None = None
+    ended: int = 0
+
+
+@dataclass
+class Model:
+    """Cases by the names that the system gave them; merges in their order."""
+
+    cases: dict[str, OneCase] = field(default_factory=dict)
+    merges: dict[str, tuple[str, str]] = field(default_factory=dict)
+    serial: int = 0
+
+    @property
+    def clients(self) -> list[str]:
+        return sorted({case.client for case in self.cases.values()})
+
+    def person(self, client: str) -> set[str]:
+        """Everybody who is one person with a client, by walking from one merge to the next."""
+        found = {client}
+        for _ in self.merges:
+            for ends in self.merges.values():
+                if found & set(ends):
+                    found |= set(ends)
+        return found
+
+    def root(self, client: str) -> str:
+        """The client under whom the others went, by playing all merges again from the first."""
+        groups = [({one}, one) for one in self.person(client)]
+        for survivor, merged in self.merges.values():
+            mine = next((group for group in groups if survivor in group[0]), None)
+            theirs = next((group for group in groups if merged in group[0]), None)
+            if mine is None or theirs is None:
+                continue
+            groups = [group for group in groups if group not in (mine, theirs)]
+            groups.append((mine[0] | theirs[0], mine[1]))
+        ((_, root),) = groups
+        return root
+
+    def cases_of(self, client: str) -> dict[str, OneCase]:
+        people = self.person(client)
+        return {name: case for name, case in self.cases.items() if case.client in people}
+
+    def target(self, client: str) -> str:
+        """The case that takes what is reported of a client."""
+        cases = self.cases_of(client)
+        for name, case in cases.items():
+            if case.is_open:
+                return name
+        own = [name for name, case in cases.items() if case.into is None] or list(cases)
+        return max(own, key=lambda name: (cases[name].ended, cases[name].opened))
+
+    def is_over(self, client: str) -> bool:
+        return not self.cases[self.target(client)].is_open
+
+    def open(self, name: str, client: str) -> None:
+        self.serial += 1
+        self.cases[name] = OneCase(client, self.serial)
+
+    def close(self, name: str) -> None:
+        self.serial += 1
+        self.cases[name].is_open, self.cases[name].ended = False, self.serial
+
+    def reopen(self, name: str) -> None:
+        self.cases[name].is_open = True
+
+    def merge(self, merge: str, survivor: str, merged: str) -> None:
+        self.merges[merge] = (survivor, merged)
+        self._settle(survivor)
+
+    def unmerge(self, merge: str) -> None:
+        for end in self.merges.pop(merge):
+            self._settle(end)
+
+    def seen(self) -> object:
+        """All that anybody can see: for comparing before and after."""
+        return deepcopy((self.cases, self.merges))
+
+    def _settle(self, client: str) -> None:
+        cases, root = self.cases_of(client), self.root(client)
+        is_open = [name for name, case in cases.items() if case.is_open]
+        stranded = [name for name, case in cases.items() if case.into is not None and case.into not in cases]
+        some = is_open or stranded
+        if not some:
+            return
+        roots = [name for name in some if cases[name].client == root]
+        kept = max(roots or some, key=lambda name: (cases[name].opened, name))
+        for name in {*is_open, *stranded} - {kept}:
+            cases[name].is_open, cases[name].into = False, kept
+        cases[kept].is_open, cases[kept].into = True, None
+
+
+def check(model: Model) -> None:
+    """What holds whatever happened: of each person's cases one is open at most, and what merging closed goes
+    on in a case of the same person."""
+    for client in model.clients:
+        cases = model.cases_of(client)
+        assert sum(case.is_open for case in cases.values()) <= 1
+        assert all(case.into is None or case.into in cases for case in cases.values())

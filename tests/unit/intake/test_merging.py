@@ -1,0 +1,232 @@
+"""Merging and unmerging in any order come to what a simple model says, and lose nothing."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+from chassis.ids import derive
+from chassis.refusal import Refusal
+from contracts.envelope import Meta
+from contracts.events.cases import CaseClosed, CaseReopened
+from contracts.events.intake import CaseOpened
+from contracts.events.people import ClientsMerged, ClientsUnmerged
+from contracts.vocabulary import ClientGroup, CloseReason, MergeGround, ReopenReason
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from intake.application import people
+from intake.domain.case import Case
+
+from tests.unit.intake.case_facts import closed, contacted, on_day
+from tests.unit.intake.claims import Claims
+from tests.unit.intake.merging_model import Model, check
+
+KEY = bytes(32)
+
+
+class World:
+    """Cases, claims and merges, by intake's own code."""
+
+    def __init__(self) -> None:
+        self.claims = Claims()
+        self.uow = cast(Any, self.claims)
+        self.steps = 0
+
+    def meta(self, case_id: UUID) -> Meta:
+        return on_day(self.steps).model_copy(update={"subject": case_id})
+
+    def open(self, client: UUID) -> str:
+        self.steps += 1
+        case_id = derive(KEY, "case", str(client), str(self.steps))
+        opened = CaseOpened(client_id=client, client_group=ClientGroup.DRUG_USER)
+        case = self.claims.add(Case.open(case_id, opened, self.meta(case_id)))
+        people.take_case(self.uow, case)
+        return str(case_id)
+
+    def target(self, client: str) -> Case:
+        case = people.latest_case_id(self.uow, client)
+        assert case is not None
+        return self.claims.cases[case]
+
+    def take(self, client: str, data: Any) -> None:
+        self.steps += 1
+        case = self.target(client)
+        case.take(data, self.meta(case.id))
+
+    def reopen(self, client: str) -> None:
+        self.steps += 1
+        case = self.target(client)
+        case.reopen(CaseReopened(reason=ReopenReason.CAME_BACK), self.meta(case.id))
+
+    def merge(self, survivor: str, merged: str) -> str:
+        self.steps += 1
+        one, other = (people.case_of_client(self.uow, client) for client in (survivor, merged))
+        assert one is not None
+        assert other is not None
+        ground = MergeGround.PAPERS_SEEN
+        return str(people.merge(self.uow, KEY, one, other, ground, self.meta))
+
+    def unmerge(self, merge: str) -> None:
+        self.steps += 1
+        people.unmerge(self.uow, UUID(merge), MergeGround.OTHER, self.meta)
+
+
+class Merging(RuleBasedStateMachine):
+    """Registrations, closings, reopenings and events by reference between merges and their undoing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world, self.model = World(), Model()
+        self.facts = 0
+
+    @rule()
+    def register(self) -> None:
+        client = derive(KEY, "client", str(len(self.model.clients)))
+        self.model.open(self.world.open(client), str(client))
+
+    @precondition(lambda self: self.model.clients)
+    @rule(data=st.data())
+    def report(self, data: st.DataObject) -> None:
+        """Somebody reports by a reference: in the open case, or in a new one of that client."""
+        client = data.draw(st.sampled_from(self.model.clients))
+        if self.model.is_over(client):
+            self.model.open(self.world.open(UUID(client)), client)
+        self.world.take(client, contacted)
+        self.facts += 1
+
+    @precondition(lambda self: self.model.clients)
+    @rule(data=st.data())
+    def end_or_take_up_again(self, data: st.DataObject) -> None:
+        client = data.draw(st.sampled_from(self.model.clients))
+        target = self.model.target(client)
+        if self.model.is_over(client):
+            self.world.reopen(client)
+            self.model.reopen(target)
+        else:
+            self.world.take(client, closed)
+            self.model.close(target)
+
+    @precondition(lambda self: len(self.model.clients) > 1)
+    @rule(data=st.data())
+    def merge(self, data: st.DataObject) -> None:
+        """Two who are one already are refused: so nothing is merged twice or in a circle."""
+        survivor, merged = (data.draw(st.sampled_from(self.model.clients)) for _ in range(2))
+        if merged in self.model.person(survivor):
+            before = dict(self.world.claims.held)
+            with pytest.raises(Refusal, match="already_merged"):
+                self.world.merge(survivor, merged)
+            assert self.world.claims.held == before
+            return
+        self.model.merge(self.world.merge(survivor, merged), survivor, merged)
+
+    @precondition(lambda self: self.model.merges)
+    @rule(data=st.data())
+    def unmerge(self, data: st.DataObject) -> None:
+        """Any of them, also in the middle of a chain."""
+        merge = data.draw(st.sampled_from(list(self.model.merges)))
+        self.world.unmerge(merge)
+        self.model.unmerge(merge)
+        with pytest.raises(Refusal, match="already_unmerged"):
+            self.world.unmerge(merge)
+
+    @precondition(lambda self: len(self.model.clients) > 1)
+    @rule(data=st.data())
+    def merge_and_think_again(self, data: st.DataObject) -> None:
+        """Undoing a merge at once brings back what was open and what was closed before it."""
+        survivor, merged = (data.draw(st.sampled_from(self.model.clients)) for _ in range(2))
+        if merged in self.model.person(survivor):
+            return
+        before = self.standing()
+        self.world.unmerge(self.world.merge(survivor, merged))
+        assert self.standing() == before
+
+    def standing(self) -> object:
+        """Which cases are open, and where each reference leads."""
+        is_open = {str(case.id): case.closed_at is None for case in self.world.claims.cases.values()}
+        return is_open, {client: str(self.world.target(client).id) for client in self.model.clients}
+
+    @invariant()
+    def one_case_is_open_and_every_reference_leads_to_it(self) -> None:
+        check(self.model)
+        for client in self.model.clients:
+            assert str(self.world.target(client).id) == self.model.target(client)
+        for name, case in self.model.cases.items():
+            known = self.world.claims.cases[UUID(name)]
+            assert (known.closed_at is None) is case.is_open
+            assert known.is_merged is (case.into is not None)
+
+    @invariant()
+    def the_roots_are_those_of_the_merges_played_again(self) -> None:
+        for client in self.model.clients:
+            assert people.person_of(self.world.uow, client).root() == self.model.root(client)
+
+    @invariant()
+    def nothing_is_lost(self) -> None:
+        recorded = [event.data for event in self.world.claims.recorded()]
+        assert sum(data is contacted for data in recorded) == self.facts
+
+
+TestMerging = Merging.TestCase
+TestMerging.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+
+
+def two() -> tuple[World, str, str, str, str]:
+    """Two clients with an open case each."""
+    world = World()
+    clients = [derive(KEY, "client", name) for name in "ab"]
+    cases = [world.open(client) for client in clients]
+    return world, *map(str, clients), *cases  # type: ignore[return-value]
+
+
+def test_both_cases_are_told_of_a_merge_and_the_merged_one_is_closed_into_the_other() -> None:
+    world, a, b, case_a, case_b = two()
+    merge = world.merge(b, a)
+    told = [event for event in world.claims.recorded() if isinstance(event.data, ClientsMerged)]
+    assert {str(event.originator_id) for event in told} == {case_a, case_b}
+    assert {(str(event.data.merge), str(event.data.survivor)) for event in told} == {(merge, b)}
+    (end,) = [event for event in world.claims.recorded() if isinstance(event.data, CaseClosed)]
+    assert (str(end.originator_id), end.data.reason, str(end.data.into_case)) == (
+        case_a, CloseReason.MERGED, case_b,
+    )  # fmt: skip
+    assert all(event.meta.subject == event.originator_id for event in world.claims.recorded())
+
+
+def test_a_merge_undone_in_the_middle_of_a_chain_opens_what_it_had_closed() -> None:
+    world, a, b, _, case_b = two()
+    c = derive(KEY, "client", "c")
+    world.open(c)
+    first, second = world.merge(a, b), world.merge(b, str(c))
+    world.unmerge(first)
+    assert str(world.target(b).id) == str(world.target(str(c)).id) == case_b
+    assert str(world.target(a).id) != case_b
+    told = [event for event in world.claims.recorded() if isinstance(event.data, ClientsUnmerged)]
+    assert {str(event.originator_id) for event in told} >= {case_b}
+    world.unmerge(second)
+    assert len({str(world.target(client).id) for client in (a, b, str(c))}) == 3
+
+
+def test_what_ended_does_not_begin_again_because_somebody_else_was_unmerged() -> None:
+    world, a, b, case_a, _ = two()
+    c = str(derive(KEY, "client", "c"))
+    case_c = world.open(UUID(c))
+    world.merge(a, b)
+    with_c = world.merge(a, c)
+    world.take(a, closed)
+    world.unmerge(with_c)
+    assert str(world.target(c).id) == case_c
+    assert world.target(c).closed_at is None
+    assert str(world.target(b).id) == case_a
+    assert world.target(b).closed_at is not None
+
+
+def test_a_new_case_of_one_of_them_is_that_of_all() -> None:
+    world, a, b, _, _ = two()
+    merge = world.merge(a, b)
+    world.take(b, closed)
+    again = world.open(UUID(b))
+    assert str(world.target(a).id) == again
+    world.unmerge(merge)
+    assert str(world.target(b).id) == again
+    assert world.target(a).closed_at is not None
