@@ -16,6 +16,7 @@ AREAS = {
     "": report_pb2.AREA_UNSPECIFIED,
     "district": report_pb2.AREA_DISTRICT,
     "commune": report_pb2.AREA_COMMUNE,
+    "province": report_pb2.AREA_PROVINCE,
 }
 
 
@@ -24,7 +25,16 @@ def run(
     from_: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First day of the period.")],
     to: Annotated[str, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day of the period.")],
     indicator: Annotated[list[str] | None, typer.Option(help="May be repeated; all if left out.")] = None,
-    by: Annotated[str, typer.Option(help="district or commune.")] = "",
+    by: Annotated[str, typer.Option(help="province, district or commune.")] = "",
+    map_: Annotated[
+        str,
+        typer.Option(
+            "--map",
+            metavar="YYYY-MM-DD",
+            help="On the map of this day, whenever it happened.",
+            show_default=False,
+        ),
+    ] = "",
     known_at: Annotated[
         str | None, typer.Option(metavar="T", help="As known then.", show_default=False)
     ] = None,
@@ -45,7 +55,7 @@ def run(
 ) -> None:
     """Run a report."""
     if by not in AREAS:
-        raise typer.BadParameter("give district or commune", param_hint="--by")
+        raise typer.BadParameter("give province, district or commune", param_hint="--by")
     if seq is not None and known_at is not None:
         raise typer.BadParameter("give --seq or --known-at, not both", param_hint="--seq")
     request = report_pb2.RunReportRequest(
@@ -55,6 +65,7 @@ def run(
         known_at=session.moment(known_at, "--known-at"),
         by=AREAS[by],
         seq=seq,
+        map=map_,
     )
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
@@ -65,16 +76,30 @@ def run(
         session.as_json(answer)
         return
     table = session.table(*session.words(("area", "indicator", "row", "figure", "of"), language), "%")
+    names = {
+        unit.code: f"{unit.code} {unit.name_vi if language == 'vi' else unit.name_en}"
+        for unit in answer.units
+    }
     for figure in answer.figures:
         of = str(figure.of) if figure.HasField("of") else ""
         percent = f"{figure.percent:.1f}" if figure.HasField("percent") else ""
         title = titles.get(figure.indicator_id, figure.indicator_id)
         row = naming.service(figure.row, language) if figure.row else ""
-        area = figure.area or word("all_areas", language)
+        area = _area(figure, names, language)
         table.add_row(area, title, row, str(figure.value), of, percent)
     session.show(table, language)
     known = f"{word('as_known', language)} {session.local(answer.known_at)} (seq {answer.seq})"
-    out.print(f"{answer.period_from} {word('to', language)} {answer.period_to}, {known}")
+    on_map = f", {word('on_map_of', language)} {answer.map}" if answer.map else ""
+    out.print(f"{answer.period_from} {word('to', language)} {answer.period_to}{on_map}, {known}")
+
+
+def _area(figure: report_pb2.Figure, names: dict[str, str], language: str) -> str:
+    """Where; on a map also that nobody knows in which of some units, or that no data carry it over."""
+    if figure.nowhere:
+        return word("nowhere_on_map", language)
+    if figure.one_of:
+        return f"{word('one_of', language)} {', '.join(names.get(code, code) for code in figure.one_of)}"
+    return names.get(figure.area, figure.area) or word("all_areas", language)
 
 
 def _titles(answer: report_pb2.ListIndicatorsResponse, language: str) -> dict[str, str]:

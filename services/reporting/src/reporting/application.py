@@ -72,7 +72,7 @@ class Made:
             Timeline(queries),
             Watching(queries, bell),
         )
-        reports = Reports(published(), reference.territory)
+        reports = Reports(published(), reference.country)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
         audit = AuditServicer(queries, fresh, readers, reference.territory, bell)
         views = ViewsServicer(parts.reads, self.projector, readers)

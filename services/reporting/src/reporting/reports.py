@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from contracts.vocabulary import Service
 from psycopg import AsyncCursor
-from reference import Territory
+from reference import Living, Territory
 
 from reporting.access import Reader
-from reporting.indicators.counting import People, Question, count
+from reporting.indicators.counting import People, Question, count, count_by_day, people_known
 from reporting.indicators.definitions import Definitions, Indicator
 from reporting.indicators.figures import Counts, Figure, figures
+from reporting.maps import DayCounts, Level, Map, MapFigure, Spot, map_figures
 from reporting.places import communes_of, districts_on
 
 _ORDER = {str(service): place for place, service in enumerate(Service)}
@@ -34,11 +36,39 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class MapAsked:
+    """A map, the level by which it is divided (none: not at all), and whom of it a report counts: those of
+    the reader's area, by the codes as they were told, who lie in the units that are asked for.
+    """
+
+    map: Map
+    level: Level | None
+    area: frozenset[str] | None
+    districts: tuple[str, ...] = ()
+    communes: tuple[str, ...] = ()
+
+    def of(self, counts: DayCounts) -> DayCounts:
+        """The counts that count."""
+        narrowed = self.districts or self.communes
+        return {
+            told: people
+            for told, people in counts.items()
+            if (self.area is None or told.commune in self.area)
+            and (not narrowed or self.map.lies_in(told, self.districts, self.communes))
+        }
+
+
+@dataclass(frozen=True)
 class Reports:
     """Runs reports over the facts."""
 
     definitions: Definitions
-    territory: Territory
+    country: Living
+
+    @property
+    def territory(self) -> Territory:
+        """The territory as it is known now, with the decrees that were loaded."""
+        return self.country.now
 
     def scope(self, reader: Reader, districts: Sequence[str], communes: Sequence[str]) -> Scope:
         """What is asked for and allowed: all communes that ever lay in the reader's area, or some of them.
@@ -72,6 +102,68 @@ class Reports:
         rows = () if indicator.rows else ("",)
         cells = figures(counts, whole, self.district_of(question), rows)
         return sorted(cells, key=lambda cell: (cell.place, _ORDER.get(cell.row, len(_ORDER)), cell.row))
+
+    async def run_on_map(
+        self,
+        cursor: AsyncCursor[Any],
+        indicator: Indicator,
+        question: Question,
+        people: People,
+        asked: MapAsked,
+    ) -> list[MapFigure]:
+        """Every cell of one indicator on the map of a day."""
+        counts = asked.of(await count_by_day(cursor, indicator, question, people))
+        whole = None
+        if indicator.of:
+            divisor = self.definitions.holding(indicator.of, question.period.last)
+            whole = asked.of(await count_by_day(cursor, divisor, question, people))
+        rows = () if indicator.rows else ("",)
+        return map_figures(counts, whole, asked.map, asked.level, rows)
+
+    async def told_in(
+        self,
+        cursor: AsyncCursor[Any],
+        indicator: Indicator,
+        question: Question,
+        asked: MapAsked,
+        spot: Spot,
+    ) -> list[tuple[str, date | None]]:
+        """The codes and days with which the people of one cell were told of."""
+        people = await people_known(cursor, question)
+        counts = asked.of(await count_by_day(cursor, indicator, question, people))
+        level = asked.level
+        return sorted(
+            {
+                (told.commune, told.on)
+                for told in counts
+                if level is None or asked.map.spot(told.commune, told.on, level) == spot
+            },
+            key=str,
+        )
+
+    def map_of(
+        self,
+        reader: Reader,
+        on: date,
+        level: Level | None,
+        districts: Sequence[str] = (),
+        communes: Sequence[str] = (),
+    ) -> MapAsked:
+        """The map of a day as the reader may see it, and what of it is asked.
+
+        Raises `InvalidInput` for units that the map does not have, `Forbidden` for who answers for no area.
+        """
+        if not reader.has_an_area:
+            raise Forbidden("area_not_yours", field="map")
+        map_ = Map(self.territory, on)
+        day = {"day": on.isoformat()}
+        if level == "district" and not map_.has("district"):
+            raise InvalidInput([Violation("by", "no_district_on_that_day", day)])
+        for field, wanted, codes in (("districts", "district", districts), ("communes", "commune", communes)):
+            units = (self.territory.unit(code, on) for code in codes)
+            if not all(unit is not None and unit.level == wanted for unit in units):
+                raise InvalidInput([Violation(field, "not_on_that_map", day)])
+        return MapAsked(map_, level, reader.area, tuple(districts), tuple(communes))
 
     def _check_known(self, districts: Sequence[str], communes: Sequence[str]) -> None:
         wrong = [

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"reftrack/reporting/v1/report.proto\x12\x15reftrack.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n\tIndicator\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x12\n\nholds_from\x18\x03 \x01(\t\x12\x10\n\x08title_vi\x18\x04 \x01(\t\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x14\n\x0cnumerator_vi\x18\x07 \x01(\t\x12\x14\n\x0cnumerator_en\x18\x08 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\t \x01(\t\x12\x0c\n\x04rows\x18\n \x01(\t\"#\n\x15ListIndicatorsRequest\x12\n\n\x02on\x18\x01 \x01(\t\"N\n\x16ListIndicatorsResponse\x12\x34\n\nindicators\x18\x01 \x03(\x0b\x32 .reftrack.reporting.v1.Indicator\"\xad\x02\n\x10RunReportRequest\x12\x12\n\nindicators\x18\x01 \x03(\t\x12\x13\n\x0bperiod_from\x18\x02 \x01(\t\x12\x11\n\tperiod_to\x18\x03 \x01(\t\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x02\x62y\x18\x05 \x01(\x0e\x32\x1b.reftrack.reporting.v1.Area\x12\x11\n\tdistricts\x18\x06 \x03(\t\x12\x10\n\x08\x63ommunes\x18\x07 \x03(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x08 \x01(\t\x12/\n\x0boccurred_by\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x03seq\x18\n \x01(\x03H\x00\x88\x01\x01\x42\x06\n\x04_seq\"\x93\x01\n\x06\x46igure\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0b\n\x03row\x18\x03 \x01(\t\x12\x0c\n\x04\x61rea\x18\x04 \x01(\t\x12\r\n\x05value\x18\x05 \x01(\x03\x12\x0f\n\x02of\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07percent\x18\x07 \x01(\x01H\x01\x88\x01\x01\x42\x05\n\x03_ofB\n\n\x08_percent\"\xa6\x01\n\x11RunReportResponse\x12.\n\x07\x66igures\x18\x01 \x03(\x0b\x32\x1d.reftrack.reporting.v1.Figure\x12\x13\n\x0bperiod_from\x18\x02 \x01(\t\x12\x11\n\tperiod_to\x18\x03 \x01(\t\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03seq\x18\x05 \x01(\x03\"\xea\x02\n\x14\x45xplainFigureRequest\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0b\n\x03row\x18\x02 \x01(\t\x12\x0c\n\x04\x61rea\x18\x03 \x01(\t\x12\'\n\x02\x62y\x18\x04 \x01(\x0e\x32\x1b.reftrack.reporting.v1.Area\x12\x13\n\x0bperiod_from\x18\x05 \x01(\t\x12\x11\n\tperiod_to\x18\x06 \x01(\t\x12,\n\x08known_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnot_known_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12/\n\x0boccurred_by\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x03seq\x18\x0c \x01(\x03H\x00\x88\x01\x01\x42\x06\n\x04_seq\"\xd1\x01\n\x0b\x43ountedFact\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecorded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x07 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x08 \x01(\t\"c\n\x15\x45xplainFigureResponse\x12\x31\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\".reftrack.reporting.v1.CountedFact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*A\n\x04\x41rea\x12\x14\n\x10\x41REA_UNSPECIFIED\x10\x00\x12\x11\n\rAREA_DISTRICT\x10\x01\x12\x10\n\x0c\x41REA_COMMUNE\x10\x02\x32\xca\x02\n\rReportService\x12m\n\x0eListIndicators\x12,.reftrack.reporting.v1.ListIndicatorsRequest\x1a-.reftrack.reporting.v1.ListIndicatorsResponse\x12^\n\tRunReport\x12\'.reftrack.reporting.v1.RunReportRequest\x1a(.reftrack.reporting.v1.RunReportResponse\x12j\n\rExplainFigure\x12+.reftrack.reporting.v1.ExplainFigureRequest\x1a,.reftrack.reporting.v1.ExplainFigureResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"reftrack/reporting/v1/report.proto\x12\x15reftrack.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x01\n\tIndicator\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x12\n\nholds_from\x18\x03 \x01(\t\x12\x10\n\x08title_vi\x18\x04 \x01(\t\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12\x0c\n\x04unit\x18\x06 \x01(\t\x12\x14\n\x0cnumerator_vi\x18\x07 \x01(\t\x12\x14\n\x0cnumerator_en\x18\x08 \x01(\t\x12\x13\n\x0b\x64\x65nominator\x18\t \x01(\t\x12\x0c\n\x04rows\x18\n \x01(\t\"#\n\x15ListIndicatorsRequest\x12\n\n\x02on\x18\x01 \x01(\t\"N\n\x16ListIndicatorsResponse\x12\x34\n\nindicators\x18\x01 \x03(\x0b\x32 .reftrack.reporting.v1.Indicator\"\xba\x02\n\x10RunReportRequest\x12\x12\n\nindicators\x18\x01 \x03(\t\x12\x13\n\x0bperiod_from\x18\x02 \x01(\t\x12\x11\n\tperiod_to\x18\x03 \x01(\t\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x02\x62y\x18\x05 \x01(\x0e\x32\x1b.reftrack.reporting.v1.Area\x12\x11\n\tdistricts\x18\x06 \x03(\t\x12\x10\n\x08\x63ommunes\x18\x07 \x03(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x08 \x01(\t\x12/\n\x0boccurred_by\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x03seq\x18\n \x01(\x03H\x00\x88\x01\x01\x12\x0b\n\x03map\x18\x0b \x01(\tB\x06\n\x04_seq\"\xb4\x01\n\x06\x46igure\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0b\n\x03row\x18\x03 \x01(\t\x12\x0c\n\x04\x61rea\x18\x04 \x01(\t\x12\r\n\x05value\x18\x05 \x01(\x03\x12\x0f\n\x02of\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07percent\x18\x07 \x01(\x01H\x01\x88\x01\x01\x12\x0e\n\x06one_of\x18\x08 \x03(\t\x12\x0f\n\x07nowhere\x18\t \x01(\x08\x42\x05\n\x03_ofB\n\n\x08_percent\"9\n\x07MapUnit\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07name_vi\x18\x02 \x01(\t\x12\x0f\n\x07name_en\x18\x03 \x01(\t\"\xe2\x01\n\x11RunReportResponse\x12.\n\x07\x66igures\x18\x01 \x03(\x0b\x32\x1d.reftrack.reporting.v1.Figure\x12\x13\n\x0bperiod_from\x18\x02 \x01(\t\x12\x11\n\tperiod_to\x18\x03 \x01(\t\x12,\n\x08known_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03seq\x18\x05 \x01(\x03\x12\x0b\n\x03map\x18\x06 \x01(\t\x12-\n\x05units\x18\x07 \x03(\x0b\x32\x1e.reftrack.reporting.v1.MapUnit\"\x98\x03\n\x14\x45xplainFigureRequest\x12\x14\n\x0cindicator_id\x18\x01 \x01(\t\x12\x0b\n\x03row\x18\x02 \x01(\t\x12\x0c\n\x04\x61rea\x18\x03 \x01(\t\x12\'\n\x02\x62y\x18\x04 \x01(\x0e\x32\x1b.reftrack.reporting.v1.Area\x12\x13\n\x0bperiod_from\x18\x05 \x01(\t\x12\x11\n\tperiod_to\x18\x06 \x01(\t\x12,\n\x08known_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0cnot_known_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpage_size\x18\t \x01(\x05\x12\x12\n\npage_token\x18\n \x01(\t\x12/\n\x0boccurred_by\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x03seq\x18\x0c \x01(\x03H\x00\x88\x01\x01\x12\x0b\n\x03map\x18\r \x01(\t\x12\x0e\n\x06one_of\x18\x0e \x03(\t\x12\x0f\n\x07nowhere\x18\x0f \x01(\x08\x42\x06\n\x04_seq\"\xd1\x01\n\x0b\x43ountedFact\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x11\n\tclient_id\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecorded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x07 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x08 \x01(\t\"c\n\x15\x45xplainFigureResponse\x12\x31\n\x05\x66\x61\x63ts\x18\x01 \x03(\x0b\x32\".reftrack.reporting.v1.CountedFact\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*T\n\x04\x41rea\x12\x14\n\x10\x41REA_UNSPECIFIED\x10\x00\x12\x11\n\rAREA_DISTRICT\x10\x01\x12\x10\n\x0c\x41REA_COMMUNE\x10\x02\x12\x11\n\rAREA_PROVINCE\x10\x03\x32\xca\x02\n\rReportService\x12m\n\x0eListIndicators\x12,.reftrack.reporting.v1.ListIndicatorsRequest\x1a-.reftrack.reporting.v1.ListIndicatorsResponse\x12^\n\tRunReport\x12\'.reftrack.reporting.v1.RunReportRequest\x1a(.reftrack.reporting.v1.RunReportResponse\x12j\n\rExplainFigure\x12+.reftrack.reporting.v1.ExplainFigureRequest\x1a,.reftrack.reporting.v1.ExplainFigureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'reftrack.reporting.v1.report_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AREA']._serialized_start=1714
-  _globals['_AREA']._serialized_end=1779
+  _globals['_AREA']._serialized_start=1925
+  _globals['_AREA']._serialized_end=2009
   _globals['_INDICATOR']._serialized_start=95
   _globals['_INDICATOR']._serialized_end=294
   _globals['_LISTINDICATORSREQUEST']._serialized_start=296
@@ -41,17 +41,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTINDICATORSRESPONSE']._serialized_start=333
   _globals['_LISTINDICATORSRESPONSE']._serialized_end=411
   _globals['_RUNREPORTREQUEST']._serialized_start=414
-  _globals['_RUNREPORTREQUEST']._serialized_end=715
-  _globals['_FIGURE']._serialized_start=718
-  _globals['_FIGURE']._serialized_end=865
-  _globals['_RUNREPORTRESPONSE']._serialized_start=868
-  _globals['_RUNREPORTRESPONSE']._serialized_end=1034
-  _globals['_EXPLAINFIGUREREQUEST']._serialized_start=1037
-  _globals['_EXPLAINFIGUREREQUEST']._serialized_end=1399
-  _globals['_COUNTEDFACT']._serialized_start=1402
-  _globals['_COUNTEDFACT']._serialized_end=1611
-  _globals['_EXPLAINFIGURERESPONSE']._serialized_start=1613
-  _globals['_EXPLAINFIGURERESPONSE']._serialized_end=1712
-  _globals['_REPORTSERVICE']._serialized_start=1782
-  _globals['_REPORTSERVICE']._serialized_end=2112
+  _globals['_RUNREPORTREQUEST']._serialized_end=728
+  _globals['_FIGURE']._serialized_start=731
+  _globals['_FIGURE']._serialized_end=911
+  _globals['_MAPUNIT']._serialized_start=913
+  _globals['_MAPUNIT']._serialized_end=970
+  _globals['_RUNREPORTRESPONSE']._serialized_start=973
+  _globals['_RUNREPORTRESPONSE']._serialized_end=1199
+  _globals['_EXPLAINFIGUREREQUEST']._serialized_start=1202
+  _globals['_EXPLAINFIGUREREQUEST']._serialized_end=1610
+  _globals['_COUNTEDFACT']._serialized_start=1613
+  _globals['_COUNTEDFACT']._serialized_end=1822
+  _globals['_EXPLAINFIGURERESPONSE']._serialized_start=1824
+  _globals['_EXPLAINFIGURERESPONSE']._serialized_end=1923
+  _globals['_REPORTSERVICE']._serialized_start=2012
+  _globals['_REPORTSERVICE']._serialized_end=2342
 # @@protoc_insertion_point(module_scope)

@@ -30,6 +30,8 @@ class _AreaEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Area.ValueType],
     """Not divided."""
     AREA_DISTRICT: _Area.ValueType  # 1
     AREA_COMMUNE: _Area.ValueType  # 2
+    AREA_PROVINCE: _Area.ValueType  # 3
+    """On the map of a day: of `map`, or of the last day of the period."""
 
 class Area(_Area, metaclass=_AreaEnumTypeWrapper):
     """By what a report is divided."""
@@ -38,6 +40,8 @@ AREA_UNSPECIFIED: Area.ValueType  # 0
 """Not divided."""
 AREA_DISTRICT: Area.ValueType  # 1
 AREA_COMMUNE: Area.ValueType  # 2
+AREA_PROVINCE: Area.ValueType  # 3
+"""On the map of a day: of `map`, or of the last day of the period."""
 Global___Area: _TypeAlias = Area  # noqa: Y015
 
 @_typing.final
@@ -153,6 +157,7 @@ class RunReportRequest(_message.Message):
     AFTER_EVENT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_BY_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    MAP_FIELD_NUMBER: _builtins.int
     period_from: _builtins.str
     """First and last day of the period, YYYY-MM-DD in Asia/Ho_Chi_Minh, both in it."""
     period_to: _builtins.str
@@ -161,6 +166,11 @@ class RunReportRequest(_message.Message):
     seq: _builtins.int
     """Only the first so many entries of the history: the `seq` of an earlier report gives its figures again,
     whatever has come in since. INVALID_ARGUMENT beyond what the figures have reached, or beside known_at.
+    """
+    map: _builtins.str
+    """The same facts on the map of this day, YYYY-MM-DD: each person in the unit that the commune told of became, or
+    came from. What no data carry over is shown as such (`one_of`, `nowhere`). Areas are codes of that map, as are
+    `districts` and `communes`. Empty: by the codes as they were told.
     """
     @_builtins.property
     def indicators(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -193,10 +203,11 @@ class RunReportRequest(_message.Message):
         after_event_id: _builtins.str = ...,
         occurred_by: _timestamp_pb2.Timestamp | None = ...,
         seq: _builtins.int | None = ...,
+        map: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "known_at", b"known_at", "occurred_by", b"occurred_by", "seq", b"seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "occurred_by", b"occurred_by", "period_from", b"period_from", "period_to", b"period_to", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "after_event_id", b"after_event_id", "by", b"by", "communes", b"communes", "districts", b"districts", "indicators", b"indicators", "known_at", b"known_at", "map", b"map", "occurred_by", b"occurred_by", "period_from", b"period_from", "period_to", b"period_to", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seq: _TypeAlias = _typing.Literal["seq"]  # noqa: Y015
     _WhichOneofArgType__seq: _TypeAlias = _typing.Literal["_seq", b"_seq"]  # noqa: Y015
@@ -217,6 +228,8 @@ class Figure(_message.Message):
     VALUE_FIELD_NUMBER: _builtins.int
     OF_FIELD_NUMBER: _builtins.int
     PERCENT_FIELD_NUMBER: _builtins.int
+    ONE_OF_FIELD_NUMBER: _builtins.int
+    NOWHERE_FIELD_NUMBER: _builtins.int
     indicator_id: _builtins.str
     version: _builtins.int
     row: _builtins.str
@@ -228,6 +241,12 @@ class Figure(_message.Message):
     """The denominator's value; left out if there is none."""
     percent: _builtins.float
     """Per cent of the denominator, one decimal, half up; left out if there is none or it is 0."""
+    nowhere: _builtins.bool
+    """On a map: these people cannot be followed to it; `area` is empty."""
+    @_builtins.property
+    def one_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """On a map: these people are in one of these units, and nobody knows in which; `area` is empty."""
+
     def __init__(
         self,
         *,
@@ -238,10 +257,12 @@ class Figure(_message.Message):
         value: _builtins.int = ...,
         of: _builtins.int | None = ...,
         percent: _builtins.float | None = ...,
+        one_of: _abc.Iterable[_builtins.str] | None = ...,
+        nowhere: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_of", b"_of", "_percent", b"_percent", "of", b"of", "percent", b"percent"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_of", b"_of", "_percent", b"_percent", "area", b"area", "indicator_id", b"indicator_id", "of", b"of", "percent", b"percent", "row", b"row", "value", b"value", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_of", b"_of", "_percent", b"_percent", "area", b"area", "indicator_id", b"indicator_id", "nowhere", b"nowhere", "of", b"of", "one_of", b"one_of", "percent", b"percent", "row", b"row", "value", b"value", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__of: _TypeAlias = _typing.Literal["of"]  # noqa: Y015
     _WhichOneofArgType__of: _TypeAlias = _typing.Literal["_of", b"_of"]  # noqa: Y015
@@ -255,6 +276,33 @@ class Figure(_message.Message):
 Global___Figure: _TypeAlias = Figure  # noqa: Y015
 
 @_typing.final
+class MapUnit(_message.Message):
+    """A unit of the map that was asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    NAME_VI_FIELD_NUMBER: _builtins.int
+    NAME_EN_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    name_vi: _builtins.str
+    name_en: _builtins.str
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        name_vi: _builtins.str = ...,
+        name_en: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "name_en", b"name_en", "name_vi", b"name_vi"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MapUnit: _TypeAlias = MapUnit  # noqa: Y015
+
+@_typing.final
 class RunReportResponse(_message.Message):
     """A report."""
 
@@ -265,9 +313,13 @@ class RunReportResponse(_message.Message):
     PERIOD_TO_FIELD_NUMBER: _builtins.int
     KNOWN_AT_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    MAP_FIELD_NUMBER: _builtins.int
+    UNITS_FIELD_NUMBER: _builtins.int
     period_from: _builtins.str
     period_to: _builtins.str
     seq: _builtins.int
+    map: _builtins.str
+    """The day of the map; empty: areas are codes as they were told."""
     @_builtins.property
     def figures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Figure]:
         """Total first, then areas by code; rows in the order of their list."""
@@ -278,6 +330,10 @@ class RunReportResponse(_message.Message):
         report asked by this `seq` is equal; one asked by the moment also has what was recorded by then and came later.
         """
 
+    @_builtins.property
+    def units(self) -> _containers.RepeatedCompositeFieldContainer[Global___MapUnit]:
+        """The units that the figures name, by code."""
+
     def __init__(
         self,
         *,
@@ -286,10 +342,12 @@ class RunReportResponse(_message.Message):
         period_to: _builtins.str = ...,
         known_at: _timestamp_pb2.Timestamp | None = ...,
         seq: _builtins.int = ...,
+        map: _builtins.str = ...,
+        units: _abc.Iterable[Global___MapUnit] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known_at", b"known_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "known_at", b"known_at", "period_from", b"period_from", "period_to", b"period_to", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["figures", b"figures", "known_at", b"known_at", "map", b"map", "period_from", b"period_from", "period_to", b"period_to", "seq", b"seq", "units", b"units"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -313,6 +371,9 @@ class ExplainFigureRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     OCCURRED_BY_FIELD_NUMBER: _builtins.int
     SEQ_FIELD_NUMBER: _builtins.int
+    MAP_FIELD_NUMBER: _builtins.int
+    ONE_OF_FIELD_NUMBER: _builtins.int
+    NOWHERE_FIELD_NUMBER: _builtins.int
     indicator_id: _builtins.str
     row: _builtins.str
     area: _builtins.str
@@ -324,6 +385,11 @@ class ExplainFigureRequest(_message.Message):
     page_token: _builtins.str
     seq: _builtins.int
     """Only the first so many entries of the history, as in RunReportRequest."""
+    map: _builtins.str
+    """The map of the figure, as in RunReportRequest, and its cell: `area`, or `one_of`, or `nowhere`; the whole if
+    none of them is given.
+    """
+    nowhere: _builtins.bool
     @_builtins.property
     def known_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -334,6 +400,8 @@ class ExplainFigureRequest(_message.Message):
     def occurred_by(self) -> _timestamp_pb2.Timestamp:
         """Only what had occurred by then; everything of the period if left out."""
 
+    @_builtins.property
+    def one_of(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
         self,
         *,
@@ -349,10 +417,13 @@ class ExplainFigureRequest(_message.Message):
         page_token: _builtins.str = ...,
         occurred_by: _timestamp_pb2.Timestamp | None = ...,
         seq: _builtins.int | None = ...,
+        map: _builtins.str = ...,
+        one_of: _abc.Iterable[_builtins.str] | None = ...,
+        nowhere: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "seq", b"seq"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "not_known_at", b"not_known_at", "occurred_by", b"occurred_by", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row", "seq", b"seq"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seq", b"_seq", "area", b"area", "by", b"by", "indicator_id", b"indicator_id", "known_at", b"known_at", "map", b"map", "not_known_at", b"not_known_at", "nowhere", b"nowhere", "occurred_by", b"occurred_by", "one_of", b"one_of", "page_size", b"page_size", "page_token", b"page_token", "period_from", b"period_from", "period_to", b"period_to", "row", b"row", "seq", b"seq"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seq: _TypeAlias = _typing.Literal["seq"]  # noqa: Y015
     _WhichOneofArgType__seq: _TypeAlias = _typing.Literal["_seq", b"_seq"]  # noqa: Y015

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from psycopg import AsyncCursor
 
 from reporting.indicators.definitions import Indicator
 from reporting.indicators.period import Period
+from reporting.maps import Told
 from reporting.pathway.merging import Edge, roots
 
 _EACH: LiteralString = """
@@ -84,12 +85,17 @@ _COUNTED: LiteralString = """
     SELECT client_id, row FROM held GROUP BY client_id, row
     HAVING count(DISTINCT counts_as) >= %(kinds_needed)s
 ), placed AS (
-    SELECT counted.client_id, counted.row, coalesce(first.commune, '') AS commune
+    SELECT counted.client_id, counted.row, coalesce(first.commune, '') AS commune,
+        (first.occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date AS told_on
     FROM counted LEFT JOIN first USING (client_id)
 )
 """
 
 _FIGURES: LiteralString = _COUNTED + "SELECT commune, row, count(*) FROM placed GROUP BY commune, row"
+
+_FIGURES_BY_DAY: LiteralString = (
+    _COUNTED + "SELECT commune, told_on, row, count(*) FROM placed GROUP BY commune, told_on, row"
+)
 
 _FACTS: LiteralString = (
     _COUNTED
@@ -98,6 +104,9 @@ SELECT held.event_id, held.kind, held.case_id, held.told_of, placed.commune, hel
     held.occurred_at, held.recorded_at
 FROM placed JOIN held USING (client_id, row)
 WHERE (%(communes)s::text[] IS NULL OR placed.commune = ANY(%(communes)s))
+    AND (%(map_communes)s::text[] IS NULL OR EXISTS (
+        SELECT FROM unnest(%(map_communes)s::text[], %(map_days)s::date[]) AS m (commune, told_on)
+        WHERE m.commune = placed.commune AND m.told_on IS NOT DISTINCT FROM placed.told_on))
     AND (%(row)s::text IS NULL OR row = %(row)s)
     AND (%(area)s::text[] IS NULL OR EXISTS (
         SELECT FROM cases.cases own WHERE own.case_id = held.case_id AND own.commune = ANY(%(area)s)))
@@ -156,6 +165,8 @@ class Narrowed:
     """
 
     communes: Sequence[str] | None = None
+    told: Sequence[tuple[str, date | None]] | None = None
+    """Only people whose commune was told with one of these codes on one of these days: a cell of a map."""
     area: Sequence[str] | None = None
     row: str | None = None
     recorded_after: datetime | None = None
@@ -167,6 +178,8 @@ class Narrowed:
         return {
             "communes": None if self.communes is None else list(self.communes),
             "area": None if self.area is None else list(self.area),
+            "map_communes": None if self.told is None else [commune for commune, _ in self.told],
+            "map_days": None if self.told is None else [day for _, day in self.told],
             "row": self.row,
             "recorded_after": self.recorded_after,
             "after_occurred": occurred,
@@ -202,6 +215,14 @@ async def count(
     """People by (commune, row)."""
     await cursor.execute(question.seen(people) + _FIGURES, question.parameters(indicator, people))
     return {(commune, row): counted for commune, row, counted in await cursor.fetchall()}
+
+
+async def count_by_day(
+    cursor: AsyncCursor[Any], indicator: Indicator, question: Question, people: People
+) -> dict[Told, int]:
+    """People by the commune, the day on which it was told, and row: what a map is asked about."""
+    await cursor.execute(question.seen(people) + _FIGURES_BY_DAY, question.parameters(indicator, people))
+    return {Told(commune, on, row): counted for commune, on, row, counted in await cursor.fetchall()}
 
 
 async def explain(

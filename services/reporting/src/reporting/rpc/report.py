@@ -26,6 +26,7 @@ from reporting.indicators.period import HANOI, InvalidPeriod, Period
 from reporting.pathway.facts import TYPES
 from reporting.reports import Reports, Scope
 from reporting.rpc import asking
+from reporting.rpc.map_report import is_on_a_map, map_asked, map_figure, spot_asked, units_named
 from reporting.rpc.messages import timestamp
 
 _KNOWN: LiteralString = """
@@ -69,6 +70,8 @@ class ReportServicer(grpc.ReportServiceServicer):
         """Figures of a period, as known at a moment: by default, all that was recorded."""
         reader = self._readers.current()
         question = _question(request)
+        if is_on_a_map(request):
+            return await self._on_map(request, reader, question)
         scope = self._reports.scope(reader, request.districts, request.communes)
         self._check_division(request.by, question)
         wanted = self._wanted(request.indicators, reader, question)
@@ -90,6 +93,31 @@ class ReportServicer(grpc.ReportServiceServicer):
             seq=seq,
         )
 
+    async def _on_map(
+        self, request: pb.RunReportRequest, reader: Reader, question: Question
+    ) -> pb.RunReportResponse:
+        asked = map_asked(self._reports, reader, request, question)
+        wanted = self._wanted(request.indicators, reader, question)
+        await self._freshness.has(reader, request.after_event_id, ("facts",))
+        async with self._reads.snapshot() as cursor:
+            known_at, seq = await _known(cursor, question)
+            people = await people_known(cursor, question)
+            cells = [
+                map_figure(indicator, cell)
+                for indicator in wanted
+                for cell in await self._reports.run_on_map(cursor, indicator, question, people, asked)
+                if may_see(reader, service_labels(cell.row))
+            ]
+        return pb.RunReportResponse(
+            figures=cells,
+            period_from=request.period_from,
+            period_to=request.period_to,
+            known_at=timestamp(known_at),
+            seq=seq,
+            map=asked.map.on.isoformat(),
+            units=units_named(asked, cells),
+        )
+
     async def ExplainFigure(  # noqa: N802
         self, request: pb.ExplainFigureRequest, _context: Any
     ) -> pb.ExplainFigureResponse:
@@ -99,11 +127,21 @@ class ReportServicer(grpc.ReportServiceServicer):
         indicator = self._held(request.indicator_id, question.period.last)
         if not may_see(reader, _labels(indicator, request.row) | _labels_of_rows(indicator, request.row)):
             raise Forbidden("label_not_yours", field="row" if indicator.rows else "indicator_id")
+        if is_on_a_map(request):
+            return await self._explained_on_map(request, indicator, question, reader)
         asked: tuple[list[str], list[str]] = ([], [])
         if request.area:
             asked[request.by == pb.AREA_COMMUNE].append(request.area)
         scope = self._reports.scope(reader, *asked)
         return await self._explained(request, indicator, question, scope, reader)
+
+    async def _explained_on_map(
+        self, request: pb.ExplainFigureRequest, indicator: Indicator, question: Question, reader: Reader
+    ) -> pb.ExplainFigureResponse:
+        asked, spot = spot_asked(request, map_asked(self._reports, reader, request, question))
+        async with self._reads.snapshot() as cursor:
+            told = await self._reports.told_in(cursor, indicator, question, asked, spot)
+        return await self._explained(request, indicator, question, Scope(reader.area), reader, told)
 
     async def _explained(
         self,
@@ -112,6 +150,7 @@ class ReportServicer(grpc.ReportServiceServicer):
         question: Question,
         scope: Scope,
         reader: Reader,
+        told: list[tuple[str, date | None]] | None = None,
     ) -> pb.ExplainFigureResponse:
         size = asking.page_size(request.page_size, 100)
         query = (
@@ -120,9 +159,11 @@ class ReportServicer(grpc.ReportServiceServicer):
             repr(indicator),
             repr(question),
             repr(sorted(scope.communes or ())),
+            repr(told),
         )
         narrowed = Narrowed(
             communes=None if scope.communes is None else sorted(scope.communes),
+            told=told,
             area=None if reader.area is None else sorted(reader.area),
             row=request.row or None,
             recorded_after=_optional(request, "not_known_at"),
