@@ -187,7 +187,14 @@ class Life:
     def _consent(self) -> dict[str, Any]:
         return {
             "purposes": ["treatment", "coordination"],
-            "recipients": ["provider", "health_station", "commune_social"],
+            "recipients": [
+                "provider",
+                "methadone_clinic",
+                "detox_facility",
+                "health_station",
+                "commune_social",
+                "commune_authority",
+            ],
             "labels": ["DRUG", "HIV", "OST"],
             "expires_on": self._day(1200),
         }

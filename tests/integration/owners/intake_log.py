@@ -78,6 +78,7 @@ class IntakeLog:
         kind: NumberKind = NumberKind.REFERRAL,
         at: datetime = BEGUN,
         received_at: datetime | None = None,
+        legal_basis: str | None = None,
     ) -> Recorded[Payload]:
         """What that organisation posted, on its way to the owner."""
         routed = AgencyEventRouted(
@@ -90,7 +91,7 @@ class IntakeLog:
             number_kind=kind if number else None,
             data=payload.model_dump(mode="json"),
         )
-        return self.event(case_id, routed, org=org, at=at, received_at=received_at)
+        return self.event(case_id, routed, org=org, at=at, received_at=received_at, legal_basis=legal_basis)
 
     def event(
         self,
@@ -100,8 +101,10 @@ class IntakeLog:
         org: str = "cap-bo-de",
         at: datetime = BEGUN,
         received_at: datetime | None = None,
+        legal_basis: str | None = None,
     ) -> Recorded[Payload]:
         meta = Meta(
+            legal_basis=legal_basis,
             subject=case_id,
             occurred_at=at,
             received_at=received_at or at + timedelta(minutes=5),

@@ -176,14 +176,7 @@ async def test_a_child_without_a_guardians_consent_is_not_referred(referral: Wor
 
 
 def on_the_law(world: World, case_id: UUID, basis: str) -> Any:
-    routed = world.intake.routed(case_id, REQUEST, SENDER)
-    routed = Recorded(
-        id=routed.id,
-        type=routed.type,
-        source=routed.source,
-        meta=routed.meta.model_copy(update={"legal_basis": basis}),
-        data=routed.data,
-    )
+    routed = world.intake.routed(case_id, REQUEST, SENDER, legal_basis=basis)
     world.feed(routed)
     return answer_to(world, routed)
 

@@ -170,7 +170,7 @@ def handed_over(world: World) -> UUID:
     world.feed(
         world.intake.opened(case_id),
         world.intake.routed(case_id, admitted, FACILITY),
-        world.intake.routed(case_id, notice, FACILITY),
+        world.intake.routed(case_id, notice, FACILITY, legal_basis="after_care_handover"),
     )
     return case_id
 

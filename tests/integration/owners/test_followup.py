@@ -34,6 +34,7 @@ FACILITY, CLINIC, COMMUNE = "cai-nghien-ha-noi", "methadone-long-bien", "ubnd-bo
 ADMITTED = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
 COMPLETED = DetoxCompleted(months=6)
 NOTIFIED = HandoverNotified(to_org=COMMUNE, to_commune="00139", due_on=date(2019, 9, 1))
+BY_LAW = "after_care_handover"
 RECEIVED = HandoverReceived()
 MANAGED = ManagementStarted(model=ManagementModel.CLUB)
 EVALUATED = ReintegrationEvaluated(
@@ -57,7 +58,10 @@ def case_id(followup: World) -> UUID:
 def routed(
     world: World, case_id: UUID, payload: Payload, org: str, at: datetime = BEGUN, stay: str | None = None
 ) -> Recorded[Payload]:
-    return world.intake.routed(case_id, payload, org, at=at, number=stay, kind=NumberKind.STAY)
+    basis = BY_LAW if isinstance(payload, HandoverNotified) else None
+    return world.intake.routed(
+        case_id, payload, org, at=at, number=stay, kind=NumberKind.STAY, legal_basis=basis
+    )
 
 
 def way_to_management(world: World, case_id: UUID, at: datetime = IN_SEPTEMBER) -> list[Recorded[Payload]]:
@@ -214,7 +218,8 @@ async def test_an_operator_takes_a_person_from_admission_to_evaluation(
         ("ProvideSupport", COMMUNE, "2019-10-01", {"kind": "loan", "amount_vnd": 20_000_000}),
     ]
     for method, org, on, fields in steps:
-        await followup.call(method, org=org, stay=stay, act={"on": on}, **fields)
+        basis = BY_LAW if method == "NotifyHandover" else ""
+        await followup.call(method, org=org, stay=stay, act={"on": on, "legal_basis": basis}, **fields)
     evaluated = await followup.call(
         "RecordEvaluation",
         org=COMMUNE,

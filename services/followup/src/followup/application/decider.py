@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
+from answering.consents import ConsentBook, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from chassis import ids
@@ -13,8 +14,9 @@ from chassis.items import Command, Item, Record
 from chassis.rpc.errors import InvalidInput
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import RING, Timer, take_away
-from contracts.events.followup import DetoxAdmittedPosted
-from contracts.events.intake import CaseOpened
+from contracts.envelope import Recorded
+from contracts.events.followup import DetoxAdmittedPosted, HandoverNotified
+from contracts.events.intake import AgencyEventRouted, CaseOpened
 from contracts.registry import OF_NO_CASE
 from contracts.vocabulary import Owner
 from directory import learn
@@ -34,7 +36,8 @@ class FollowupDecider:
         self._told = Understanding(reference.organisations.renew)
         self._clients = Clients(connect)
         self._parties = Parties(connect, reference.organisations)
-        self._pathways = Pathways(reference, self._clients, self._parties, ids_key)
+        self._consents = ConsentBook(connect)
+        self._pathways = Pathways(reference, self._clients, self._parties, self._consents, ids_key)
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: the pathways that are named, and whose they are."""
@@ -46,8 +49,33 @@ class FollowupDecider:
         admitted = [one.id for one in routed if one.data.type == DetoxAdmittedPosted.TYPE]
         admitting = [self._told.cause(command) for command in asked if command.name == "AdmitToDetox"]
         self._pathways.foresee(uow, [*admitted, *admitting])
+        changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
         cases, timed = (one.meta.subject for one in routed), (timer.stream for timer in rings)
-        self._pathways.load(uow, cases, _cases(asked), _stays(asked), timed)
+        self._pathways.load(uow, [*cases, *changed], _cases(asked), _stays(asked), timed)
+        self._consents.load(self._sharing(uow, routed, asked, changed))
+
+    def _sharing(
+        self,
+        uow: UnitOfWork,
+        routed: Sequence[Recorded[AgencyEventRouted]],
+        asked: Sequence[Command],
+        changed: Sequence[UUID],
+    ) -> set[UUID]:
+        """The cases in which a handover may be told: those whose consents are read."""
+        touched = {one.meta.subject for one in routed} | set(changed)
+        touched |= {case_id for one in asked if (case_id := self._case(uow, one)) is not None}
+        told = {one.meta.subject for one in routed if one.data.type == HandoverNotified.TYPE}
+        told |= {
+            case_id
+            for one in asked
+            if one.name == "NotifyHandover" and (case_id := self._case(uow, one)) is not None
+        }
+        return told | {one for one in touched if self._pathways.waits_for_consent(uow, one)}
+
+    def _case(self, uow: UnitOfWork, command: Command) -> UUID | None:
+        with suppress(InvalidInput):
+            return self._pathways.case_named(uow, command)
+        return None
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""
@@ -57,10 +85,7 @@ class FollowupDecider:
         if item.name == RING:
             pathway = uow.get(Pathway, Timer.of(item.message).stream)  # type: ignore[arg-type]
             return str(pathway.case_id) if pathway else ""
-        try:
-            return str(self._pathways.case_named(uow, item) or "")
-        except InvalidInput:
-            return ""
+        return str(self._case(uow, item) or "")
 
     def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
         """Decide one item; the answer of a command is an `Outcome`."""
@@ -76,6 +101,9 @@ class FollowupDecider:
             self._pathways.routed(uow, routed)
         elif isinstance(told.data, CaseOpened):
             self._clients.learn(uow, told.meta.subject, told.data.client_id)
+        self._consents.learn(uow, told)
+        if changes_shares(told):
+            self._pathways.consented(uow, told)
         self._parties.learn(uow, told)
         return None
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.clock import by_the_clock
+from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
 from answering.parties import Parties
 from answering.requests import (
@@ -42,6 +43,7 @@ from reference.days import local_day, start_of
 from followup.application.consequences import EVALUATION, STAY, Before, follow
 from followup.application.tables import CaseUntold, Clients
 from followup.domain import Pathway, window_of
+from followup.domain.sharing import Sharing
 
 PREFIX = "LT"
 
@@ -63,7 +65,15 @@ FORMS: Mapping[str, type[Payload]] = MappingProxyType(
 class Pathways:
     """Finds or opens the pathway of a case and lets it decide."""
 
-    def __init__(self, reference: Reference, clients: Clients, parties: Parties, ids_key: bytes) -> None:
+    def __init__(
+        self,
+        reference: Reference,
+        clients: Clients,
+        parties: Parties,
+        consents: ConsentBook,
+        ids_key: bytes,
+    ) -> None:
+        self._consents = consents
         self._reference = reference
         self._parties = parties
         self._policy = reference.policy
@@ -120,6 +130,19 @@ class Pathways:
         follow(uow, pathway, before, self._policy, self._terms)
         return outcome_of(pathway, begun or "").SerializeToString()
 
+    def consented(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """Something changed in the consents of a case: a handover that waited may go out now."""
+        if uow.get(Pathway, Pathway.stream_of(told.meta.subject)) is not None:
+            pathway = self._pathway(uow, told.meta)
+            before = Before.of(pathway)
+            pathway.try_kept(self._policy)
+            follow(uow, pathway, before, self._policy, self._terms)
+
+    def waits_for_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
+        """Whether a handover was put off in this case, as far as its pathway was loaded."""
+        found = uow.get(Pathway, Pathway.stream_of(case_id))
+        return found is not None and any(one.type == events.HandoverNotified.TYPE for one in found.kept)
+
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """A term has ended, or a year has passed since management started."""
         pathway = uow.get(Pathway, timer.stream)
@@ -144,9 +167,12 @@ class Pathways:
         return envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
-        found = uow.get(Pathway, Pathway.stream_of(meta.subject))
-        if found is not None:
-            return found
+        found = uow.get(Pathway, Pathway.stream_of(meta.subject)) or self._opened(uow, meta)
+        known = self._consents.known(meta.subject)
+        found.sharing = Sharing(self._reference.organisations, known)
+        return found
+
+    def _opened(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         client_id = self._clients.of(meta.subject)
         if client_id is None:
             raise CaseUntold("intake has not told of this case; look at its log, then retry")

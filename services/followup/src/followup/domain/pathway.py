@@ -33,6 +33,7 @@ from reference import Policy
 from reference.days import local_day
 
 from followup.domain.evaluation import check_checker, check_day, window_of
+from followup.domain.sharing import Sharing
 from followup.domain.stays import Stay, Stays
 from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
 
@@ -47,6 +48,9 @@ class Pathway(Answering):
 
     passed: frozenset[str | None] = frozenset()
     """What the terms that have ended were counted from."""
+
+    sharing: Sharing | None = None
+    """What is known of the client's consents: lent while it decides, no part of its state."""
 
     class Event(Answering.Event):
         pass
@@ -187,7 +191,9 @@ class Pathway(Answering):
         self._completed(data=data, meta=posting.meta)
 
     def _notify(self, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
-        self._own_stay(posting, self.stays.to_notify(posting.meta.org), "notify_handover")
+        stay = self._own_stay(posting, self.stays.to_notify(posting.meta.org), "notify_handover")
+        if self.sharing is not None:
+            self.sharing.check(stay.kind, data.to_org, posting, policy)
         self._notified(data=data, meta=posting.meta)
 
     def _own_stay(self, posting: Posting, candidate: Stay | None, move: str) -> Stay:
