@@ -83,6 +83,18 @@ def usage() -> Mapping[str, Texts]:
 
 
 @cache
+def messages() -> Mapping[str, Texts]:
+    """Group → code → what the runtime's and the demo's commands say."""
+    return {group: _titles(codes) for group, codes in _read("messages.yaml").items()}
+
+
+@cache
+def helps() -> Mapping[str, Texts]:
+    """Group → code → what `--help` says."""
+    return {group: _titles(codes) for group, codes in _read("help.yaml").items()}
+
+
+@cache
 def glossary() -> Mapping[str, Mapping[str, list[str]]]:
     """Group → word → Vietnamese, English, name in the code, meaning."""
     return _read("glossary.yaml")
