@@ -7,12 +7,19 @@ from typing import Any
 
 import grpc
 import pytest
+from contracts.events.territory import STREAM, OrgUnit, OrgUnitsMerged, TerritoryOpened, UnitName
 from contracts.vocabulary import Service
+from directory import living_of
+from directory.units import FOLLOW
 from reference.territory import whole_country
+from reftrack.reporting.v1 import audit_pb2
 from reftrack.reporting.v1 import report_pb2 as pb
+from reporting.application import REPORTING
+from reporting.pathway.entry import INTAKE
 
-from tests.integration.reporting.conftest import World
+from tests.integration.reporting.conftest import Query, World
 from tests.unit.reporting.pathway import (
+    AUDITOR,
     BO_DE,
     CLINIC,
     NGOC_LAM,
@@ -186,6 +193,54 @@ async def test_rows_of_services_are_told_on_a_map_too(world: World, story: Story
     answer = await run(world, by=pb.AREA_COMMUNE, map="2026-11-20", indicators=["referred_to"])
     rows = {(f.row, tuple(f.one_of)): f.value for f in answer.figures}
     assert rows["loan", tuple(DIVIDED_INTO)] == 1
+
+
+def decreed(told: Story) -> None:
+    """Intake's gazette: on 1 January 2031 the new Bồ Đề and Long Biên become one ward."""
+    told.tell(INTAKE, STREAM, "gazette", TerritoryOpened(leading="vietnamadminunits"), subject=STREAM)
+    name = UnitName(vi="Phường Thử Nghiệm", en="Thu Nghiem ward")
+    unit = OrgUnit(code="00119", name=name, level="commune", kind="ward", parent=HANOI)
+    merged = OrgUnitsMerged(
+        effective=date(2031, 1, 1), source="A decree of a test", units=(NEW_BO_DE, "00145"), into=unit
+    )
+    told.tell(INTAKE, STREAM, "gazette", merged, subject=STREAM)
+
+
+async def test_a_decree_that_was_loaded_is_on_later_maps_without_a_release(
+    world: World, story: Story
+) -> None:
+    await world.tell(story)
+    before = cells(await run(world, by=pb.AREA_COMMUNE, map="2031-05-02"))
+    assert before[NEW_BO_DE, (), False] == 2
+    decreed(story)
+    await world.tell(story)
+    (follow,) = [ticker for ticker in REPORTING.tickers if ticker.name == FOLLOW]
+    made = world.made
+    await made.units.go_on(made.parts, living_of(made.parts).reading.country)
+    assert follow.seconds <= 10
+    answer = await run(world, by=pb.AREA_COMMUNE, map="2031-05-02")
+    assert cells(answer) == {
+        TOTAL: 4,
+        ("00119", (), False): 2,
+        ("", ("00097", "00119"), False): 1,
+        NOWHERE: 1,
+    }
+    assert {unit.name_vi for unit in answer.units if unit.code == "00119"} == {"Phường Thử Nghiệm"}
+
+
+async def test_events_of_units_make_no_case_and_an_auditor_reads_them(world: World, query: Query) -> None:
+    told = Story()
+    decreed(told)
+    await world.tell(told)
+    assert query("SELECT count(*) FROM cases.cases") == [(0,)]
+    request = audit_pb2.StreamEventsRequest()
+    events = world.audit.StreamEvents(request, **world.by("auditor", AUDITOR))
+    kinds = []
+    async for page in events:
+        kinds += [event.type.split(".")[2] for event in page.events]
+        if len(kinds) == 2:
+            break
+    assert kinds == ["territory-opened", "org-units-merged"]
 
 
 def test_the_wards_of_this_story_are_real() -> None:

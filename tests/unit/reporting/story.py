@@ -57,12 +57,13 @@ class Story:
         at: datetime | None = None,
         recorded_at: datetime | None = None,
         causation_id: str | None = None,
+        subject: UUID | None = None,
     ) -> Entry:
         """One event; unless told, recorded a minute after the one before, happened a minute earlier."""
         self.recorded = recorded_at or self.recorded + timedelta(minutes=1)
         self._versions[stream] += 1
         meta = Meta(
-            subject=named("case", case),
+            subject=subject or named("case", case),
             occurred_at=at or self.recorded - timedelta(minutes=1),
             received_at=self.recorded,
             actor="w-1",

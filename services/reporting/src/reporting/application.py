@@ -9,9 +9,12 @@ from chassis.projector import Projector
 from chassis.rpc.call import Role
 from chassis.rpc.rules import Rules
 from chassis.rpc.server import Register
-from chassis.service import Consume, Parts, Service
+from chassis.service import Consume, Parts, Service, Ticker
 from contracts import catalogue
+from contracts.events.territory import STREAM
 from directory import living_of
+from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
+from google.protobuf.message import Message
 from reftrack.reporting.v1 import audit_pb2_grpc, report_pb2_grpc, status_pb2_grpc, views_pb2_grpc
 
 from reporting.freshness import Freshness
@@ -28,6 +31,9 @@ from reporting.rpc.views import ViewsServicer
 from reporting.rpc.watching import Watching
 from reporting.settings import ReportingSettings
 from reporting.views import VIEWS
+
+UNITS = f"SELECT seq, value FROM history WHERE subject = '{STREAM}' AND seq > %s ORDER BY seq"
+"""Events of administrative units, as intake recorded them."""
 
 LOGS = ("intake.events.v1", "referral.events.v1", "followup.events.v1")
 
@@ -56,11 +62,13 @@ class Made:
     def __init__(self, parts: Parts[ReportingSettings]) -> None:
         self.parts = parts
         self.projector = Projector(parts.dsn, History(), VIEWS, page=parts.settings.page)
+        self.units = UnitsFeed(UNITS)
 
     def servicers(self) -> Sequence[Register]:
         """The four services of reporting, ready to be added to a server."""
         parts, reference = self.parts, living_of(self.parts).reading
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
+        self.units.begin(parts, reference.country)
         fresh = Freshness(parts.reads, self.projector, bell)
         readers = Readers(reference.organisations, reference.territory, parts.clock)
         status = StatusServicer(
@@ -89,6 +97,11 @@ def _made(parts: Parts[ReportingSettings]) -> Made:
     return Made(parts)
 
 
+async def _follow(parts: Parts[ReportingSettings]) -> Sequence[Message]:
+    """Take in the decrees that the history tells of."""
+    return await _made(parts).units.go_on(parts, living_of(parts).reading.country)
+
+
 REPORTING: Service[ReportingSettings] = Service(
     name="reporting",
     settings=ReportingSettings,
@@ -98,4 +111,5 @@ REPORTING: Service[ReportingSettings] = Service(
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
     texts=catalogue.remedy,
+    tickers=(Ticker(FOLLOW, EVERY_SECONDS, _follow),),
 )
