@@ -67,6 +67,11 @@ class Model:
         own = [name for name, case in cases.items() if case.into is None] or list(cases)
         return max(own, key=lambda name: (cases[name].ended, cases[name].opened))
 
+    def own(self, client: str) -> str:
+        """The latest case of this very client."""
+        own = [name for name, case in self.cases.items() if case.client == client]
+        return max(own, key=lambda name: self.cases[name].opened)
+
     def is_over(self, client: str) -> bool:
         return not self.cases[self.target(client)].is_open
 

@@ -43,6 +43,9 @@ _SINCE = """
     ORDER BY originator_version
 """
 
+_ORGS = "SELECT DISTINCT split_part(key, '/', 1) FROM claims WHERE kind = 'ref' AND holder = %s"
+"""References that earlier cases of the client had bound are in no later case."""
+
 
 class Offices(Protocol):
     """The directory of organisations, as far as this needs it."""
@@ -211,11 +214,10 @@ class MatchDesk:
 
     def _answers(self, uow: UnitOfWork, command: Command, client: str) -> bool:
         """Whether the caller answers for an organisation that has a reference of its own for a client."""
-        own = [
-            keys.as_id(case) for case, whose in people.person_of(uow, client).cases.items() if whose == client
-        ]
-        uow.load(Case, own)
-        orgs = {org for one in own if (case := uow.get(Case, one)) for org, _ in case.references}
+        case = people.case_of_client(uow, client)
+        orgs = {org for org, _ in case.references} if case else set()
+        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            orgs |= {org for (org,) in cursor.execute(_ORGS, (client,))}
         return any(self._offices.answers_for(_org(command), org) for org in orgs)
 
     def _ends(self, uow: UnitOfWork, merge_id: UUID) -> tuple[str, ...]:
