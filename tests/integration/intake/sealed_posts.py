@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from contracts.sealing import SealingKey, seal_posted
@@ -38,4 +38,4 @@ def sealed(post: Post, key: SealingKey, **bound_to: str) -> Exactly:
     place = {"source": f"/agencies/{post.agency}", "event_id": post.id, "type_name": post.type, **bound_to}
     posted = seal_posted(key, json.loads(post.value()), **place)
     assert "identity" not in posted["data"]
-    return Exactly(post.agency, post.kind, post.about, post.data, post.at, post.id, posted)
+    return Exactly(**{one.name: getattr(post, one.name) for one in fields(Post)}, posted=posted)

@@ -37,7 +37,8 @@ def test_what_is_parked_keeps_its_names_sealed_until_it_is_handled(
         park(desk, broken, post)
     ((key,),) = desk.rows("SELECT case_key FROM parked")
     assert_nothing_in_clear(desk, log)
-    assert desk.parking().retry(key, by="admin/test").left == 0
+    assert desk.parking().retry(key, by="admin/test").left == 0, desk.rows("SELECT reason FROM parked")
+    assert [one["verdict"] for one in desk.receipts()] == ["accepted"], desk.receipts()
     assert f"{BIRD} Thử" in desk.identity(desk.events()[0]["data"]["client_id"]).values()
     assert_nothing_in_clear(desk, log)
 
