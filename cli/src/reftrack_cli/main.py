@@ -6,9 +6,10 @@ import sys
 
 import typer
 from reftrack_demo.command import demo
+from reftrack_local import speaking
 from reftrack_local.commands import app as runtime
 
-from reftrack_cli import usage
+from reftrack_cli import session, usage
 from reftrack_cli.files import commands as files
 from reftrack_cli.files.template.command import template
 from reftrack_cli.operators import (
@@ -29,6 +30,7 @@ from reftrack_cli.operators import (
 )
 from reftrack_cli.operators.due import due
 from reftrack_cli.operators.receipts import receipts
+from reftrack_cli.session import Language
 
 GROUPS: tuple[typer.Typer, ...] = (runtime,)
 NAMED: dict[str, typer.Typer] = {
@@ -51,10 +53,17 @@ NAMED: dict[str, typer.Typer] = {
 
 app = typer.Typer(
     name="reftrack",
-    help="Follow a person's way from first contact to reintegration.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,
 )
+
+
+@app.callback()
+def spoken(lang: Language = None) -> None:
+    """Follow a person's way from first contact to reintegration."""
+    speaking.choose(session.language(lang) if lang else None)
+
+
 for group in GROUPS:
     app.add_typer(group)
 for name, group in NAMED.items():

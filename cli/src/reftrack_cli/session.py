@@ -17,6 +17,7 @@ from contracts import catalogue
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from reftrack_local import speaking
 from reftrack_local.access import Access, Speaker
 from reftrack_local.trouble import Trouble
 from rich import box
@@ -77,14 +78,14 @@ def calling(
 
 
 def language(given: str | None) -> str:
-    """`vi` or `en`: as given, else by LANG, else English.
+    """`vi` or `en`: as given, else as the main command was told, else by LC_ALL or LANG, else English.
 
     Raises:
         typer.BadParameter: for any other language.
     """
     if given is None:
-        return "vi" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("vi") else "en"
-    if given not in {"vi", "en"}:
+        return speaking.language()
+    if given not in speaking.LANGS:
         raise typer.BadParameter("give vi or en", param_hint="--lang")
     return given
 

@@ -1,24 +1,22 @@
 """Wrong use of the command line, told in the language of who uses it.
 
 Typer tells it in English only and lets nothing be put in its place, so its words are found in the catalogue
-(`usage.yaml`). What stands beside the error, the help of a command, is English.
+(`usage.yaml`). Help is `helping`'s.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 import typer
-from contracts import catalogue
+from contracts import catalogue, phrases
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 from typer.exceptions import TyperException
 
-from reftrack_cli import session
+from reftrack_cli import helping, session
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
@@ -28,8 +26,9 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         return 2
     try:
         if spoken(arguments) == "en":
+            helping.speak("en")
             app(arguments, prog_name=name)
-        status = app(arguments, prog_name=name, standalone_mode=False)
+        status = helping.command(app, "vi")(arguments, prog_name=name, standalone_mode=False)
     except TyperException as error:
         _tell(Console(stderr=True, highlight=False), error)
         return error.exit_code
@@ -51,10 +50,7 @@ def spoken(arguments: Sequence[str]) -> str:
 
 def told(message: str) -> str:
     """What Typer says, in Vietnamese; unchanged if the catalogue does not have it."""
-    for pattern, vietnamese in _patterns():
-        if (found := pattern.fullmatch(message)) is not None:
-            return vietnamese.format(**{name: told(text) for name, text in found.groupdict().items()})
-    return message
+    return phrases.usage().vietnamese(message) or message
 
 
 def _is_text(argument: str) -> bool:
@@ -71,7 +67,7 @@ def _tell(console: Console, error: TyperException) -> None:
         return  # the help is the message, and was shown
     context: Any = getattr(error, "ctx", None)
     if context is not None:
-        how = context.get_usage().removeprefix("Usage: ")
+        how = context.get_usage().removeprefix(catalogue.helps()["frame"]["usage"].vi)
         console.print(_say("frame", "usage", how=how), style="yellow", markup=False)
         command = f"{context.command_path} {context.help_option_names[0]}"
         console.print(_say("frame", "help", command=command), style="dim", markup=False)
@@ -81,15 +77,3 @@ def _tell(console: Console, error: TyperException) -> None:
 
 def _say(group: str, code: str, **detail: str) -> str:
     return catalogue.usage()[group][code].vi.format(**detail)
-
-
-@cache
-def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """What English looks like, and the Vietnamese for it."""
-    titles = [title for group in ("messages", "words") for title in catalogue.usage()[group].values()]
-    return [(re.compile(_pattern(title.en), re.DOTALL), title.vi) for title in titles]
-
-
-def _pattern(template: str) -> str:
-    parts = re.split(r"\{(\w+)\}", template)
-    return "".join(f"(?P<{part}>.+)" if n % 2 else re.escape(part) for n, part in enumerate(parts))

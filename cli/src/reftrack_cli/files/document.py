@@ -1,4 +1,4 @@
-"""`python -m reftrack_cli.files.document`: the tables of columns in docs/files.md, made from the contracts."""
+"""`python -m reftrack_cli.files.document`: tables of columns in docs/files.md, made from the contracts."""
 
 from __future__ import annotations
 

@@ -18,6 +18,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from reftrack_local.speaking import told
+
 
 class Step(Protocol):
     """One piece of work in progress."""
@@ -62,11 +64,11 @@ class Lines:
         self._console = console
 
     def say(self, message: str) -> None:
-        self._console.print(message, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(told(message), highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Step]:  # noqa: ARG002
-        self.say(f"{name} …")
+        self.say(f"{told(name)} …")
         yield _Unseen()
 
 
@@ -80,13 +82,13 @@ class Bars:
         self._lock = threading.RLock()
 
     def say(self, message: str) -> None:
-        self._console.print(message, highlight=False, markup=False, soft_wrap=True)
+        self._console.print(told(message), highlight=False, markup=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Step]:
         with self._lock:
             progress = self._shown()
-        task = progress.add_task(name, total=total)
+        task = progress.add_task(told(name), total=total)
         try:
             yield _Bar(progress, task)
         finally:

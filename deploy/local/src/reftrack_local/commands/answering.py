@@ -16,6 +16,7 @@ from rich.console import Console
 
 from reftrack_local import paths
 from reftrack_local.folder import StateFolder
+from reftrack_local.speaking import LANGS, Speaking, choose
 from reftrack_local.trouble import Trouble
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,6 +28,9 @@ State = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+Language = Annotated[
+    str | None, typer.Option("--lang", help="vi or en; LANG decides if left out.", show_default=False)
+]
 
 
 def folder(state: Path | None) -> StateFolder:
@@ -36,12 +40,12 @@ def folder(state: Path | None) -> StateFolder:
 
 def console() -> Console:
     """For people, while something goes on: standard error, so that standard output holds only the answer."""
-    return Console(stderr=True, highlight=False)
+    return Speaking(stderr=True, highlight=False)
 
 
 def answer() -> Console:
     """For people: the answer itself, on standard output."""
-    return Console(highlight=False)
+    return Speaking(highlight=False)
 
 
 def answer_json(data: Any) -> None:
@@ -51,8 +55,12 @@ def answer_json(data: Any) -> None:
 
 
 @contextmanager
-def troubles_told(as_json: bool) -> Iterator[None]:
-    """Say a Trouble and end with status 1, instead of a traceback."""
+def troubles_told(as_json: bool, lang: str | None = None) -> Iterator[None]:
+    """Speak that language; say a Trouble and end with status 1, instead of a traceback."""
+    if lang is not None:
+        if lang not in LANGS:
+            raise typer.BadParameter("give vi or en", param_hint="--lang")
+        choose(lang)
     try:
         yield
     except Trouble as trouble:

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from reftrack_local.clock import RuntimeClock, parse_setting
-from reftrack_local.commands.answering import Json, State, answer, answer_json, app, folder, troubles_told
+from reftrack_local.commands.answering import (
+    Json,
+    Language,
+    State,
+    answer,
+    answer_json,
+    app,
+    folder,
+    troubles_told,
+)
 from reftrack_local.folder import StateFolder
 from reftrack_local.trouble import Trouble
 
@@ -16,9 +25,9 @@ app.add_typer(clock, name="clock")
 
 
 @clock.command()
-def show(state: State = None, as_json: Json = False) -> None:
+def show(state: State = None, as_json: Json = False, lang: Language = None) -> None:
     """Print what time the services think it is."""
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         _tell(_clock(folder(state)), as_json)
 
 
@@ -27,9 +36,10 @@ def set_(
     instant: Annotated[str, typer.Argument(help="RFC 3339, e.g. 2019-12-10T08:00:00+07:00.")],
     state: State = None,
     as_json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Move the simulated clock."""
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         moved = _clock(folder(state))
         at = parse_setting(f"simulated:{instant}")
         if at is not None:

@@ -7,6 +7,7 @@ import signal
 from reftrack_local import leftovers
 from reftrack_local.commands.answering import (
     Json,
+    Language,
     State,
     answer,
     answer_json,
@@ -24,10 +25,10 @@ WITHIN = 90.0
 
 
 @app.command()
-def down(state: State = None, as_json: Json = False) -> None:
+def down(state: State = None, as_json: Json = False, lang: Language = None) -> None:
     """Stop what runs on the state folder; its data stays."""
     shown = console()
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         where = folder(state)
         stopped = stop(where, for_console(shown))
         if as_json:

@@ -9,10 +9,20 @@ import typer
 from rich.table import Table
 
 from reftrack_local import leftovers
-from reftrack_local.commands.answering import Json, State, answer, answer_json, app, folder, troubles_told
+from reftrack_local.commands.answering import (
+    Json,
+    Language,
+    State,
+    answer,
+    answer_json,
+    app,
+    folder,
+    troubles_told,
+)
 from reftrack_local.folder import StateFolder
 from reftrack_local.keys import Keys
 from reftrack_local.login import Login
+from reftrack_local.speaking import told
 from reftrack_local.trouble import Trouble
 
 
@@ -27,9 +37,9 @@ class PartHealth:
 
 
 @app.command()
-def health(state: State = None, as_json: Json = False) -> None:
+def health(state: State = None, as_json: Json = False, lang: Language = None) -> None:
     """Show each part and whether it is ready; status 1 if one is not."""
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         where = folder(state)
         parts = look(where)
         ready = all(part.ready for part in parts)
@@ -88,7 +98,9 @@ def _service(each: dict[str, Any]) -> PartHealth:
 
 
 def _show(where: StateFolder, parts: list[PartHealth]) -> None:
-    table = Table("part", "where", "ready", "says", title=f"reftrack on {where.path}")
+    headings = map(told, ("part", "where", "ready", "says"))
+    table = Table(*headings, title=told(f"reftrack on {where.path}"))
     for part in parts:
-        table.add_row(part.name, part.where, "[green]yes" if part.ready else "[red]no", part.says)
+        ready = f"[green]{told('yes')}" if part.ready else f"[red]{told('no')}"
+        table.add_row(part.name, part.where, ready, told(part.says))
     answer().print(table)

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from reftrack_local.commands.answering import Json, State, answer_json, app, duration, folder, troubles_told
+from reftrack_local.commands.answering import (
+    Json,
+    Language,
+    State,
+    answer_json,
+    app,
+    duration,
+    folder,
+    troubles_told,
+)
 from reftrack_local.roles import ROLES
 
 token = typer.Typer(no_args_is_help=True, help="Tokens of callers.")
@@ -28,11 +37,12 @@ def issue(
     ttl: Annotated[str, typer.Option(help="How long it is valid: 30m, 12h, 7d.")] = "12h",
     state: State = None,
     as_json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Print a token; whoever has it acts as this caller until it ends."""
     from reftrack_local.keys import Keys
 
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         valid = duration(ttl)
         now = datetime.now(UTC)
         made = Keys(folder(state).keys).token(role=role, org=org, subject=subject, ttl=valid, at=now)

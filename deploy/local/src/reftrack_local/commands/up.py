@@ -18,6 +18,7 @@ from rich.table import Table
 from reftrack_local.clock import parse_setting
 from reftrack_local.commands.answering import (
     Json,
+    Language,
     State,
     answer,
     answer_json,
@@ -29,6 +30,7 @@ from reftrack_local.commands.answering import (
 from reftrack_local.folder import StateFolder
 from reftrack_local.processes import await_true, tail
 from reftrack_local.progress import for_console
+from reftrack_local.speaking import told
 from reftrack_local.trouble import Trouble
 
 if TYPE_CHECKING:
@@ -68,11 +70,12 @@ def up(
         bool, typer.Option(help="Kafka asks for credentials and keeps everybody to what is theirs.")
     ] = False,
     as_json: Json = False,
+    lang: Language = None,
 ) -> None:
     """Start PostgreSQL, Kafka and the four services, and keep them running."""
     from reftrack_local.plan import Wanted
 
-    with troubles_told(as_json):
+    with troubles_told(as_json, lang):
         if detach and ephemeral:
             raise Trouble(
                 "--detach and --ephemeral do not go together.", "A detached system needs its folder."
@@ -165,12 +168,11 @@ def _is_ready(record: dict[str, Any], pid: int) -> bool:
 def show(where: StateFolder, shown: Console) -> None:
     """What runs where."""
     record = where.read()
-    table = Table(
-        "part", "address", "health and metrics", title=f"reftrack on {where.path}", title_justify="left"
-    )
+    headings = map(told, ("part", "address", "health and metrics"))
+    table = Table(*headings, title=told(f"reftrack on {where.path}"), title_justify="left")
     for server, address in (("postgres", "dsn"), ("kafka", "bootstrap")):
         value, own = record[server][address], record[server]["embedded"]
-        table.add_row(server, _address(value), "" if own else "yours, not started here")
+        table.add_row(server, _address(value), "" if own else told("yours, not started here"))
     for instances in record["services"].values():
         for each in instances:
             table.add_row(each["name"], each["grpc"], each["http"])
