@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,14 +11,15 @@ from contracts.base import Label, Payload, labels_of
 from contracts.events import cases, consent, intake
 from contracts.registry import PAYLOADS, RECORDED_BY
 from contracts.vocabulary import OrgKind, Owner, Service
+from reference import Policy
 from reftrack.reporting.v1 import status_pb2 as pb
 from reporting.access import (
     ANOTHER_CASE,
+    BESIDE_THE_LISTS,
     CARE,
     CASE_FIELDS,
     CONTACT_EVENTS,
     HEALTH,
-    MAY_KNOW_HIV,
     NAMES_OF_EVENTS,
     TABLE,
     TYPE_LABELS,
@@ -31,8 +34,11 @@ from reporting.access import (
     shown,
     shown_stage,
     told_by_name,
+    within_the_law,
 )
 from reporting.pathway.lookup import Tie
+
+POLICY = Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy")
 
 D, H, S, P, T, G, L, V = (
     Label.DRUG, Label.HIV, Label.OST, Label.PSY, Label.TB, Label.HEALTH, Label.LEGAL, Label.TRAFFICKING
@@ -118,6 +124,21 @@ def test_of_several_ties_the_one_that_shows_most_counts() -> None:
     assert reader("commune_authority", area=frozenset({"00139"})).part([Tie.ADMITTED], "00139") is Part.WHOLE
 
 
+class OtherLaw:
+    """A law that closes the list of who may know of substitution treatment, and of nothing else."""
+
+    def may_know(self, label: str, /) -> frozenset[str] | None:
+        return frozenset({"methadone_clinic"}) if label == "OST" else None
+
+
+def test_a_list_that_the_law_of_a_day_closes_narrows_the_table_and_never_widens_it() -> None:
+    for kind in OrgKind:
+        table = labels_of_kind(kind, ("hiv_test", "methadone"))
+        told = within_the_law(table, kind, OtherLaw())
+        kept = kind == "methadone_clinic" or kind in BESIDE_THE_LISTS
+        assert told == (table if kept else table - {Label.OST})
+
+
 def test_a_kind_of_organisation_that_is_not_in_the_table_sees_nothing() -> None:
     stranger = reader("newspaper", area=frozenset())
     assert not any(may_see(stranger, {label}) for label in Label)
@@ -126,9 +147,12 @@ def test_a_kind_of_organisation_that_is_not_in_the_table_sees_nothing() -> None:
 
 
 def test_who_may_know_an_hiv_status_is_a_closed_list_each_with_its_ground() -> None:
+    """The list is the policy pack's; whoever knows it besides does so on a ground of ours."""
+    listed = POLICY.holding(date(2021, 3, 1)).may_know("HIV")
+    assert listed is not None
     knowing = {kind for kind in OrgKind if may_see(reader(kind, offers=("hiv_test",)), {Label.HIV})}
-    assert knowing == set(MAY_KNOW_HIV)
-    assert all(MAY_KNOW_HIV.values())
+    assert knowing == listed | set(BESIDE_THE_LISTS)
+    assert all(BESIDE_THE_LISTS.values())
     assert not knowing & {"ward_police", "border_guard", "hotline", "commune_authority", "club"}
 
 

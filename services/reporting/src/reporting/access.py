@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from contracts.base import Label
 from contracts.events import common, followup, intake, people, referral, screening, vault
@@ -95,19 +95,14 @@ BY_SERVICES_OFFERED = frozenset({OrgKind.PROVIDER})
 OF_THE_PROVINCE = frozenset({OrgKind.SUPERVISOR, OrgKind.AUDITOR})
 """Kinds whose area is the whole province where they have neither district nor commune."""
 
-MAY_KNOW_HIV: Mapping[str, str] = MappingProxyType(
+BESIDE_THE_LISTS: Mapping[str, str] = MappingProxyType(
     {
-        OrgKind.DISTRICT_SOCIAL: "Law 64/2006 as amended by Law 71/2020, Article 30(1)(c): who counsels",
-        OrgKind.COMMUNE_SOCIAL: "Article 30(1)(c): who counsels and tells the result",
-        OrgKind.HEALTH_STATION: "Article 30(1)(d): who treats",
-        OrgKind.PROVIDER: "Article 30(1)(d): who treats; only where it offers a service of HIV",
-        OrgKind.METHADONE_CLINIC: "Article 30(1)(d): who treats",
-        OrgKind.DETOX_FACILITY: "Article 30(1)(đ): health staff of closed institutions (domain.md)",
         OrgKind.SUPERVISOR: "our reading of domain.md (its territory); the law does not name it",
         OrgKind.AUDITOR: "our reading of domain.md (histories); the law does not name it",
     }
 )
-"""The closed list of who may know an HIV status, each with its ground. Nobody has checked the law's text."""
+"""Who knows what a closed list of the law keeps from all others without standing on it, each with our ground.
+The lists themselves (who may know an HIV status: Law 64/2006, Article 30) are values of the policy packs."""
 
 CONTACT_EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -158,6 +153,9 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
     }
 )
 """Events whose mere happening tells what the label protects. A referral's events carry its service's."""
+
+OF_A_CONSENT_ENDED = frozenset({"service", "plan_item", "note", "note_labels", "shared"})
+"""What a request tells a provider by the client's consent alone; withheld when that has ended."""
 
 TOLD_BY_THE_EVENT: Mapping[str, frozenset[str]] = MappingProxyType(
     {referral.ReferralRequested.TYPE: frozenset({"service", "provider"})}
@@ -239,6 +237,23 @@ def labels_of_kind(kind: str, offers: Iterable[str]) -> frozenset[Label]:
     if kind in BY_SERVICES_OFFERED:
         return NOTHING.union(*map(service_labels, offers))
     return TABLE[kind].labels if kind in TABLE else NOTHING
+
+
+class Law(Protocol):
+    """What the policy of a day lays down, as far as it closes lists of who may know something."""
+
+    def may_know(self, label: str, /) -> frozenset[str] | None:
+        """The kinds of organisation that may know what a label protects; none where no list is closed."""
+        ...
+    """Those of the labels that no closed list of the day keeps from this kind. The table may narrow what
+
+def within_the_law(labels: frozenset[Label], kind: str, law: Law) -> frozenset[Label]:
+    """Those of the labels that no closed list of the day keeps from this kind. The table above may narrow what
+    the law allows, and a change of the law narrows the table from its day on."""
+    if kind in BESIDE_THE_LISTS:
+        return labels
+    lists = {label: law.may_know(label) for label in labels}
+    return frozenset(label for label, known in lists.items() if known is None or kind in known)
 
 
 def told_by_name(offers: Iterable[str]) -> frozenset[Label]:

@@ -24,12 +24,14 @@ from reporting.queries import Queries
 from reporting.reports import Reports
 from reporting.rpc.asking import Readers
 from reporting.rpc.audit import AuditServicer
+from reporting.rpc.covered import Covered
 from reporting.rpc.report import ReportServicer
 from reporting.rpc.status import StatusServicer
 from reporting.rpc.timeline import Timeline
 from reporting.rpc.views import ViewsServicer
 from reporting.rpc.watching import Watching
 from reporting.settings import ReportingSettings
+from reporting.sharing import Sharing
 from reporting.views import VIEWS
 
 UNITS = f"SELECT seq, value FROM history WHERE subject = '{STREAM}' AND seq > %s ORDER BY seq"
@@ -70,7 +72,7 @@ class Made:
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         self.units.begin(parts, reference.country)
         fresh = Freshness(parts.reads, self.projector, bell)
-        readers = Readers(reference.organisations, reference.territory, parts.clock)
+        readers = Readers(reference.organisations, reference.territory, reference.policy, parts.clock)
         status = StatusServicer(
             queries,
             fresh,
@@ -79,6 +81,7 @@ class Made:
             reference.territory,
             Timeline(queries),
             Watching(queries, bell),
+            Covered(queries, Sharing(reference.organisations, reference.policy, parts.clock)),
         )
         reports = Reports(published(), reference.country)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)

@@ -11,7 +11,8 @@ from chassis.ids import NotANumber, parse_number
 from chassis.rpc.call import Caller, current_caller
 from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from google.protobuf.timestamp_pb2 import Timestamp
-from reference import Organisation, Organisations, Territory
+from reference import Organisation, Organisations, Policy, Territory
+from reference.days import local_day
 
 from reporting.access import (
     OF_THE_PROVINCE,
@@ -20,6 +21,7 @@ from reporting.access import (
     labels_of_kind,
     role_that_counts,
     told_by_name,
+    within_the_law,
 )
 from reporting.indicators.period import HANOI
 from reporting.places import communes_of
@@ -35,15 +37,19 @@ D = TypeVar("D", date, datetime)
 class Readers:
     """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it."""
 
-    def __init__(self, organisations: Organisations, territory: Territory, clock: Clock) -> None:
+    def __init__(
+        self, organisations: Organisations, territory: Territory, policy: Policy, clock: Clock
+    ) -> None:
+        self._policy = policy
         self._organisations = organisations
         self._territory = territory
         self._clock = clock
         self._look_again()
 
     def _look_again(self) -> None:
-        """Forget what followed from an earlier directory."""
+        """Forget what followed from an earlier directory, or from the law of an earlier day."""
         organisations = self._organisations
+        self._today = local_day(self._clock.now())
         self._version = organisations.version
         self._known: dict[Caller, Reader] = {}
         self._told_by_name = {each.id: told_by_name(each.services) for each in organisations}
@@ -55,7 +61,7 @@ class Readers:
         Raises `Forbidden` for an organisation that has not begun yet, has ended, or is suspended.
         """
         caller = current_caller()
-        if self._organisations.version != self._version:
+        if (self._organisations.version, local_day(self._clock.now())) != (self._version, self._today):
             self._look_again()
         if caller.org not in self._lasting:
             self._check_it_is_in_force(caller.org)
@@ -83,7 +89,8 @@ class Readers:
         if organisation is None:
             return Reader(org)
         kind, role = organisation.kind, role_that_counts(organisation.kind, role)
-        labels = labels_of_kind(kind, organisation.services)
+        law = self._policy.holding(self._today, organisation.policy_province)
+        labels = within_the_law(labels_of_kind(kind, organisation.services), kind, law)
         area = self._area(organisation) if kind in TABLE and TABLE[kind].area_as == role else frozenset()
         hidden = (other for other, told in self._told_by_name.items() if not told <= labels and other != org)
         return Reader(org, kind, role, labels, area, frozenset(hidden))
