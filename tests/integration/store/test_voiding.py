@@ -90,3 +90,14 @@ def test_a_stale_aggregate_is_folded_when_its_item_is_decided(store: Store) -> N
     book.void(2, meta())
     uow.collect()
     assert (book.stale, book.reader, book.version) == (False, None, 3)
+
+
+def test_all_events_of_a_stream_can_be_read_in_the_middle_of_a_batch(store: Store) -> None:
+    run(store, command("buy", 1), command("lend", 2, to="Lan"))
+    uow = store.unit_of_work()
+    book = uow.get(Book, book_id("Kiều"))
+    assert book is not None
+    book.give_back(meta())
+    uow.collect()
+    book.lend("Minh", meta())
+    assert [happened.originator_version for happened in uow.events(book)] == [1, 2, 3, 4]

@@ -23,32 +23,34 @@ class Aggregates:
     def __init__(self, history: History, journal: Journal) -> None:
         self._history = history
         self._journal = journal
-        self._known: dict[UUID, Aggregate | None] = {}
+        self._known: dict[tuple[type[Aggregate], UUID], Aggregate | None] = {}
         self._touched: list[tuple[Aggregate, int]] = []
         self._events: list[Any] = []
         self.rows: list[Row] = []
 
     def load(self, cls: type[Aggregate], ids: Iterable[UUID]) -> None:
-        unknown = [id for id in dict.fromkeys(ids) if id not in self._known]
+        unknown = [id for id in dict.fromkeys(ids) if (cls, id) not in self._known]
         if unknown:
-            self._known.update(self._history.read(cls, unknown))
+            found = self._history.read(cls, unknown)
+            self._known.update(((cls, id), aggregate) for id, aggregate in found.items())
 
     def get(self, cls: type[A], id: UUID) -> A | None:
         try:
-            found = self._known[id]
+            found = self._known[cls, id]
         except KeyError:
             self.load(cls, (id,))
-            found = self._known[id]
+            found = self._known[cls, id]
         if found is None:
             return None
         self._touched.append((found, found._version))
         return found  # type: ignore[return-value]
 
     def add(self, aggregate: Aggregate) -> None:
-        if self._known.get(aggregate.id) is not None:
+        name = (type(aggregate), aggregate.id)
+        if self._known.get(name) is not None:
             raise ValueError(f"{type(aggregate).__name__} {aggregate.id} exists already")
         self._history.mapper(type(aggregate))
-        self._journal.put(self._known, aggregate.id, aggregate)
+        self._journal.put(self._known, name, aggregate)
         self._touched.append((aggregate, 0))
 
     def mark(self) -> int:
@@ -102,13 +104,19 @@ class Aggregates:
         """Its state anew, in place, from all its events without those that were voided."""
         self._rebuild(aggregate, aggregate._version)
 
+    def events(self, aggregate: Aggregate) -> list[Any]:
+        """All events of its stream, those of this batch included."""
+        replayed = self._of_this_batch(aggregate, aggregate._version)
+        base = replayed[0].originator_version - 1 if replayed else aggregate._version
+        return [*self._history.events(type(aggregate), aggregate.id, base), *replayed]
+
+    def _of_this_batch(self, aggregate: Aggregate, version: int) -> list[Any]:
+        mine = [happened for happened in self._events if happened.originator_id == aggregate.id]
+        return [*mine, *_until(aggregate._pending_events, version)]
+
     def _rebuild(self, aggregate: Aggregate, version: int) -> None:
         """In place, so that whoever holds it sees it as it was."""
-        mine = [happened for happened in self._events if happened.originator_id == aggregate.id]
-        pending = [
-            happened for happened in aggregate._pending_events if happened.originator_version <= version
-        ]
-        replayed = [*mine, *pending]
+        replayed = self._of_this_batch(aggregate, version)
         base = replayed[0].originator_version - 1 if replayed else version
         if any(happened.voids is not None for happened in replayed):
             fresh = fold([*self._history.events(type(aggregate), aggregate.id, base), *replayed])
@@ -117,9 +125,13 @@ class Aggregates:
             for happened in replayed:
                 fresh = happened.mutate(fresh)
         assert fresh is not None
-        fresh._pending_events = pending
+        fresh._pending_events = _until(aggregate._pending_events, version)
         aggregate.__dict__.clear()
         aggregate.__dict__.update(fresh.__dict__)
+
+
+def _until(events: Iterable[Any], version: int) -> list[Any]:
+    return [happened for happened in events if happened.originator_version <= version]
 
 
 def _each(touched: list[tuple[Aggregate, int]]) -> list[Aggregate]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+from contracts.envelope import UnknownType
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 
@@ -74,10 +76,15 @@ class History:
             raise RuntimeError(f"{cls.__name__} has no Mapper: give the Store one") from None
 
     def read(self, cls: type[Aggregate], ids: Sequence[UUID]) -> dict[UUID, Aggregate | None]:
-        """The newest state of each, None for one without events. They are out of the cache until put back."""
-        known = {id: self.cache.take(id) for id in ids}
+        """The newest state of each, None for one without events, or whose events are another class's. They
+        are out of the cache until put back."""
+        known = {id: self._kept(cls, id) for id in ids}
         above = [0 if aggregate is None else aggregate.version for aggregate in known.values()]
         return self._mutate(cls, known, above, [_NEWEST] * len(known))
+
+    def _kept(self, cls: type[Aggregate], id: UUID) -> Aggregate | None:
+        kept = self.cache.take(id)
+        return kept if isinstance(kept, cls) else None
 
     def read_at(self, cls: type[Aggregate], id: UUID, version: int) -> Aggregate | None:
         """The state after `version` events, from the database alone."""
@@ -110,13 +117,30 @@ class History:
         """New events by stream, and the streams in which one of them voids another, in the order given."""
         event = self.mapper(cls).event
         found: dict[UUID, list[Any]] = {}
-        voided = set()
+        voided, others = set(), set()
         with self._datastore.get_connection() as connection:
             cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
             _SINCE.send(cursor, [streams, above, upto])
             for stream, version, state in cursor:
-                happened: Any = event(stream, version, state)
+                try:
+                    happened: Any = event(stream, version, state)
+                except UnknownType:
+                    if version == cls.INITIAL_VERSION and self._is_of_another(cls, stream, version, state):
+                        others.add(stream)
+                    elif stream not in others:
+                        raise
+                    continue
                 found.setdefault(stream, []).append(happened)
                 if happened.voids is not None:
                     voided.add(stream)
-        return found, [stream for stream in streams if stream in voided]
+        for stream in others:
+            found.pop(stream, None)
+        return found, [stream for stream in streams if stream in voided and stream not in others]
+
+    def _is_of_another(self, cls: type[Aggregate], stream: UUID, version: int, state: bytes) -> bool:
+        """Whether another class began this stream: whoever asked for it by an id was given a wrong one."""
+        for other, mapper in self._mappers.items():
+            with suppress(UnknownType):
+                if other is not cls and mapper.event(stream, version, state) is not None:
+                    return True
+        return False
