@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from contracts.sealing import SealingKey, seal_posted
@@ -106,7 +108,7 @@ class Doors:
     def where_none_belongs(self) -> list[Door]:
         """In torn bytes, in fields and attributes that are not for names."""
         by_name = {"agency_ref": f"Nguyễn {self.name('Reference')}"}
-        aside = {
+        aside: dict[str, bytes] = {
             "ce_subject": self.name("Aside").encode(),
             "traceparent": self.name("Trace").encode(),
             "x-name": self.name("Header").encode(),
@@ -117,8 +119,8 @@ class Doors:
             self._door("TooLong", _registration(self._known, _who(self.name("TooLong" * 99))), "quarantined"),
             self._door("Misplaced", self._misplaced(), "quarantined"),
             self._door("Reference", _registration(by_name, _who(self.name("Reference"))), "quarantined"),
-            self._door("Time", self.first, "quarantined", ce_time=self.name("Time").encode()),
-            self._door("Aside", met, "accepted", "client-contacted", **aside),
+            self._door("Time", self.first, "quarantined", more={"ce_time": self.name("Time").encode()}),
+            self._door("Aside", met, "accepted", "client-contacted", more=aside),
         ]
 
     def _again(self, word: str) -> bytes:
@@ -144,7 +146,7 @@ class Doors:
         kind: str = "client-registered",
         *,
         id_: str | None = None,
-        **more: bytes,
+        more: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Door:
         headers = {
             "ce_specversion": b"1.0",

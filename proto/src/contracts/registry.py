@@ -119,9 +119,8 @@ PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
 )
 """Type name → recorded payload, newest version of each event; older versions are read through `upcast`."""
 
-OF_NO_CASE: frozenset[str] = frozenset(
-    model.TYPE for model in (territory.TerritoryOpened, *territory.UNIT_EVENTS, *_OF_AGENCIES)
-)
+_OF_NO_CASE: tuple[type[Payload], ...] = (territory.TerritoryOpened, *territory.UNIT_EVENTS, *_OF_AGENCIES)
+OF_NO_CASE: frozenset[str] = frozenset(model.TYPE for model in _OF_NO_CASE)
 """Events of intake's log whose subject is no case: whoever folds or follows cases passes them over."""
 
 _SOCIAL = frozenset({OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL})

@@ -6,15 +6,13 @@ import signal
 import sys
 from pathlib import Path
 
-from chassis import rewrapping, vault_keeper
 from chassis.masterkey import FileMasterKey
+from chassis.vault_keeper import VaultKeeper
 
 
 def main(dsn: str, key_file: str, instance: str) -> None:
     """Works until SIGTERM. Pages are small, so that there are many."""
-    page = rewrapping.rewrap_page
-    rewrapping.rewrap_page = lambda connection, master: page(connection, master, 20)
-    keeper = vault_keeper.VaultKeeper(dsn, FileMasterKey(Path(key_file)), instance, every_seconds=0.1)
+    keeper = VaultKeeper(dsn, FileMasterKey(Path(key_file)), instance, every_seconds=0.1, page=20)
     keeper.start()
     signal.sigwait({signal.SIGTERM})
     keeper.stop()

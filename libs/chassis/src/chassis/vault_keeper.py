@@ -25,12 +25,19 @@ class VaultKeeper:
     """One thread beside the writer. Degraded while the file of keys cannot be taken up, or a page fails."""
 
     def __init__(
-        self, dsn: str, master: MasterKey, instance: str, *, every_seconds: float = EVERY_SECONDS
+        self,
+        dsn: str,
+        master: MasterKey,
+        instance: str,
+        *,
+        every_seconds: float = EVERY_SECONDS,
+        page: int = rewrapping.PAGE,
     ) -> None:
         self._dsn = dsn
         self._master = master
         self._instance = instance
         self._every = every_seconds
+        self._page = page
         self._trouble = ""
         self._failed: str | None = None
         self._seen_at = time.monotonic()
@@ -77,7 +84,10 @@ class VaultKeeper:
     def _look(self, connection: psycopg.Connection) -> None:
         self._take_up(connection)
         rewrapping.say_held(connection, self._instance, self._master, self._trouble)
-        while not self._stopping.is_set() and (done := rewrapping.rewrap_page(connection, self._master)):
+        while not self._stopping.is_set():
+            done = rewrapping.rewrap_page(connection, self._master, self._page)
+            if not done:
+                break
             metrics.REWRAPPED.inc(done)
             self._seen_at = time.monotonic()
             rewrapping.say_held(connection, self._instance, self._master, self._trouble)
