@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 
-from chassis.aggregate import Aggregate
+from chassis.aggregate import Aggregate, Voiding
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
-from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from reference import Policy
 from reference.days import local_day
 
+from answering.places_taken import in_place
 from answering.posting import Posting
 
 
@@ -29,8 +31,11 @@ class Answering(Aggregate):
     """What came too early: tried again after each later move, for as long as it takes. Past the term that its
     `AgencyEventDeferred` names it stands on intake's list of what is overdue, and a person looks into it."""
 
-    happened: tuple[str, ...] = ()
-    """What was recorded, one word an event (`referral-accepted`): the n-th is version n."""
+    OPENING: ClassVar[frozenset[str]] = frozenset()
+    """Types of events that only make the stream: they say nothing that could be wrong."""
+
+    log: tuple[Logged, ...] = ()
+    """What was recorded, in the order in which it counts."""
 
     class Event(Aggregate.Event):
         """Whatever happened: an event that was deferred is kept; anything else settles the event that caused
@@ -38,20 +43,58 @@ class Answering(Aggregate):
 
         def apply(self, aggregate: Any) -> None:
             super().apply(aggregate)
-            aggregate.happened = (*aggregate.happened, _word(self.data))
+            aggregate.log = (*aggregate.log, Logged.of(self))
             if isinstance(self.data, AgencyEventDeferred):
                 aggregate.kept = (*aggregate.kept, Posting.deferred(self.data, self.meta))
             elif aggregate.kept:
                 aggregate.kept = _without(aggregate.kept, self.meta.causation_id)
 
     class Created(Event, Aggregate.Created):
-        pass
+        def arranged(self, events: list[Any]) -> list[Any]:
+            """What replaces a voided event stands in its place."""
+            return in_place(events)
 
     class Refused(Event):
         data: AgencyEventRefused
 
     class Deferred(Event):
         data: AgencyEventDeferred
+
+    class Voided(Event, Voiding):
+        data: EventVoided
+
+    @property
+    def happened(self) -> tuple[str, ...]:
+        """One word an event (`referral-accepted`), those voided too: the n-th is version n."""
+        return tuple(each.word for each in sorted(self.log))
+
+    def leave_out(self, happened: Any) -> None:
+        """What was voided stays on the list of what was recorded."""
+        super().leave_out(happened)
+        self.log = (*self.log, Logged.of(happened))
+
+    def caused_by(self, cause: str) -> list[Logged]:
+        """What that event caused here and was not voided."""
+        return [each for each in self.log if each.cause == cause and each.version not in self.voided]
+
+    def void(self, data: EventVoided, meta: Meta) -> None:
+        """Records that an event counts as if it had never been made; `uow.refold` before it decides again."""
+        self.trigger_event(self.Voided, data=data, meta=meta)
+
+    def stand_in(self, posting: Posting, policy: Policy) -> None:
+        """Records what replaces an event that was voided just now, or answers why not; `uow.refold` before it
+        decides again: the place is that event's, so the order of moves is not asked again."""
+        try:
+            self.record_in_place(posting, policy)
+        except Refusal as refusal:
+            self._answer_no(posting, refusal, policy)
+        else:
+            self.stale = True
+
+    def record_in_place(self, posting: Posting, policy: Policy) -> None:
+        """Records a posting whose place is settled. Raises `Refusal` for who may not, and for content that
+        can stand nowhere."""
+        raise NotImplementedError
 
     def carry_out(self, posting: Posting, policy: Policy) -> None:
         """Decides and records one posting. Raises `Refusal` before anything is recorded."""
@@ -78,7 +121,8 @@ class Answering(Aggregate):
 
     def has_happened(self, data: Payload) -> bool:
         """Whether an event of this type was recorded before."""
-        return _word(data) in self.happened
+        word = _word(data.TYPE)
+        return any(each.word == word and each.version not in self.voided for each in self.log)
 
     def state_met(self) -> str:
         """The state that a refusal names."""
@@ -145,9 +189,25 @@ def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...
     return tuple(one for one in kept if one.cause != cause)
 
 
-def _word(data: Payload) -> str:
+class Logged(NamedTuple):
+    """One event of a stream: its version, one word for its type, the event that caused it, its type."""
+
+    version: int
+    word: str
+    cause: str | None
+    type: str
+
+    @classmethod
+    def of(cls, happened: Any) -> Logged:
+        """What is kept of an event."""
+        type_name = happened.data.TYPE
+        return cls(happened.originator_version, _word(type_name), happened.meta.causation_id, type_name)
+
+
+@cache
+def _word(type_name: str) -> str:
     """`org.reftrack.referral-accepted.v1` → `referral-accepted`."""
-    return data.TYPE.rsplit(".", 2)[-2]
+    return type_name.rsplit(".", 2)[-2]
 
 
 def _happened(kept: Posting) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
+from contracts.events.cases import ClientMoved
 from contracts.events.intake import AgencyEventRouted, ClientIntroduced
 from contracts.events.referral import ReferralRequested
 from psycopg import Connection
@@ -21,7 +22,18 @@ from reference import Organisations
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
-_READ = "SELECT case_id, org FROM case_parties WHERE case_id = ANY(%s)"
+_READ = """
+WITH RECURSIVE person (of, client_id) AS (
+    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY(%(cases)s)
+    UNION
+    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
+), members (of, case_id) AS (
+    SELECT of, c.case_id FROM person p JOIN case_clients c ON c.client_id = p.client_id
+    UNION
+    SELECT c, c FROM unnest(%(cases)s::uuid[]) AS c
+)
+SELECT m.of AS case_id, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
+"""
 
 
 class Parties:
@@ -39,7 +51,7 @@ class Parties:
         if not wanted:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ, (wanted,)):
+            for row in connection.execute(_READ, {"cases": wanted}):
                 self._known[row["case_id"]].add(row["org"])
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
@@ -48,7 +60,7 @@ class Parties:
             add_party(uow, told.meta.subject, org)
 
     def may_act(self, org: str, case_id: UUID) -> bool:
-        """Whether an organisation has to do with a case that was loaded."""
+        """Whether an organisation has to do with a case that was loaded, or another of its person."""
         return any(self._organisations.answers_for(org, one) for one in self._known.get(case_id, ()))
 
 
@@ -61,8 +73,8 @@ def _named(told: Recorded[Payload]) -> set[str]:
     data: Any = told.data
     if isinstance(data, AgencyEventRouted):
         return {data.posted_by}
-    if isinstance(data, ClientIntroduced):
-        return {told.meta.org, data.to_org}
+    if isinstance(data, ClientIntroduced | ClientMoved):
+        return {told.meta.org, *([data.to_org] if data.to_org else ())}
     if isinstance(data, ReferralRequested):
         return {told.meta.org, data.provider}
     return {told.meta.org}

@@ -41,7 +41,9 @@ class Aggregate(domain.Aggregate):
         voids: ClassVar[int | None] = None
 
     class Created(domain.Aggregate.Created, Event):
-        pass
+        def arranged(self, events: list[Any]) -> list[Any]:
+            """The events of the stream in the order of folding, where one of them voids another."""
+            return events
 
     @classmethod
     def _create(
@@ -106,12 +108,17 @@ def fold(events: Iterable[Any]) -> Any:
     events = list(events)
     voided = {happened.voids for happened in events}
     aggregate: Any = None
-    for happened in events:
+    for happened in events[0].arranged(events) if events else ():
         if happened.originator_version in voided:
             aggregate.leave_out(happened)
+        elif aggregate is None:
+            aggregate = happened.mutate(None)
         else:
-            aggregate = happened.mutate(aggregate)
-    if aggregate is not None and aggregate.stale:
+            aggregate._version = happened.originator_version - 1  # as it was when this happened
+            happened.apply(aggregate)
+            aggregate._version = happened.originator_version
+    if aggregate is not None:
+        aggregate._version, aggregate._modified_on = events[-1].originator_version, events[-1].timestamp
         aggregate.stale = False
     return aggregate
 

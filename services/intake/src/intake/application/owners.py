@@ -9,7 +9,7 @@ from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.events.followup import DetoxAdmitted, FollowupOpened, HandoverNotified
 from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import NumberKind, Verdict
@@ -49,7 +49,7 @@ class OwnersLogs:
         if (
             row is not None
             and row.verdict in (ROUTED, Verdict.WAITING)
-            and not isinstance(told.data, FollowupOpened)
+            and not _comes_before_the_answer(told.data)
         ):
             self._ledger.answered(uow, row, _outcome(told.data, number))
 
@@ -87,6 +87,12 @@ def number_in(data: Payload) -> tuple[NumberKind, str] | None:
     if isinstance(data, ReferralRequested):
         return NumberKind.REFERRAL, data.number
     return (NumberKind.STAY, data.stay_number) if isinstance(data, DetoxAdmitted) else None
+
+
+def _comes_before_the_answer(data: Payload) -> bool:
+    """Whether an event only makes room for the answer: a pathway that is opened, an event that gives its
+    place to the one that corrects it."""
+    return isinstance(data, FollowupOpened) or (isinstance(data, EventVoided) and data.replaced)
 
 
 def _outcome(data: Payload, number: tuple[NumberKind, str] | None) -> Outcome:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
+from chassis.store.unnest import Rows, Unnest
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.cases import CaseClosed
+from contracts.events.cases import CaseClosed, CaseReopened
+from contracts.events.common import EventVoided
 from contracts.events.intake import CaseOpened
-from psycopg import Connection
+from contracts.vocabulary import CloseReason
+from psycopg import Connection, Cursor
 
 from referral.domain import CaseAsKnown
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
-_READ_CASES = "SELECT case_id, closed_at FROM cases WHERE case_id = ANY(%s)"
+_READ_CASES = """
+WITH RECURSIVE wanted (case_id) AS (
+    SELECT unnest(%s::uuid[])
+    UNION SELECT c.merged_into FROM wanted JOIN cases c USING (case_id) WHERE c.merged_into IS NOT NULL
+)
+SELECT case_id, closed_at, merged_into, last_closed_at FROM wanted JOIN cases USING (case_id)
+"""
+_CHANGING = (CaseClosed, CaseReopened, EventVoided)
 
 
 class CaseBook:
@@ -32,41 +42,85 @@ class CaseBook:
         self._known: dict[UUID, CaseAsKnown | None] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
-        """Read these cases; whatever an earlier batch knew is forgotten."""
+        """Read these cases and those in which they go on; whatever an earlier batch knew is forgotten."""
         wanted = list(dict.fromkeys(case_ids))
         self._known = dict.fromkeys(wanted)
         if not wanted:
             return
         with self._connect() as connection:
             for row in connection.execute(_READ_CASES, (wanted,)):
-                self._known[row["case_id"]] = CaseAsKnown(closed_at=row["closed_at"])
+                self._known[row["case_id"]] = CaseAsKnown(
+                    row["closed_at"], row["merged_into"], row["last_closed_at"]
+                )
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
-        """A case that was loaded; None if intake never told of it."""
-        return self._known.get(case_id)
+        """A case that was loaded; None if intake never told of it. One that was closed by merging is as open
+        as the one in which it goes on."""
+        case, passed = self._known.get(case_id), {case_id}
+        while case is not None and case.merged_into is not None and case.merged_into not in passed:
+            passed.add(case.merged_into)
+            case = self._known.get(case.merged_into) or CaseAsKnown()
+        return case
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in what intake tells of a case."""
-        case_id, data = told.meta.subject, told.data
+        case_id, data, case = told.meta.subject, told.data, self._of(told.meta.subject)
         if isinstance(data, CaseOpened):
             uow.commit.extra.append(TableWrite(OPENED, (case_id,)))
-            self._change(case_id, CaseAsKnown())
-        elif isinstance(data, CaseClosed):
-            uow.commit.extra.append(TableWrite(CLOSED, (case_id, told.meta.latest_at)))
-            self._change(case_id, replace(self._of(case_id), closed_at=told.meta.latest_at))
+            self._known[case_id] = CaseAsKnown()
+        elif isinstance(data, _CHANGING) and (changed := _after(case, told)) != case:
+            self._known[case_id] = changed
+            row = CaseRow(case_id, changed.closed_at, changed.merged_into, changed.last_closed_at)
+            uow.commit.extra.append(TableWrite(CHANGED, row))
 
     def _of(self, case_id: UUID) -> CaseAsKnown:
         return self._known.get(case_id) or CaseAsKnown()
 
-    def _change(self, case_id: UUID, case: CaseAsKnown) -> None:
-        if case_id in self._known:
-            self._known[case_id] = case
+
+def changing(told: Iterable[Recorded[Payload]]) -> list[UUID]:
+    """The cases of which these events change whether they are closed: to be loaded before they are learnt."""
+    return [one.meta.subject for one in told if isinstance(one.data, _CHANGING)]
+
+
+def _after(case: CaseAsKnown, told: Recorded[Payload]) -> CaseAsKnown:
+    """A case after it was closed, opened again, or after one of these was voided."""
+    data, at = told.data, told.meta.latest_at
+    if isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED:
+        return replace(case, merged_into=data.into_case)
+    if isinstance(data, CaseClosed):
+        return replace(case, closed_at=at, last_closed_at=at)
+    if isinstance(data, CaseReopened) or _voids(data, CaseClosed):
+        return replace(case, closed_at=None, merged_into=None)
+    return replace(case, closed_at=case.last_closed_at) if _voids(data, CaseReopened) else case
+
+
+def _voids(data: Payload, model: type[Payload]) -> bool:
+    return isinstance(data, EventVoided) and data.type == model.TYPE
+
+
+class CaseRow(NamedTuple):
+    """A row of `cases`."""
+
+    case_id: UUID
+    closed_at: datetime | None
+    merged_into: UUID | None
+    last_closed_at: datetime | None
+
+
+class _Changed:
+    """A statement changes a row once: of several rows of a case in one commit, the last one counts."""
+
+    rank = 31
+    _statement = Unnest(
+        "UPDATE cases AS c SET closed_at = r.closed_at, merged_into = r.merged_into,"
+        " last_closed_at = r.last_closed_at"
+        " FROM {rows} AS r (case_id, closed_at, merged_into, last_closed_at) WHERE c.case_id = r.case_id",
+        *("uuid", "timestamptz", "uuid", "timestamptz"),
+    )
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[CaseRow]) -> None:
+        self._statement.write(cursor, list({row.case_id: row for row in rows}.values()))
 
 
 OPENED = Rows(30, "INSERT INTO cases (case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid")
-CLOSED = Rows(
-    31,
-    "UPDATE cases AS c SET closed_at = r.closed_at FROM {rows} AS r (case_id, closed_at)"
-    " WHERE c.case_id = r.case_id",
-    *("uuid", "timestamptz"),
-)
+CHANGED = _Changed()

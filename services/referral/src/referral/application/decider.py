@@ -9,6 +9,7 @@ from answering import Posting
 from answering.consents import ConsentBook, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
@@ -23,7 +24,8 @@ from contracts.vocabulary import NumberKind, Owner
 from directory import learn
 from reference import Reference
 
-from referral.application.cases import CaseBook, Connect
+from referral.application.cases import CaseBook, Connect, changing
+from referral.application.corrections import Corrections
 from referral.application.due import Deadlines
 from referral.application.lapses import RECHECK, Lapses
 from referral.application.moves import FORMS, PREFIX, Moves
@@ -44,13 +46,16 @@ class ReferralDecider:
         self._cases = CaseBook(connect)
         self._consents = ConsentBook(connect, also=(PlanAgreed, PlanRevised))
         self._deadlines = Deadlines(reference)
-        self._moves = Moves(reference, self._deadlines)
+        self._moves = Moves(reference, self._deadlines, self._consents)
         self._parties = Parties(connect, reference.organisations)
         self._lapses = Lapses(reference, self._consents, self._deadlines, connect)
         self._requests = Requests(
             *(reference, self._cases, self._parties, self._deadlines, self._consents, self._lapses, ids_key)
         )
         self._waiting = Waiting(self._requests, self._consents, connect, reference.policy, ids_key)
+        self._corrections = Corrections(
+            *(reference, self._requests, self._moves, self._waiting, self._lapses, self._deadlines, ids_key)
+        )
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: cases that get a request, referrals that are named."""
@@ -59,15 +64,21 @@ class ReferralDecider:
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
         changed += [timer.stream for timer in _rung(commands) if timer.kind == RECHECK]
-        self._consents.load([*_cases(routed, commands), *changed])
+        taken_back = corrected(self._told.records(items))
+        changed += [one.meta.subject for one, _ in taken_back]
+        numbers = _numbers(routed, commands)
+        self._moves.load(uow, numbers)
+        strange = self._moves.of_other_cases(uow, routed)
+        self._consents.load([*_cases(routed, commands), *changed, *strange])
         self._lapses.load(uow, changed)
         waiting = self._waiting.load(uow, changed)
         cases = [each for case_id in changed for each in self._consents.person(case_id)]
-        self._cases.load([*_cases(routed, commands), *(cases if waiting else ())])
+        closing = changing(self._told.records(items))
+        self._cases.load([*_cases(routed, commands), *(cases if waiting else ()), *closing])
         self._parties.load(_asked(commands))
         asked = [*_requests(routed), *map(self._told.cause, _requesting(commands)), *waiting]
         self._requests.foresee(uow, asked)
-        self._moves.load(uow, _numbers(routed, commands))
+        self._corrections.load(uow, [routed_id for _, routed_id in taken_back])
         self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
@@ -97,6 +108,8 @@ class ReferralDecider:
             return None
         if (routed := routed_to(Owner.REFERRAL, told)) is not None:
             self._routed(uow, routed)
+        elif (void := void_of_routed(told)) is not None:
+            self._corrections.void(uow, void)
         else:
             self._learn(uow, told)
         self._parties.learn(uow, told)
@@ -130,7 +143,9 @@ class ReferralDecider:
     def _routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """Whatever comes of it stands on the log, with the routed event as its cause."""
         try:
-            if recorded.data.type == ReferralRequestedPosted.TYPE:
+            if recorded.data.replaces is not None:
+                self._corrections.replace(uow, recorded, recorded.data.replaces)
+            elif recorded.data.type == ReferralRequestedPosted.TYPE:
                 self._requests.routed(uow, recorded)
             else:
                 self._moves.routed(uow, recorded)

@@ -58,6 +58,11 @@ class Lapses:
                 self._referrals.setdefault(row["case_id"], set()).add(row["referral_id"])
         uow.load(Referral, {each for found in self._referrals.values() for each in found})
 
+    def of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Referral]:
+        """The referrals of the person whose case that is, as far as they were loaded."""
+        ids = [one for each in self._consents.person(case_id) for one in self._referrals.get(each, ())]
+        return [found for one in sorted(ids) if (found := uow.get(Referral, one)) is not None]
+
     def begun(self, uow: UnitOfWork, referral: Referral) -> None:
         """A referral that was made just now; one whose consent has ended meanwhile is stopped at once."""
         self._referrals.setdefault(referral.case_id, set()).add(referral.id)

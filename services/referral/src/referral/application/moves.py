@@ -8,6 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
+from answering.consents import ConsentBook
 from answering.requests import caller_of, envelope, number_of, obey, outcome_of, payload_of
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -60,7 +61,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 class Moves:
     """Finds the referral and lets it decide."""
 
-    def __init__(self, reference: Reference, deadlines: Deadlines) -> None:
+    def __init__(self, reference: Reference, deadlines: Deadlines, people: ConsentBook) -> None:
+        self._people = people
         self._reference = reference
         self._deadlines = deadlines
 
@@ -70,6 +72,15 @@ class Moves:
         uow.load_claims(NUMBER, numbers)
         held = (uow.holder(NUMBER, number) for number in numbers)
         uow.load(Referral, {UUID(holder) for holder in held if holder})
+
+    def of_other_cases(self, uow: UnitOfWork, routed: Iterable[Recorded[AgencyEventRouted]]) -> list[UUID]:
+        """The cases of those referrals that are named in another case: it may be the same person's."""
+        found = ((one, self.find(uow, one.data.number)) for one in routed)
+        return [
+            referral.case_id
+            for one, referral in found
+            if referral is not None and referral.case_id != one.meta.subject
+        ]
 
     def find(self, uow: UnitOfWork, number: str | None) -> Referral | None:
         """The referral of a number."""
@@ -82,7 +93,7 @@ class Moves:
         if posting.number is None:
             raise Refusal("number_missing", field="/about/referral")
         referral = self.find(uow, posting.number)
-        if referral is None or referral.case_id != recorded.meta.subject:
+        if referral is None or recorded.meta.subject not in self._people.person(referral.case_id):
             raise Refusal("referral_unknown", field="/about/referral")
         due = referral.due
         referral.answer(posting, self._reference.policy)

@@ -12,11 +12,13 @@ from uuid import UUID
 
 from answering import Posting
 from answering.consents import Connect, ConsentBook
+from answering.voiding import Taking
 from chassis import ids
 from chassis.refusal import Refusal
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
+from contracts.events.common import AgencyEventDeferred
 from reference import Policy
 
 from referral.application.requests import Requests
@@ -62,6 +64,26 @@ class Waiting:
         stream = ids.derive(self._key, "turned-away", posting.cause)
         uow.add(TurnedAway.because(stream, refusal, posting.meta))
 
+    def load_asked(self, uow: UnitOfWork, routed_ids: Iterable[str]) -> None:
+        """Read what was put off of these, whether it waits or is settled."""
+        uow.load(PutOff, map(self._stream, routed_ids))
+
+    def was_withdrawn(self, uow: UnitOfWork, routed_id: str) -> bool:
+        """Whether what was put off was voided before."""
+        found = uow.get(PutOff, self._stream(routed_id))
+        return found is not None and found.withdrawn
+
+    def withdraw(self, uow: UnitOfWork, case_id: UUID, routed_id: str, taking: Taking) -> bool:
+        """What was put off is asked no more; whether it waited."""
+        cases = (each for each in self._consents.person(case_id) if routed_id in self._waiting.get(each, ()))
+        case = next(cases, None)
+        found = uow.get(PutOff, self._stream(routed_id)) if case is not None else None
+        if case is None or found is None:
+            return False
+        found.withdraw(taking.of(f"{found.id}:1", AgencyEventDeferred.TYPE), taking.meta)
+        self._settled(uow, case, routed_id)
+        return True
+
     def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
         """What waits in the cases of this person, in the order in which it happened."""
         cases = self._consents.person(case_id)
@@ -69,8 +91,11 @@ class Waiting:
         postings = [found.posting for one in routed if (found := uow.get(PutOff, self._stream(one)))]
         for posting in sorted(postings, key=lambda posting: posting.order):
             if self._is_settled(uow, posting):
-                uow.commit.extra.append(TableWrite(_SETTLED, (posting.cause,)))
-                self._waiting[posting.meta.subject].discard(posting.cause)
+                self._settled(uow, posting.meta.subject, posting.cause)
+
+    def _settled(self, uow: UnitOfWork, case_id: UUID, routed_id: str) -> None:
+        uow.commit.extra.append(TableWrite(_SETTLED, (routed_id,)))
+        self._waiting[case_id].discard(routed_id)
 
     def _is_settled(self, uow: UnitOfWork, posting: Posting) -> bool:
         try:

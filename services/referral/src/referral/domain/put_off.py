@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from answering import Posting
 from chassis.aggregate import Aggregate, event
 from chassis.refusal import Refusal
 from contracts.envelope import Meta
-from contracts.events.common import AgencyEventDeferred
+from contracts.events.common import AgencyEventDeferred, EventVoided
 from reference import Policy
 from reference.days import local_day
 
@@ -25,9 +25,23 @@ class PutOff(Aggregate):
     class Created(Aggregate.Created):
         data: AgencyEventDeferred
 
+    class Withdrawn(Aggregate.Event):
+        data: EventVoided
+
+        def apply(self, aggregate: Any) -> None:
+            """Nobody asks for it any more."""
+            super().apply(aggregate)
+            aggregate.withdrawn = True
+
+    withdrawn = False
+
     @event(Created)
     def __init__(self, data: AgencyEventDeferred, meta: Meta) -> None:
         self.posting = Posting.deferred(data, meta)
+
+    def withdraw(self, data: EventVoided, meta: Meta) -> None:
+        """Records that what was asked was voided."""
+        self.trigger_event(self.Withdrawn, data=data, meta=meta)
 
     @classmethod
     def until_later(cls, stream: UUID, posting: Posting, refusal: Refusal, policy: Policy) -> Self:

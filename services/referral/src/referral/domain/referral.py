@@ -12,7 +12,7 @@ from chassis.aggregate import event
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
-from contracts.events.common import DeadlinePassed
+from contracts.events.common import DeadlinePassed, EventVoided
 from contracts.events.referral import (
     AppointmentMissed,
     AppointmentScheduled,
@@ -122,6 +122,23 @@ class Referral(Answering):
             super().apply(aggregate)
             aggregate.lapsed = True
 
+    class Voided(Answering.Voided):
+        data: EventVoided
+
+        @property
+        def voids(self) -> int | None:  # type: ignore[override]
+            """The version of a move; none where the request itself was voided: that number was given out."""
+            version = super().voids
+            return version if version > 1 else None
+
+        def apply(self, aggregate: Any) -> None:
+            """A request that should never have been made ends, whatever had become of it."""
+            was_stale = aggregate.stale
+            super().apply(aggregate)
+            if self.voids is None:
+                aggregate.voided = aggregate.voided | {1}
+                aggregate.state, aggregate.running, aggregate.stale = ReferralState.VOIDED, None, was_stale
+
     class Passed(Event):
         data: DeadlinePassed
 
@@ -162,6 +179,15 @@ class Referral(Answering):
         self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
         if was_stopped and self.stopped is not None:
             self._mark(self.stopped.data.reason, self.stopped.meta)
+
+    def record_in_place(self, posting: Posting, policy: Policy) -> None:
+        move = MOVE_OF.get(type(posting.payload))
+        if move is None:
+            raise self.refusal("not_a_move", type=posting.type)
+        self._allow_party(move, posting.meta.org)
+        if self.state is ReferralState.VOIDED:
+            raise self.refusal("move_not_allowed", move=move.name)
+        self.trigger_event(_RECORDS[move.records], data=posting.payload, meta=posting.meta)
 
     def end_consent(self, why: ConsentEnd, meta: Meta, policy: Policy) -> None:
         """The consent on which it rests covers it no more: stopped if the provider does not have it yet,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from chassis.refusal import Refusal
 from contracts.events.referral import ReferralRequestedPosted
@@ -13,9 +14,12 @@ from reference import Organisation, Organisations
 
 @dataclass(frozen=True)
 class CaseAsKnown:
-    """What referral has learned of a case from intake's log."""
+    """What referral has learned of a case from intake's log. `merged_into`: the case that went on when it was
+    closed by merging; `last_closed_at`: where it was opened again, when it had been closed."""
 
     closed_at: datetime | None = None
+    merged_into: UUID | None = None
+    last_closed_at: datetime | None = None
 
 
 def may_request(

@@ -1,0 +1,87 @@
+"""Corrections that intake tells of: what an owner recorded for a routed event is voided, or replaced.
+
+A void is answered with its own id as the cause. What corrects a routed event comes as a routed event that
+names the one in whose place it stands (`replaces`): the voiding and what replaces it have it as their cause,
+and the void that intake recorded for it needs no answer of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
+from contracts.events.intake import AgencyEventRouted
+from contracts.vocabulary import VoidReason
+
+from answering.aggregate import Answering, Logged
+from answering.posting import Posting
+
+
+def void_of_routed(told: Recorded[Payload]) -> Recorded[EventVoided] | None:
+    """The event as a void of a routed one that is not replaced."""
+    data: Any = told.data
+    if isinstance(data, EventVoided) and data.type == AgencyEventRouted.TYPE and not data.replaced:
+        return told  # type: ignore[return-value]
+    return None
+
+
+def corrected(told: Iterable[Recorded[Payload]]) -> list[tuple[Recorded[Payload], str]]:
+    """The events that void or replace a routed one, with the id of that."""
+    found = []
+    for one in told:
+        if (void := void_of_routed(one)) is not None:
+            found.append((one, void.data.event_id))
+        elif isinstance(one.data, AgencyEventRouted) and one.data.replaces is not None:
+            found.append((one, one.data.replaces))
+    return found
+
+
+def caused(aggregate: Answering, routed_id: str) -> list[Logged]:
+    """What a routed event has led to that can be voided: nothing, if it was refused in the end."""
+    found = aggregate.caused_by(routed_id)
+    if any(each.type == AgencyEventRefused.TYPE for each in found):
+        return []
+    return [each for each in found if each.type not in aggregate.OPENING]
+
+
+def was_voided(aggregate: Answering, routed_id: str) -> bool:
+    """Whether what a routed event led to was voided before."""
+    return any(each.cause == routed_id and each.version in aggregate.voided for each in aggregate.log)
+
+
+def stands(found: Iterable[Logged]) -> bool:
+    """Whether any of it is more than a deferral."""
+    return any(each.type != AgencyEventDeferred.TYPE for each in found)
+
+
+class Taking(NamedTuple):
+    """How something is taken back: the envelope of the voiding, why, and whether something replaces it."""
+
+    meta: Meta
+    reason: VoidReason
+    replaced: bool
+
+    @classmethod
+    def back(cls, void: Recorded[EventVoided]) -> Taking:
+        """Because intake recorded that it was wrong."""
+        return cls(void.meta.model_copy(update={"causation_id": void.id}), void.data.reason, replaced=False)
+
+    @classmethod
+    def for_another(cls, posting: Posting) -> Taking:
+        """Because a posting corrects it."""
+        return cls(posting.meta, VoidReason.WRONG_DATA, replaced=True)
+
+    def of(self, event_id: str, type_name: str) -> EventVoided:
+        """The voiding of one event."""
+        return EventVoided(event_id=event_id, type=type_name, reason=self.reason, replaced=self.replaced)
+
+
+def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], taking: Taking) -> None:
+    """Records that all of it counts as if it had never been made, and folds the aggregate anew."""
+    for each in found:
+        aggregate.void(taking.of(f"{aggregate.id}:{each.version}", each.type), taking.meta)
+    uow.refold(aggregate)
