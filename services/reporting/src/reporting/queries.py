@@ -20,12 +20,20 @@ from reporting.views.cases import case_of
 @dataclass(frozen=True)
 class FoundReferral:
     """A referral, its case's commune, where its last event stands in the history, what ties the reader's
-    organisation to the case (asked for by number only)."""
+    organisation to the case (asked for by number only).
+
+    `told`: what decides whether its consent still covers it, where that is to be asked; `merged`: there is
+    more of it in cases of other clients. `consent_end` and `withheld` are what was decided.
+    """
 
     referral: ReferralStatus
     commune: str
     seq: int
+    told: Sequence[bytes] | None = None
+    merged: bool = False
     ties: Sequence[str] = ()
+    consent_end: str = ""
+    withheld: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,12 +87,16 @@ class Queries:
 
     async def referral(self, number: str, org: str) -> FoundReferral | None:
         """The referral of a number; `org` is the reader's."""
-        row = await self._reads.one(sql.REFERRAL_BY_NUMBER, (org, number))
+        row = await self._reads.one(sql.REFERRAL_BY_NUMBER, (org, org, number))
         return _found(row) if row else None
 
-    async def referrals_of(self, case_id: UUID) -> list[FoundReferral]:
-        """The referrals of a case, oldest first."""
-        return [_found(row) for row in await self._reads.all(sql.REFERRALS_OF_CASE, (case_id,))]
+    async def referrals_of(self, case_id: UUID, org: str) -> list[FoundReferral]:
+        """The referrals of a case, oldest first; `org` is the reader's."""
+        return [_found(row) for row in await self._reads.all(sql.REFERRALS_OF_CASE, (org, case_id))]
+
+    async def consents_of(self, case_id: UUID) -> list[bytes]:
+        """What intake's log tells of the consents of the person whose case that is, in all cases."""
+        return [value for (value,) in await self._reads.all(sql.CONSENTS_OF_PERSON, (case_id,))]
 
     async def referrals(
         self, wanted: Wanted, after: tuple[datetime, UUID] | None, limit: int
@@ -94,10 +106,11 @@ class Queries:
         pairs = [wanted.provider, wanted.sender, states, wanted.service, wanted.commune]
         doubled = [value for pair in pairs for value in (pair, pair)]
         area, hidden = list(wanted.area or ()), list(wanted.hidden_orgs)
-        allowed = [wanted.party, wanted.area is None, area, list(wanted.services), hidden, hidden]
+        party = [wanted.party, wanted.party, wanted.service is None]
+        allowed = [*party, wanted.area is None, area, list(wanted.services), hidden, hidden]
         changed_at, referral_id = after or (None, None)
         rows = await self._reads.all(
-            sql.REFERRAL_LIST, [*doubled, *allowed, changed_at, changed_at, referral_id, limit]
+            sql.REFERRAL_LIST, [wanted.party, *doubled, *allowed, changed_at, changed_at, referral_id, limit]
         )
         return [_found(row) for row in rows]
 
@@ -141,7 +154,10 @@ class Queries:
 
 
 def _found(row: Sequence[Any]) -> FoundReferral:
-    return FoundReferral(ReferralStatus(*row[:14]), *row[14:])
+    consent_id, purpose, labels, lapse = row[14:18]
+    status = ReferralStatus(*row[:14])
+    status.consent_id, status.purpose, status.labels, status.lapse = consent_id, purpose, labels, lapse
+    return FoundReferral(status, *row[18:])
 
 
 def _found_case(row: Sequence[Any] | None) -> FoundCase | None:

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+CONSENT_TYPES: LiteralString = """
+'{org.reftrack.consent-given.v1,org.reftrack.consent-withdrawn.v1,org.reftrack.event-voided.v1,
+org.reftrack.client-registered.v1,org.reftrack.identity-corrected.v1}'::text[]
+"""
+"""What `consent.tells` may be true of."""
+
 REFERRAL: LiteralString = """
 SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state, r.ended_as, r.result,
     r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
-    coalesce(c.commune, ''), coalesce(h.seq, 0)
-"""
+    r.consent_id, r.purpose, r.labels, r.lapse,
+    coalesce(c.commune, ''), coalesce(h.seq, 0),
+    CASE WHEN r.consent_id <> '' AND (r.provider = %s OR r.lapse <> '') THEN ARRAY(
+        SELECT t.value FROM cases.cases o JOIN history t ON t.subject = o.case_id
+        WHERE o.client_id = c.client_id AND t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
+    ) END,
+    r.consent_id <> '' AND (EXISTS (SELECT FROM cases.merges s WHERE s.survivor = c.client_id)
+        OR EXISTS (SELECT FROM cases.merges m WHERE m.merged = c.client_id))
+""".replace("CONSENT_TYPES", CONSENT_TYPES)
 AROUND_REFERRAL: LiteralString = """
 FROM referrals.referrals r
 LEFT JOIN cases.cases c ON c.case_id = r.case_id
@@ -30,7 +43,8 @@ REFERRAL_LIST: LiteralString = (
 WHERE (%s::text IS NULL OR r.provider = %s) AND (%s::text IS NULL OR r.sender = %s)
     AND (%s::text[] IS NULL OR r.state = ANY(%s)) AND (%s::text IS NULL OR r.service = %s)
     AND (%s::text IS NULL OR c.commune = %s)
-    AND (%s IN (r.provider, r.sender) OR (%s OR c.commune = ANY(%s)) AND r.service = ANY(%s)
+    AND (r.sender = %s OR r.provider = %s AND (%s OR r.lapse = '')
+        OR (%s OR c.commune = ANY(%s)) AND r.service = ANY(%s)
         AND r.provider <> ALL(%s) AND r.sender <> ALL(%s))
     AND (%s::timestamptz IS NULL OR (r.changed_at, r.referral_id) < (%s, %s))
 ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
@@ -70,6 +84,13 @@ WITH RECURSIVE last AS (
     UNION SELECT edges.other FROM person JOIN edges ON edges.one = person.client_id
 )
 """
+CONSENTS_OF_PERSON: LiteralString = (
+    PERSON
+    + """
+SELECT t.value FROM person p JOIN cases.cases o USING (client_id) JOIN history t ON t.subject = o.case_id
+WHERE t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
+""".replace("CONSENT_TYPES", CONSENT_TYPES)
+)
 CASES_OF_PERSON: LiteralString = (
     PERSON
     + CASE

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from contracts.events import referral
 from contracts.states import FHIR_TASK, MOVES, ReferralState, moves_from
+from contracts.vocabulary import SERVICE_LABELS, SERVICE_PURPOSE, PurposeOfUse
 
 from reporting.pathway.corrections import corrections, is_void, standing
 from reporting.pathway.entry import REFERRAL, Entry
@@ -31,13 +32,18 @@ RESULTS: MappingProxyType[str, str] = MappingProxyType(
 )
 """The field that says how it came out."""
 
+_LAPSES = frozenset({referral.ReferralCancelled.TYPE, referral.ConsentLapsed.TYPE})
+"""Events that say why the consent on which a referral rests holds no more."""
+
 _ENDED = frozenset({ReferralState.COMPLETED, ReferralState.FAILED})
 
 
 @dataclass(slots=True)
 class ReferralStatus:
     """One referral. `ended_as`: `completed` or `failed`; `version` counts all events of its stream; `voids`:
-    how many of them void others."""
+    how many of them void others; `consent_id`: on which consent it rests, empty for another ground; `purpose`
+    and `labels` (codes, one space between two): of what it shared; `lapse`: why the consent holds no more, as
+    referral found."""
 
     referral_id: UUID
     case_id: UUID
@@ -54,6 +60,10 @@ class ReferralStatus:
     appointment_at: datetime | None = None
     last_event_id: str = ""
     voids: int = 0
+    consent_id: str = ""
+    purpose: str = ""
+    labels: str = ""
+    lapse: str = ""
 
     @property
     def moves(self) -> tuple[str, ...]:
@@ -73,6 +83,8 @@ class ReferralStatus:
         if entry.version > self.version:
             self.version, self.last_event_id = entry.version, entry.event_id
         self.voids += is_void(entry)
+        if entry.type in _LAPSES:
+            self.lapse, self.changed_at = str(entry.data.reason), entry.occurred_at
         state = STATE_AFTER.get(entry.type)
         if state is None:
             return
@@ -86,6 +98,12 @@ class ReferralStatus:
             asked = entry.data
             self.number, self.service, self.provider = asked.number, str(asked.service), asked.provider
             self.sender, self.requested_at = entry.org, entry.occurred_at
+            self.consent_id = asked.consent_id or ""
+            if asked.shared is not None:
+                self.purpose, self.labels = str(asked.shared.purpose), " ".join(asked.shared.labels)
+            elif self.consent_id:
+                self.purpose = SERVICE_PURPOSE.get(asked.service, PurposeOfUse.COORDINATION)
+                self.labels = SERVICE_LABELS.get(asked.service, "")
         elif entry.type == referral.AppointmentScheduled.TYPE:
             self.appointment_at = entry.data.appointment_at
         elif entry.type in RESULTS:

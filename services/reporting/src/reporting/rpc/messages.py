@@ -78,10 +78,18 @@ def _whole_case(reader: Reader, part: Part, case: CaseStatus, around: Surroundin
     )
 
 
-def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, seq: int) -> pb.Referral:
-    """A referral that the reader may see (`concerns`); of its own one of a service that it may not know,
-    neither the service nor the outcome."""
-    seen = referral.service in reader.services
+def referral_message(
+    reader: Reader,
+    referral: ReferralStatus,
+    *,
+    commune: str,
+    seq: int,
+    consent_end: str = "",
+    withheld: bool = False,
+) -> pb.Referral:
+    """A referral that the reader may see (`concerns`); of its own one of a service that it may not know, or
+    of one that it knew by a consent which has ended (`withheld`), neither the service nor the outcome."""
+    seen = referral.service in reader.services and not withheld
     status, business_status = referral.fhir
     return pb.Referral(
         number=referral.number,
@@ -101,6 +109,7 @@ def referral_message(reader: Reader, referral: ReferralStatus, *, commune: str, 
         result=referral.result if seen or not referral.result else WITHHELD,
         version=referral.version,
         seq=seq,
+        consent_end=consent_end,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from reporting.freshness import Freshness
 from reporting.places import district_of
 from reporting.queries import FoundCase, FoundReferral, Names, Queries, Wanted
 from reporting.rpc import asking
+from reporting.rpc.covered import Covered
 from reporting.rpc.messages import Surroundings, case_message, concerns, referral_message
 from reporting.rpc.person import Person, part_of
 from reporting.rpc.timeline import Timeline
@@ -41,7 +42,9 @@ class StatusServicer(grpc.StatusServiceServicer):
         territory: Territory,
         timeline: Timeline,
         watching: Watching,
+        consents: Covered,
     ) -> None:
+        self._consents = consents
         self._queries = queries
         self._freshness = freshness
         self._readers = readers
@@ -86,7 +89,10 @@ class StatusServicer(grpc.StatusServiceServicer):
         await self._freshness.has(reader, request.after_event_id, (CASES, REFERRALS))
         found = await self._queries.referrals(wanted, after, size + 1)
         token = self._cursors.after(_place_of(found[size - 1]), *query) if len(found) > size else ""
-        page = [_referral(reader, each) for each in found[:size]]
+        page = [
+            _referral(reader, await self._consents.judged(reader, reader.part((), each.commune), each))
+            for each in found[:size]
+        ]
         return pb.ListReferralsResponse(referrals=page, next_page_token=token)
 
     async def GetTimeline(self, request: pb.GetTimelineRequest, _context: Any) -> pb.GetTimelineResponse:  # noqa: N802
@@ -174,14 +180,25 @@ class StatusServicer(grpc.StatusServiceServicer):
 
     async def _referrals(self, reader: Reader, person: Person, found: FoundCase) -> list[pb.Referral]:
         part = person.part(found.case.case_id)
-        referrals = await self._queries.referrals_of(found.case.case_id)
-        return [_referral(reader, each) for each in referrals if concerns(reader, part, each.referral)]
+        referrals = await self._queries.referrals_of(found.case.case_id, reader.org)
+        shown = [each for each in referrals if concerns(reader, part, each.referral)]
+        return [_referral(reader, await self._consents.judged(reader, part, each)) for each in shown]
 
     async def _told(self, reader: Reader, person: Person, found: FoundCase) -> list[pb.TimelineEntry]:
         """What happened in a case and in those that go on in it."""
         ids = [each.case.case_id for each in (found, *person.merged_into(found))]
         parts = {case_id: person.part(case_id) for case_id in ids}
-        return await self._timeline.of(reader, parts, person.linked)
+        return await self._timeline.of(reader, parts, person.linked, await self._withheld(reader, parts))
+
+    async def _withheld(self, reader: Reader, parts: Mapping[UUID, Part]) -> frozenset[UUID]:
+        """The referrals of these cases of which the reader may know no more than that they are."""
+        judged = [
+            await self._consents.judged(reader, part, each)
+            for case_id, part in parts.items()
+            if part is not Part.WHOLE
+            for each in await self._queries.referrals_of(case_id, reader.org)
+        ]
+        return frozenset(each.referral.referral_id for each in judged if each.withheld)
 
     async def _seq(self, reader: Reader, person: Person, found: FoundCase) -> int:
         """The place of the last event that the reader may know of: a later one would tell of itself."""
@@ -214,12 +231,13 @@ class StatusServicer(grpc.StatusServiceServicer):
             own = reader.role == "agency"
             part = Part.NOTHING if own else reader.part(found.ties, found.commune)
             if concerns(reader, part, found.referral):
-                return found
+                return await self._consents.judged(reader, part, found)
             case = None if own else await self._queries.case(found.referral.case_id, reader.org)
             if case is not None and case.merged:
                 person = await self._person(reader, case)
-                if concerns(reader, person.part(case.case.case_id), found.referral):
-                    return found
+                part = person.part(case.case.case_id)
+                if concerns(reader, part, found.referral):
+                    return await self._consents.judged(reader, part, found)
         raise NotFound("referral_unknown")
 
 
@@ -258,7 +276,14 @@ def _check_listed(request: pb.ListReferralsRequest) -> None:
 
 
 def _referral(reader: Reader, found: FoundReferral) -> pb.Referral:
-    return referral_message(reader, found.referral, commune=found.commune, seq=found.seq)
+    return referral_message(
+        reader,
+        found.referral,
+        commune=found.commune,
+        seq=found.seq,
+        consent_end=found.consent_end,
+        withheld=found.withheld,
+    )
 
 
 def _place_of(found: FoundReferral) -> Sequence[str | int]:

@@ -18,6 +18,7 @@ from reporting.access import (
     CASES_NAMED,
     CONTACT_EVENTS,
     NAMES_OF_EVENTS,
+    OF_A_CONSENT_ENDED,
     OF_OTHER_CASES,
     SCREENING_EVENTS,
     Part,
@@ -51,20 +52,28 @@ class Timeline:
         self._queries = queries
 
     async def of(
-        self, reader: Reader, parts: Mapping[UUID, Part], linked: Collection[UUID] = ()
+        self,
+        reader: Reader,
+        parts: Mapping[UUID, Part],
+        linked: Collection[UUID] = (),
+        withheld: Collection[UUID] = (),
     ) -> list[pb.TimelineEntry]:
         """All entries of these parts of cases that the reader may see, in the order of the history; `linked`:
-        the cases that it may know to be of one person."""
+        the cases that it may know to be of one person; `withheld`: referrals of which it may know no more."""
         told = [
             entry
             for case_id, part in parts.items()
-            for entry in tell(reader, part, await self._queries.entries_of(case_id), linked)
+            for entry in tell(reader, part, await self._queries.entries_of(case_id), linked, withheld)
         ]
         return sorted(told, key=lambda entry: entry.seq)
 
 
 def tell(
-    reader: Reader, part: Part, entries: Iterable[Entry], linked: Collection[UUID] = ()
+    reader: Reader,
+    part: Part,
+    entries: Iterable[Entry],
+    linked: Collection[UUID] = (),
+    withheld: Collection[UUID] = (),
 ) -> Iterator[pb.TimelineEntry]:
     """All that the reader may know of, in the order given, which must begin with the case's first entry.
 
@@ -72,7 +81,7 @@ def tell(
     events whose mere happening, or whose organisation, tells what the reader may not know. What was voided
     stays, marked; the voiding is told to whom the event voided is told.
     """
-    seen = _Seen(reader, part, list(entries), frozenset(linked))
+    seen = _Seen(reader, part, list(entries), frozenset(linked), frozenset(withheld))
     for entry in seen.entries:
         if seen.is_told(entry):
             yield seen.message(entry)
@@ -81,7 +90,15 @@ def tell(
 class _Seen:
     """The entries of one case as a reader sees them."""
 
-    def __init__(self, reader: Reader, part: Part, entries: Sequence[Entry], linked: frozenset[UUID]) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        part: Part,
+        entries: Sequence[Entry],
+        linked: frozenset[UUID],
+        withheld: frozenset[UUID],
+    ) -> None:
+        self._withheld = withheld
         self._reader = reader
         self._part = part
         self._linked = linked
@@ -132,6 +149,8 @@ class _Seen:
     def _hidden(self, entry: Entry) -> frozenset[str]:
         """The fields that may not be shown though their labels may."""
         names = frozenset() if may_see_all(self._reader, self._part) else NAMES_OF_EVENTS
+        if entry.stream in self._withheld and entry.org != self._reader.org:
+            names = names | OF_A_CONSENT_ENDED
         return names if self._knows_the_other(entry) else names | ANOTHER_CASE
 
     def _knows_the_other(self, entry: Entry) -> bool:

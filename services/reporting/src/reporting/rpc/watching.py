@@ -8,7 +8,7 @@ from contextlib import aclosing
 from chassis.rpc.watch import Bell, follow
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import Reader
+from reporting.access import WITHHELD, Reader
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import ReferralStatus, referral_after
 from reporting.queries import FoundReferral, Queries
@@ -32,13 +32,13 @@ class Watching:
         """
         watched = _Watched(self._queries, *await admit())
         if after == 0:
-            first = await watched.catch_up()
+            first = watched.shown(await watched.catch_up())
             after = first.seq
             yield pb.WatchReferralResponse(changes=[first])
         async with aclosing(follow(watched.read, after, self._bell)) as batches:
             async for batch in batches:
-                await admit()
-                yield pb.WatchReferralResponse(changes=[change for _, change in batch])
+                watched.admitted(*await admit())
+                yield pb.WatchReferralResponse(changes=[watched.shown(change) for _, change in batch])
 
 
 class _Watched:
@@ -51,6 +51,19 @@ class _Watched:
         self._referral = ReferralStatus(found.referral.referral_id, found.referral.case_id)
         self._told: list[Entry] = []
         self._seq = 0
+        self._found = found
+
+    def admitted(self, reader: Reader, found: FoundReferral) -> None:
+        """What may be seen of it now."""
+        self._reader, self._found = reader, found
+
+    def shown(self, change: pb.ReferralChange) -> pb.ReferralChange:
+        """A change as far as it may be seen now."""
+        change.referral.consent_end = self._found.consent_end
+        if self._found.withheld:
+            change.referral.service = WITHHELD
+            change.referral.result = WITHHELD if change.referral.result else ""
+        return change
 
     async def catch_up(self) -> pb.ReferralChange:
         """Reads what there is; the referral after it, as a change without type."""

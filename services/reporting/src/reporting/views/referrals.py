@@ -40,6 +40,7 @@ REFERRALS = Table(
         _column("appointment_at", "timestamptz"),
         _column("last_event_id", "text NOT NULL"),
         _column("voids", "bigint NOT NULL"),
+        *(_column(name, "text NOT NULL") for name in ("consent_id", "purpose", "labels", "lapse")),
     ],
     key=1,
     read=ReferralStatus,
@@ -58,7 +59,7 @@ class ReferralsView:
     """Folds pages into the table of referrals."""
 
     name: str = "referrals"
-    version: int = 2
+    version: int = 3
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty table."""
