@@ -6,10 +6,11 @@ import json as jsonlib
 from typing import Any
 
 import grpc
-from contracts import catalogue
+from contracts import catalogue, phrases
 from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
+from reftrack_local import speaking
 from reftrack_local.trouble import Trouble
 from rich.console import Console
 
@@ -35,10 +36,12 @@ def tell(err: Console, error: grpc.RpcError, service: str, language: str, *, jso
 def tell_trouble(err: Console, trouble: Trouble, *, json: bool) -> None:
     """Write what keeps the tool from asking at all."""
     if json:
-        told = {"status": "", "reason": "", "message": {"en": trouble.what}, "remedy": trouble.remedy}
+        words = {"vi": phrases.messages().vietnamese(trouble.what) or trouble.what, "en": trouble.what}
+        told = {"status": "", "reason": "", "message": words, "remedy": trouble.remedy}
         err.print(jsonlib.dumps({"error": told}, ensure_ascii=False), soft_wrap=True, markup=False)
     else:
-        err.print(str(trouble), style="red", markup=False, soft_wrap=True)
+        for line in filter(None, (trouble.what, trouble.remedy)):
+            err.print(speaking.told(line), style="red", markup=False, soft_wrap=True)
 
 
 def _read(error: Any, service: str) -> dict[str, Any]:

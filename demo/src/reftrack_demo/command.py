@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 from reftrack_local import LocalRuntime, Wanted, paths
+from reftrack_local.commands.answering import Language, troubles_told
 from reftrack_local.folder import StateFolder
 from reftrack_local.progress import for_console
+from reftrack_local.speaking import Speaking
 from reftrack_local.trouble import Trouble
 from rich.console import Console
 
@@ -27,9 +29,11 @@ def demo(
         Path | None, typer.Option(help="Its state folder.", show_default=".reftrack-demo")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the system up until Ctrl-C.")] = False,
+    lang: Language = None,
 ) -> None:
     """Run the pathway of the Hà Nội pilot through all four services, and compare with what was published."""
-    console = _console()
+    with troubles_told(False, lang):
+        console = _console()
     folder = (state or paths.checkout() / ".reftrack-demo").resolve()
     started = time.monotonic()
     try:
@@ -42,17 +46,18 @@ def demo(
             if keep:
                 _wait(console)
     except (Trouble, FeedError) as trouble:
-        console.print(f"[red]{trouble}[/]")
+        for line in (trouble.what, trouble.remedy) if isinstance(trouble, Trouble) else (str(trouble),):
+            console.print(line, style="red", markup=False)
         raise typer.Exit(1) from None
     if story.differs:
-        console.print(f"[bold red]{len(story.differs)} published figures differ.[/]")
+        console.print(f"{len(story.differs)} published figures differ.", style="bold red")
         raise typer.Exit(1)
 
 
 def _console() -> Console:
     """A terminal is as wide as it is; a log is wide enough for the tables."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=140)
+    console = Speaking(highlight=False)
+    return console if console.is_terminal else Speaking(highlight=False, width=140)
 
 
 def _clear(folder: Path) -> None:

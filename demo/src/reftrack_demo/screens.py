@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 
+from contracts import catalogue
 from google.protobuf.timestamp_pb2 import Timestamp
 from reftrack.reporting.v1 import audit_pb2, report_pb2, status_pb2
+from reftrack_local.speaking import language, told
 from rich.console import Console
 from rich.table import Table
 
@@ -18,7 +20,7 @@ HANOI = timezone(timedelta(hours=7))
 
 def _title(console: Console, text: str) -> None:
     """On a line of its own: a table folds its title to its own width."""
-    console.print(f"\n[bold]{text}[/]")
+    console.print(f"\n[bold]{told(text)}[/]")
 
 
 def day(moment: Timestamp) -> str:
@@ -31,14 +33,14 @@ def report(
     _title(console, "First year of the Hà Nội pilot, to 10 December 2019")
     table = Table()
     for heading in ("indicator", "service", "district"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(told(heading), overflow="fold")
     for heading in ("published", "known on that day", "known at the end"):
-        table.add_column(heading, justify="right")
+        table.add_column(told(heading), justify="right")
     table.add_column("")
     for cell in found:
-        verdict = "[green]equal[/]" if cell.exact else "[green]holds[/]"
-        mark = verdict if cell.holds else "[bold red]DIFFERS[/]"
-        where = names.get(cell.where, cell.where) or "both"
+        verdict = told("equal") if cell.exact else told("holds")
+        mark = f"[green]{verdict}[/]" if cell.holds else f"[bold red]{told('DIFFERS')}[/]"
+        where = names.get(cell.where, cell.where) or told("both")
         title = titles.get(cell.indicator, cell.indicator)
         table.add_row(title, cell.row, where, cell.published, str(cell.known_then), str(cell.known_now), mark)
     console.print(table)
@@ -49,14 +51,10 @@ def late(
 ) -> None:
     """By which events a figure grew after the day on which it was published."""
     for fact in facts:
-        kind = fact.type.removeprefix("org.reftrack.").removesuffix(".v1")
-        console.print(
-            f"  {cell.indicator} {cell.row} {names.get(cell.where, cell.where)}: "
-            f"{kind} of {day(fact.occurred_at)}, known on {day(fact.recorded_at)}, from {fact.org}".replace(
-                "  ", " "
-            ),
-            highlight=False,
-        )
+        kind = catalogue.event_title(fact.type, language())
+        about = " ".join(filter(None, (cell.indicator, cell.row, names.get(cell.where, cell.where))))
+        happened, known = day(fact.occurred_at), day(fact.recorded_at)
+        console.print(f"  {about}: {kind} of {happened}, known on {known}, from {fact.org}", highlight=False)
 
 
 BOOKKEEPING = frozenset(
@@ -81,9 +79,7 @@ def timeline(console: Console, entries: Iterable[status_pb2.TimelineEntry]) -> N
 
 def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime) -> None:
     """The same person as known on an earlier day: how many steps, the last ones, the state then."""
-    console.print(
-        f"\n[bold]The same person, replayed as of {as_of:%Y-%m-%d}[/]: {len(steps)} steps were known"
-    )
+    _title(console, f"The same person, replayed as of {as_of:%Y-%m-%d}: {len(steps)} steps were known")
     for step in steps[-3:]:
         console.print(f"  {day(step.event.recorded_at)}  {step.title_vi} / {step.title_en}", highlight=False)
     if steps:
@@ -91,14 +87,16 @@ def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime)
         shown = {name: state[name] for name in ("stage", "followup_state", "commune") if state.get(name)}
         referrals = [f"{each['service']}: {each['state']}" for each in state.get("referrals", ())]
         console.print(f"  state then: {json.dumps(shown, ensure_ascii=False)}", highlight=False, markup=False)
-        console.print(f"  referrals then: {', '.join(referrals) or 'none'}", highlight=False, markup=False)
+        console.print(
+            f"  referrals then: {', '.join(referrals) or told('none')}", highlight=False, markup=False
+        )
 
 
 def receipts(console: Console, counted: Mapping[str, int]) -> None:
     _title(console, "Receipts by kind, as the agencies read them")
     table = Table()
-    table.add_column("verdict")
-    table.add_column("receipts", justify="right")
+    table.add_column(told("verdict"))
+    table.add_column(told("receipts"), justify="right")
     for kind, count in sorted(counted.items()):
         table.add_row(kind, str(count))
     console.print(table)

@@ -11,6 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
 from reftrack_local import LocalRuntime
 from reftrack_local.access import Access, Speaker
+from reftrack_local.speaking import language, told
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -56,7 +57,7 @@ class Story:
         distinct = len({(step.org, step.event_id) for step in posted.steps})
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self.console) as progress:
-            task = progress.add_task("recorded", total=distinct)
+            task = progress.add_task(told("recorded"), total=distinct)
 
             def show(recorded: int) -> None:
                 progress.update(task, completed=recorded)
@@ -64,7 +65,7 @@ class Story:
             for moment in week_by_week(
                 self.feed, posted.steps, ends=weeks(), move_clock=self.runtime.clock.set, progress=show
             ):
-                progress.update(task, description=f"recorded by {moment:%Y-%m-%d}")
+                progress.update(task, description=told(f"recorded by {moment:%Y-%m-%d}"))
             self.feed.drain(show, until=lambda seen: all(each in FINAL for each in seen.verdicts.values()))
 
     def _report(self, channel: grpc.Channel) -> None:
@@ -72,7 +73,7 @@ class Story:
         reports = Reports(channel, figures["period"])
         found = list(cells(figures, reports.figures(PUBLISHED_AT), reports.figures()))
         names = {each["code"]: each["vi"] for each in figures["districts"].values()}
-        screens.report(self.console, found, reports.titles("en"), names)
+        screens.report(self.console, found, reports.titles(language()), names)
         self.console.print(
             "What made them differ:" if any(c.known_then != c.known_now for c in found) else ""
         )

@@ -14,9 +14,9 @@ WRONG = {
     "frobnicate": "Không có lệnh 'frobnicate'.",
     "report run": "Thiếu tùy chọn '--from'.",
     "report run --from": "Tùy chọn '--from' cần một giá trị.",
-    "report run --frm x": "Không có tùy chọn --frm (có thể là: --from)",
-    "report run --from 2019-01-01 --to 2019-02-01 --by province": (
-        "Giá trị của --by không hợp lệ: chọn district hoặc commune"
+    "report run --frm x": "Không có tùy chọn --frm (có thể là: --from, --map)",
+    "report run --from 2019-01-01 --to 2019-02-01 --by village": (
+        "Giá trị của --by không hợp lệ: chọn province, district hoặc commune"
     ),
     "report run --from 2019-01-01 --to 2019-02-01 --seq 7 --known-at 2019-12-10": (
         "Giá trị của --seq không hợp lệ: chỉ chọn một trong hai, --seq hoặc --known-at"
