@@ -8,10 +8,14 @@ from functools import lru_cache
 from typing import Any
 
 from chassis.service import Parts
-from reference import Reference
+from chassis.telemetry import safe_text
+from reference import Reference, ReferenceInvalid
 from reference.organisations import HeldOrganisations
 
 from directory.feed import DirectoryFeed
+
+safe_text(ReferenceInvalid)
+"""Reference data tell of offices and laws, never of people: whoever starts a service reads file and line."""
 
 
 @dataclass(frozen=True)
