@@ -17,6 +17,7 @@ from contracts.envelope import Recorded
 from contracts.events.cases import ClientMoved
 from contracts.events.intake import AgencyEventRouted, ClientIntroduced
 from contracts.events.referral import ReferralRequested
+from contracts.events.vault import IdentityRead
 from psycopg import Connection
 from reference import Organisations
 
@@ -56,7 +57,7 @@ class Parties:
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
-        for org in sorted(_named(told)):
+        for org in sorted(reporters(told)):
             add_party(uow, told.meta.subject, org)
 
     def may_act(self, org: str, case_id: UUID) -> bool:
@@ -69,8 +70,12 @@ def add_party(uow: UnitOfWork, case_id: UUID, org: str) -> None:
     uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org)))
 
 
-def _named(told: Recorded[Payload]) -> set[str]:
+def reporters(told: Recorded[Payload]) -> set[str]:
+    """The organisations that have to do with a case by an event of it: who reported it, whom it names. Nobody
+    by having looked into it."""
     data: Any = told.data
+    if isinstance(data, IdentityRead):
+        return set()
     if isinstance(data, AgencyEventRouted):
         return {data.posted_by}
     if isinstance(data, ClientIntroduced | ClientMoved):
