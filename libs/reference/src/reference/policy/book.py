@@ -60,6 +60,10 @@ class Policy:
         """Every version, in use or superseded, by `<id>@<version>`."""
         return self._known
 
+    def in_use(self) -> tuple[Pack, ...]:
+        """Every pack but those superseded, in the order of their first days."""
+        return tuple(self._packs)
+
     def judged_by(self, version: str, on: date, province: str = HANOI) -> Holding | None:
         """The exact values that an event of that day was judged by; none for a version nobody knows."""
         pack = self.get(version)
