@@ -126,6 +126,25 @@ def test_everything_that_is_told_of_wrong_use_has_both_languages() -> None:
     assert lacking == [], "add them to proto/src/contracts/texts/usage.yaml"
 
 
+def test_no_command_of_the_operators_prints_words_of_its_own() -> None:
+    own = []
+    for source in sorted(Path(str(reftrack_cli.__file__)).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in {"out.print", "err.print", "below"}:
+                own += [text for argument in node.args[:1] for text in literals(argument)]
+    assert own == [], "words belong in proto/src/contracts/texts/lists.yaml (Screen)"
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    """What stands in the code itself, but for markup and marks."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            plain = part.value.replace("[dim]", "").replace("[bold]", "").replace("[/]", "")
+            if any(letter.isalpha() for letter in plain):
+                yield plain
+
+
 @pytest.mark.parametrize(
     ("set_", "spoken"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _HEAD = 65_536
+_SEP_LINE = re.compile(r"sep=.?", re.IGNORECASE)
+"""A first line by which Excel is told the separator; it is no heading."""
 
 
 def encoding_of(path: Path) -> str:
@@ -60,6 +63,8 @@ def _rows(path: Path, encoding: str, separator: str) -> Iterator[Row]:
                 number, before = before + 1, reader.line_num
                 if len(cells) > MOST_COLUMNS:
                     raise Unusable("file_too_wide", {"most": str(MOST_COLUMNS), "row": str(number)})
+                if number == 1 and _SEP_LINE.fullmatch(separator.join(cells).strip('\ufeff" ')):
+                    continue
                 if any(cell.strip() for cell in cells):
                     yield Row(number, list(cells))
                 if number > MOST_ROWS:
@@ -77,7 +82,8 @@ def _separator(path: Path, encoding: str) -> str:
             head = file.read(_HEAD)
     except UnicodeError:
         raise Unusable("file_encoding_broken", {"row": "1"}) from None
-    line = next((line for line in head.splitlines() if line.strip(" \t;,\ufeff")), "")
+    lines = (line for line in head.splitlines() if line.strip(" \t;,\ufeff"))
+    line = next((line for line in lines if not _SEP_LINE.fullmatch(line.strip('\ufeff" '))), "")
     return max(SEPARATORS, key=lambda mark: (_known(line, mark), line.count(mark)))
 
 

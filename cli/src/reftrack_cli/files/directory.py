@@ -20,6 +20,9 @@ from reftrack_cli.files.values import Unfit
 LOOKED_AT = 12
 """So many communes of one name are told apart by name; a name that is commoner needs its code."""
 
+KEPT = 20_000
+"""Answers about communes that are kept; a file of junk asks for a new one in each row."""
+
 
 class Directory:
     """Answers from memory; keeps what it was asked before, as files repeat themselves."""
@@ -59,6 +62,8 @@ class Directory:
         """
         key = (text, on)
         if key not in self._communes:
+            if len(self._communes) >= KEPT:
+                self._communes.clear()
             try:
                 self._communes[key] = self._commune(text, on)
             except Unfit as unfit:

@@ -20,8 +20,8 @@ from reftrack_cli.files.source import Table, Tell, Unusable
 MOST_BYTES = 2_000_000_000
 """Unpacked; 100 k rows of forty columns are 0.3 GB, a million rows formatted but empty 0.5 GB."""
 
-MOST_SHARED = 400_000_000
-"""Unpacked bytes of the texts, which are kept in memory."""
+MOST_SHARED = 150_000_000
+"""Unpacked bytes of everything but sheets; the texts among it are kept in memory."""
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 

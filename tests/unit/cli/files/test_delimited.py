@@ -92,6 +92,13 @@ def test_a_cell_under_a_heading_of_another_event_is_not_lost_silently(tmp_path: 
     ]
 
 
+@pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;"])
+def test_the_line_that_tells_excel_the_separator_is_no_heading(tmp_path: Path, first: str) -> None:
+    rows = [[first], ["agency_ref", "when", "by", "reason"], ["LB-1", "02/03/2019", "nv-1", "goals_met"]]
+    report = checked(csv_file(tmp_path, rows), event="case-closed")
+    assert (found(report), report.rows) == ([], 1)
+
+
 @pytest.mark.parametrize(
     ("heads", "code"),
     [
