@@ -45,6 +45,8 @@ from intake.application.recording import Recording
 from intake.application.rings import Rings
 from intake.application.screenings import ScreeningDesk
 from intake.application.sealing_keys import SealingKeys
+from intake.cases.desk import CaseDesk
+from intake.cases.servicer import CaseServicer
 from intake.domain.case import Case
 from intake.domain.gazette import Gazette
 from intake.domain.identity_reading import IdentityReading
@@ -131,6 +133,7 @@ def decider(parts: Parts[Settings]) -> IntakeDecider:
         agencies=offices.desk,
         organisations=offices.held,
         match_desk=MatchDesk(recording.proposals, known.policy, offices.held, parts.connect),
+        cases=CaseDesk(recording, moves, known.policy, offices.held, known.country),
         likely=LikelyDesk(recording.proposals, known.policy),
     )
 
@@ -179,6 +182,7 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     matching = MatchingServicer(parts.reads, parts.commands, parts.cursors, organisations)
     others = [*vault_parts.servicers(parts, organisations), _offices(parts).servicer(parts)]
     others.append(matching.register)
+    others.append(CaseServicer(parts.reads, parts.commands, parts.cursors, organisations).register)
     return register_door, register_quarantine, register_policy, register_territory, *others
 
 

@@ -46,6 +46,31 @@ class Conflict(Refusal):
         super().__init__(code)
 
 
+class Stale(Conflict):
+    """Somebody else was faster: the version now, and what happened since the one that was expected.
+
+    `happened`: what changed, a word each, without the service's own namespace; `state`, `moves`: as in every
+    refusal.
+    """
+
+    def __init__(
+        self,
+        expected: int,
+        version: int,
+        happened: Iterable[str],
+        *,
+        state: str | None = None,
+        moves: Iterable[str] = (),
+    ) -> None:
+        super().__init__("conflict")
+        self.detail = {
+            "expected_version": str(expected),
+            "version": str(version),
+            "changed": ", ".join(happened) or "–",
+        }
+        self.state, self.moves = state, tuple(moves)
+
+
 class Busy(Refusal):
     """Too much at once: try again after `retry_after` seconds."""
 

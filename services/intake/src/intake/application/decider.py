@@ -34,6 +34,8 @@ from intake.application.quarantine import Held, QuarantineDesk
 from intake.application.reading import Reader, Reading
 from intake.application.rings import Rings, is_ring
 from intake.application.submissions import kept, of_item
+from intake.cases.desk import COMMANDS as CASE_COMMANDS
+from intake.cases.desk import CaseDesk
 
 OWNERS = frozenset({"referral.events.v1", "followup.events.v1"})
 """The logs from which verdicts and numbers come back."""
@@ -76,7 +78,9 @@ class IntakeDecider:
         organisations: HeldOrganisations,
         match_desk: MatchDesk,
         likely: LikelyDesk,
+        cases: CaseDesk,
     ) -> None:
+        self._cases = cases
         self._match_desk = match_desk
         self._likely = likely
         self._agencies = agencies
@@ -143,6 +147,8 @@ class IntakeDecider:
             return self._match_desk.decide(uow, item)
         if isinstance(item, Command) and item.name == FOUND:
             return self._likely.decide(uow, item)
+        if isinstance(item, Command) and item.name in CASE_COMMANDS:
+            return self._cases.decide(uow, item)
         told = self._of(uow, item)
         if isinstance(item, Command) and item.name in (RELEASE, DISCARD):
             assert told is None or isinstance(told, Held)
@@ -175,7 +181,7 @@ class IntakeDecider:
             return self._waiting(item)
         if item.name == LOAD or is_ring(item) or item.name in AGENCY_COMMANDS or item.name in IDENTITY_DEEDS:
             return None
-        if item.name == FOUND or item.name in MATCH_DEEDS:
+        if item.name == FOUND or item.name in MATCH_DEEDS or item.name in CASE_COMMANDS:
             return None
         assert isinstance(item.message, SubmittedEvent), f"no such command: {item.name}"
         return self._reader.read(of_item(item.message, item.caller, item.correlation_id, uow.now))
@@ -185,6 +191,7 @@ class IntakeDecider:
         self._identity_desk.load(uow, [item for item in commands if item.name in IDENTITY_DEEDS])
         self._match_desk.load(uow, [item for item in commands if item.name in MATCH_DEEDS])
         self._likely.load(uow, [item for item in commands if item.name == FOUND])
+        self._cases.load(uow, [item for item in commands if item.name in CASE_COMMANDS])
         deeds = [item for item in commands if isinstance(item.message, _DEEDS)]
         if deeds:
             held = self._desk.load(uow, {item.message.quarantine_id for item in deeds})  # type: ignore[attr-defined]

@@ -68,7 +68,7 @@ def match(uow: UnitOfWork, event: Event, organisations: Areas, compare: Compare)
     known = identified(uow, event.naming)
     if known is None:
         return _named(uow, event, None, organisations)
-    named = _client_named(uow, event.naming)
+    named = client_named(uow, event.naming)
     if named is not None and same_person(uow, named, known):
         return _named(uow, event, None, organisations)
     rival = Rival(known, compare(uow, known, event))
@@ -78,7 +78,7 @@ def match(uow: UnitOfWork, event: Event, organisations: Areas, compare: Compare)
     return _named(uow, event, None, organisations)._replace(rival=rival)
 
 
-def _client_named(uow: UnitOfWork, naming: Naming) -> str | None:
+def client_named(uow: UnitOfWork, naming: Naming) -> str | None:
     """The client whom number or reference name."""
     holder = uow.holder(keys.NUMBER, keys.number_key(*naming.number)) if naming.number else None
     case = uow.get(Case, keys.as_id(holder)) if holder else None
@@ -147,7 +147,7 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
     bound, client = client_of(uow, naming), keys.as_text(case.client_id)
     is_theirs = bound is not None and same_person(uow, bound, client)
-    if not is_theirs and not _was_sent(uow, case, naming.org, organisations):
+    if not is_theirs and not was_sent(uow, case, naming.org, organisations):
         raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
     if bound is not None and not is_theirs:
         raise Refusal("agency_ref_taken", field="/about/agency_ref")
@@ -178,7 +178,7 @@ def _check_form(kind: str, number: str) -> None:
         raise Refusal(error.reason, field=f"/about/{kind}") from None
 
 
-def _was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
+def was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     """Whether numbers of this case, or of another of the same person, are sent to an organisation, or to one
     for whose area it answers."""
     return _concerns(uow, case, org, organisations) or any(

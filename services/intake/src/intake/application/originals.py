@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from chassis.aggregate import event_id
 from chassis.refusal import Refusal
@@ -18,7 +19,7 @@ from intake.application.reading import Event, Reading
 from intake.domain.case import FACTS, Case
 from intake.domain.front_door import source_of
 
-_FACTS: tuple[type, ...] = (*FACTS.values(), Case.Routed, Case.Withdrawn, Case.Reopened)
+_FACTS: tuple[type[Any], ...] = (*FACTS.values(), Case.Routed, Case.Withdrawn, Case.Reopened)
 """What an agency's event is recorded as; what is recorded beside it (a reference bound, a case opened) is
 not voided for itself."""
 
@@ -96,6 +97,35 @@ def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
     if not facts:
         raise Refusal("void_of_a_void", field=field)
     return Original(case, facts[-1], tuple(one for one in caused if isinstance(one, Case.Bound)), events)
+
+
+def recorded(uow: UnitOfWork, recorded_id: str, field: str) -> Original:
+    """What stands under the id of a recorded event. Raises `Refusal` where there is nothing to void."""
+    stream, _, version = recorded_id.partition(":")
+    case = uow.get(Case, _uuid(stream)) if version.isdigit() else None
+    events = uow.events(case) if case is not None else []
+    happened: Any = next((one for one in events if str(one.originator_version) == version), None)
+    if case is None or happened is None:
+        raise Refusal("event_not_found", field=field)
+    if not isinstance(happened, _FACTS):
+        raise Refusal("void_of_a_void" if happened.voids else "event_not_voidable", field=field)
+    cause = happened.meta.causation_id
+    bound = tuple(
+        one
+        for one in events
+        if isinstance(one, Case.Bound)
+        and cause is not None
+        and one.meta.causation_id == cause
+        and one.meta.org == happened.meta.org
+    )
+    return Original(case, happened, bound, events)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _is_recorded(row: Any) -> bool:

@@ -204,9 +204,12 @@ class Recording:
     def _derived(self, kind: str, reading: Reading) -> UUID:
         return self._derive(kind, reading.source, reading.event_id)
 
+    def number_of(self, *parts: str) -> str:
+        """A number for an introduction: the same again for the same parts."""
+        return number(self._ids_key, keys.PREFIX[NumberKind.INTRODUCTION], *parts)
+
     def _number(self, reading: Reading) -> str:
-        prefix = keys.PREFIX[NumberKind.INTRODUCTION]
-        return number(self._ids_key, prefix, reading.source, reading.event_id)
+        return self.number_of(reading.source, reading.event_id)
 
 
 def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:

@@ -9,18 +9,19 @@ from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
-from contracts.events.cases import CaseClosed, EventVoidedPosted
+from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
 from contracts.events.common import EventVoided
-from contracts.vocabulary import OrgKind, VoidReason
+from contracts.vocabulary import CloseReason, OrgKind, ReopenReason, VoidReason
 
 from intake.application import keys, people
 from intake.application.matching import Match, client_of
-from intake.application.originals import Original, original
+from intake.application.originals import Original, original, recorded
 from intake.application.reading import Naming
 from intake.application.screenings import forget_conflict
 from intake.domain.case import Case
 from intake.domain.directory import Areas
 from intake.domain.front_door import agency_of_source, source_of
+from intake.domain.order import Step
 
 VOIDS_FOR_OTHERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
 """Who may void what another office of its area recorded (`domain.md`: corrections)."""
@@ -68,14 +69,30 @@ class Voiding:
         self._check_right(by.org, kind, agency_of_source(source))
         found = original(uow, (source, data.event_id), "/data/event_id")
         _check_about(uow, by, found.case)
+        return self.carry_out(uow, found, data.reason, data.note, meta_of(found.case))
+
+    def find(self, uow: UnitOfWork, org: str, kind: str, name: tuple[str, str] | str) -> Original:
+        """What a command names: source and id of an agency's event, or the id of a recorded one. Raises
+        `NotKnownYet`, or `Refusal` for what is not there or not this office's to void."""
+        if isinstance(name, str):
+            found = recorded(uow, name, "/data/event_id")
+            if not self._may(org, kind, found.happened.meta.org):
+                raise Refusal("event_not_found", field="/data/event_id")
+            return found
+        self._check_right(org, kind, agency_of_source(name[0]))
+        return original(uow, name, "/data/event_id")
+
+    def carry_out(
+        self, uow: UnitOfWork, found: Original, reason: VoidReason, note: str | None, meta: Meta
+    ) -> Voided:
+        """Raises `Refusal` before anything has changed."""
+        _check_merging(found)
         _check_later_case(uow, found)
-        meta = meta_of(found.case)
-        told = EventVoided(event_id=found.recorded_id, type=found.type, reason=data.reason, note=data.note)
+        told = EventVoided(event_id=found.recorded_id, type=found.type, reason=reason, note=note)
         found.case.void(found.version, told, meta)
-        routed_id = (
-            event_id(found.case.pending_events[-1]) if isinstance(found.happened, Case.Routed) else None
-        )
-        self._unbind(uow, found, data.reason, meta)
+        is_routed = isinstance(found.happened, Case.Routed)
+        routed_id = event_id(found.case.pending_events[-1]) if is_routed else None
+        self._unbind(uow, found, reason, meta)
         self._follow(uow, found)
         return Voided(found.case, routed_id)
 
@@ -107,10 +124,11 @@ class Voiding:
         return found
 
     def _check_right(self, org: str, kind: str, other: str) -> None:
-        if org == other:
-            return
-        if kind not in VOIDS_FOR_OTHERS or not self._organisations.answers_for(org, other):
+        if not self._may(org, kind, other):
             raise Refusal("void_not_yours", field="/data/source")
+
+    def _may(self, org: str, kind: str, other: str) -> bool:
+        return org == other or (kind in VOIDS_FOR_OTHERS and self._organisations.answers_for(org, other))
 
     def _unbind(self, uow: UnitOfWork, found: Original, reason: VoidReason, meta: Meta) -> None:
         """A reference that the event had bound means nobody again, unless other reports of that organisation
@@ -143,6 +161,14 @@ def _check_about(uow: UnitOfWork, by: Naming, case: Case) -> None:
     for one in (named, keys.as_text(other.client_id) if other else None):
         if one is not None and not people.same_person(uow, one, client):
             raise Refusal("void_other_person", field="/about")
+
+
+def _check_merging(found: Original) -> None:
+    """What merging closed and unmerging opened again is not undone by itself."""
+    data = found.happened.data
+    merged = isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED
+    if merged or (isinstance(data, CaseReopened) and data.reason is ReopenReason.UNMERGED):
+        raise Refusal("case_merged", state=str(Step.CLOSED))
 
 
 def _check_later_case(uow: UnitOfWork, found: Original) -> None:

@@ -17,6 +17,8 @@ from contracts.vocabulary import OrgKind
 
 from intake.domain.directory import Organisations
 
+_SENDS = ClientIntroducedPosted | HandoverNotified | ClientMovedPosted
+
 
 def check_addressee(data: Payload, organisations: Organisations) -> None:
     """Raises `Refusal` unless whoever the event sends the client to can take the client up."""
@@ -24,9 +26,8 @@ def check_addressee(data: Payload, organisations: Organisations) -> None:
         _offers(data.provider, data.service, organisations)
     elif isinstance(data, ConsentGiven):
         _known(data.recipient_orgs, "recipient_orgs", organisations)
-    elif isinstance(data, ClientIntroducedPosted | HandoverNotified | ClientMovedPosted):
-        if data.to_org is not None:
-            _takes_up(data.to_org, _of(data), organisations)
+    elif isinstance(data, _SENDS) and data.to_org is not None:
+        _takes_up(data.to_org, _of(data), organisations)
 
 
 def check_expiry(data: Payload, given_on: date) -> None:

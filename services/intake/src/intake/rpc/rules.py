@@ -13,6 +13,7 @@ _SEALING = "reftrack.intake.v1.SealingService"
 _POLICY = "reftrack.intake.v1.PolicyService"
 _TERRITORY = "reftrack.intake.v1.TerritoryService"
 
+_CASES = "reftrack.intake.v1.CaseService"
 _MATCHING = "reftrack.intake.v1.MatchingService"
 _PEOPLE = frozenset({Role.OPERATOR, Role.SUPERVISOR})
 """No system decides who is who."""
@@ -40,6 +41,14 @@ RULES: Rules = {
         f"{_MATCHING}/{method}": _PEOPLE
         for method in ("ListMatches", "DecideMatch", "MergeClients", "UnmergeClients", "ListMerges")
     },
+    **{
+        f"{_CASES}/{method}": _PEOPLE
+        for method in (
+            *("VoidEvent", "CloseCase", "ReopenCase", "MoveClient", "AcknowledgeMove"),
+            *("RevisePlan", "DeclineScreening"),
+        )
+    },
+    f"{_CASES}/ListScreeningConflicts": _POSTS,
     f"{_POLICY}/ShowPolicy": _EVERYBODY,
     f"{_TERRITORY}/ShowUnit": _EVERYBODY,
     f"{_TERRITORY}/SearchUnits": _EVERYBODY,

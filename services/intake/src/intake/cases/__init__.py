@@ -1,0 +1,1 @@
+"""Commands about cases, and the work list of screenings: `CaseService`."""

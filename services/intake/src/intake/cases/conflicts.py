@@ -1,0 +1,95 @@
+"""The work list of screenings in which what an agency claims differs from what the instrument gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+
+from chassis.rpc.call import Caller, Role, current_caller
+from chassis.rpc.cursor import Cursors
+from chassis.rpc.errors import Forbidden
+from chassis.rpc.reads import Reads
+from contracts.envelope import Recorded
+from contracts.events.screening import ClientScreened
+from contracts.vocabulary import OrgKind
+from reference import Organisations
+from reftrack.intake.v1 import cases_pb2 as pb
+
+from intake.rpc.messages import timestamp
+from intake.rpc.receipts import page_size
+
+USUAL, MOST = 50, 500
+
+MAY_KNOW_OF_SCREENINGS = frozenset(
+    {OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.HEALTH_STATION, OrgKind.SUPERVISOR}
+)
+"""Who screens, and who supervises that (`domain.md`, Who takes part): scores are health data."""
+
+_PAGE = """
+    SELECT c.seq, c.org, e.state FROM screening_conflicts AS c JOIN stored_events AS e
+        ON e.originator_id = c.case_id
+       AND e.originator_version = split_part(c.event_id, ':', 2)::bigint
+    WHERE c.org = ANY(%s) AND (%s = '' OR c.org = %s) AND c.seq < %s
+    ORDER BY c.seq DESC LIMIT %s
+"""
+_NEWEST = 2**62
+
+
+class Conflicts:
+    """Answers `ListScreeningConflicts`."""
+
+    def __init__(self, reads: Reads, cursors: Cursors, organisations: Organisations) -> None:
+        self._reads = reads
+        self._cursors = cursors
+        self._organisations = organisations
+
+    async def page(self, request: pb.ListScreeningConflictsRequest) -> pb.ListScreeningConflictsResponse:
+        """A page, newest first. Raises `Forbidden` for who may not know, `InvalidInput` for a wrong page."""
+        caller = current_caller()
+        orgs, size = self._reach(caller), page_size(request.page_size, USUAL, MOST)
+        query = ("ListScreeningConflicts", str(caller), caller.role, request.org)
+        place = self._cursors.place(request.page_token, *query)
+        before = int(place[0]) if place else _NEWEST
+        rows = await self._reads.all(_PAGE, (orgs, request.org, request.org, before, size + 1))
+        more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
+        return pb.ListScreeningConflictsResponse(
+            conflicts=[_conflict(org, state) for _, org, state in rows[:size]], next_page_token=more
+        )
+
+    def _reach(self, caller: Caller) -> list[str]:
+        """Whose screenings: an agency's system its own, people those of all whom their office answers for."""
+        office = self._organisations.get(caller.org)
+        if office is None or office.suspended or office.kind not in MAY_KNOW_OF_SCREENINGS:
+            raise Forbidden("not_for_your_office", detail=_kinds(office.kind if office else ""))
+        if caller.role is Role.AGENCY:
+            return [office.id]
+        return self._organisations.answered_for_by(office.id)
+
+
+def _kinds(kind: str) -> dict[str, str]:
+    return {"kind": kind, "allowed": ", ".join(sorted(MAY_KNOW_OF_SCREENINGS))}
+
+
+def _conflict(org: str, state: bytes) -> pb.ScreeningConflict:
+    recorded: Recorded[Any] = Recorded.parse(bytes(state))
+    data = cast(ClientScreened, recorded.data)
+    at: datetime = recorded.meta.occurred_at
+    return pb.ScreeningConflict(
+        event_id=recorded.id,
+        case_id=str(recorded.meta.subject),
+        org=org,
+        posted_id=recorded.meta.causation_id or "",
+        occurred_at=timestamp(at),
+        judged_by=data.judged_by or "",
+        claimed_risk=data.risk,
+        computed_risk=data.computed_risk or "",
+        differences=[
+            pb.ScreeningDifference(
+                about=one.about,
+                substance=one.substance or "",
+                claimed=one.claimed or "",
+                computed=one.computed or "",
+            )
+            for one in data.differences
+        ],
+    )

@@ -1,0 +1,196 @@
+"""What people command about cases: the same rules as at the front door, decided at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from answering.requests import envelope, number_of, time_of
+from chassis.items import Command
+from chassis.refusal import Refusal
+from chassis.rpc.errors import Forbidden, NotFound, Stale
+from chassis.store.unit_of_work import UnitOfWork
+from contracts.base import Payload
+from contracts.envelope import Meta
+from contracts.events import cases as events
+from contracts.registry import as_recorded
+from contracts.vocabulary import NumberKind
+from google.protobuf.message import Message
+from reference import Living, Organisation, Policy
+from reference.days import local_day
+from reference.organisations import Organisations
+from reference.rights import Rights, event_name
+from reftrack.common.v1.command_pb2 import Act, Outcome
+from reftrack.intake.v1 import cases_pb2 as pb
+
+from intake.application import keys
+from intake.application.matching import NotKnownYet, was_sent
+from intake.application.moves import Moves
+from intake.application.originals import load_originals
+from intake.application.recording import Recording
+from intake.application.voiding import check_no_later_case
+from intake.cases.requests import case_of, told, voided_by
+from intake.domain.addressees import check_addressee
+from intake.domain.case import Case
+from intake.domain.communes import read_communes
+from intake.domain.order import moves, stage
+
+CASES = pb.DESCRIPTOR.services_by_name["CaseService"]
+QUERIES = frozenset({"ListScreeningConflicts"})
+COMMANDS = frozenset(method.name for method in CASES.methods) - QUERIES
+"""Names of the commands: the methods' own."""
+
+_GT = keys.PREFIX[NumberKind.INTRODUCTION]
+_FIELDS = {"ce_time": "act.at", "/about/introduction": "number", "/corrects": "event_id"}
+
+
+class _Order(NamedTuple):
+    """A command on its way: who gives it, in which case, when it happened."""
+
+    command: Command
+    request: Any
+    office: Organisation
+    case: Case
+    meta: Meta
+
+
+class CaseDesk:
+    """Decides the commands of `CaseService`. Whoever has nothing to do with a case does not find it."""
+
+    def __init__(
+        self, recording: Recording, moves: Moves, policy: Policy, offices: Organisations, country: Living
+    ) -> None:
+        self._recording = recording
+        self._moves = moves
+        self._policy = policy
+        self._offices = offices
+        self._country = country
+        self._rights = Rights(policy)
+
+    def load(self, uow: UnitOfWork, commands: Iterable[Command]) -> None:
+        """Read in bulk what commands name."""
+        requests: list[Any] = [command.message for command in commands]
+        cases = {one for request in requests if (one := case_of(request)) is not None}
+        if not requests:
+            return
+        uow.load(Case, cases)
+        load_originals(
+            uow, [voided_by(one) for one in commands if isinstance(one.message, pb.VoidEventRequest)]
+        )
+        uow.load_claims(keys.ADDRESSED, map(keys.as_text, cases))
+        uow.load_waits(map(keys.until_case, cases))
+
+    def decide(self, uow: UnitOfWork, command: Command) -> bytes:
+        """The bytes of the method's response. Raises `Refusal` before anything has changed."""
+        try:
+            if isinstance(command.message, pb.VoidEventRequest):
+                return self._void(uow, command, command.message).SerializeToString()
+            return self._command(uow, command).SerializeToString()
+        except NotKnownYet as unknown:
+            raise NotFound(unknown.refusal.code, field="posted_id") from None
+        except Refusal as refusal:
+            refusal.field = _field(refusal.field)
+            raise
+
+    def _command(self, uow: UnitOfWork, command: Command) -> Message:
+        request: Any = command.message
+        data = told(request)
+        office = self._office(command, type(data), uow)
+        case = self._reached(uow, office, case_of(request))
+        self._expect(uow, case, request)
+        meta = self._meta(command, request.act, case, uow)
+        order = _Order(command, request, office, case, meta)
+        check_addressee(data, self._offices)
+        read_communes(data, self._country.now, local_day(meta.occurred_at))
+        number = self._take(uow, order, data)
+        uow.wake(keys.until_case(case.id))
+        return _response(order, number)
+
+    def _take(self, uow: UnitOfWork, order: _Order, data: Payload) -> str | None:
+        case, meta = order.case, order.meta
+        if isinstance(data, events.ClientMovedPosted):
+            given = self._recording.number_of("move", str(case.id), str(case.version + 1))
+            return self._moves.moved(uow, case, data, given, meta)
+        if isinstance(data, events.MoveAcknowledgedPosted):
+            number = order.request.number
+            self._moves.acknowledged(case, data, number_of(number, _GT, "number") if number else None, meta)
+        elif isinstance(data, events.CaseReopenedPosted):
+            check_no_later_case(uow, case)
+            case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]
+        else:
+            case.take(as_recorded(data), meta)
+        return None
+
+    def _void(self, uow: UnitOfWork, command: Command, request: pb.VoidEventRequest) -> pb.VoidEventResponse:
+        data: Any = told(request)
+        office = self._office(command, events.EventVoidedPosted, uow)
+        voiding = self._recording.voiding
+        found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
+        self._expect(uow, found.case, request)
+        meta = self._meta(command, request.act, found.case, uow)
+        voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
+        uow.wake(keys.until_case(found.case.id))
+        return pb.VoidEventResponse(
+            outcome=_outcome(found.case), case_id=str(found.case.id), routed=voided.routed_id is not None
+        )
+
+    def _office(self, command: Command, model: type[Payload], uow: UnitOfWork) -> Organisation:
+        """The office that commands, which may report this of the day on which it happened."""
+        office = self._offices.get(command.caller.partition("/")[0])
+        if office is None:
+            raise Forbidden("agency_unknown")
+        at, _ = time_of(command.message.act, uow.now)  # type: ignore[attr-defined]
+        denied = self._rights.why_not(office, event_name(model.TYPE), local_day(at))
+        if denied is not None:
+            raise Forbidden(denied.code, detail=dict(denied.detail))
+        return office
+
+    def _reached(self, uow: UnitOfWork, office: Organisation, case_id: UUID | None) -> Case:
+        case = uow.get(Case, case_id) if case_id is not None else None
+        if case is None or not was_sent(uow, case, office.id, self._offices):
+            raise NotFound("case_unknown", field="case_id")
+        return case
+
+    def _meta(self, command: Command, act: Act, case: Case, uow: UnitOfWork) -> Meta:
+        meta = envelope(command, act, subject=case.id, policy=self._policy, now=uow.now)
+        return meta.model_copy(update={"entered_by": meta.actor})
+
+    def _expect(self, uow: UnitOfWork, case: Case, request: Any) -> None:
+        """Raises `Stale` (ABORTED) that tells what changed, if the request expected another version."""
+        if not request.HasField("expected_version") or request.expected_version == case.version:
+            return
+        expected = int(request.expected_version)
+        since = [one for one in uow.events(case) if one.originator_version > expected]
+        happened = [event_name(one.data.TYPE) for one in since]
+        raise Stale(expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened))
+
+
+def _field(field: str | None) -> str | None:
+    """The field of the request that a rule of the front door names; none where no field is meant."""
+    if field is None or field in ("ce_type", "ce_source"):
+        return None
+    return _FIELDS.get(field, field.removeprefix("/data/"))
+
+
+def _outcome(case: Case, number: str = "") -> Outcome:
+    return Outcome(
+        event_id=f"{case.id}:{case.version}",
+        state=stage(case.happened),
+        moves=moves(case.happened),
+        version=case.version,
+        number=number,
+    )
+
+
+def _response(order: _Order, number: str | None) -> Message:
+    outcome = _outcome(order.case, number or "")
+    if isinstance(order.request, pb.MoveClientRequest):
+        move = order.case.moves[-1]
+        told = pb.MoveClientResponse(outcome=outcome, to_org=move.to_org or "")
+        if move.due_at is not None:
+            told.due_at.FromDatetime(move.due_at)
+        return told
+    response: type[Any] = getattr(pb, f"{order.command.name}Response")
+    message: Message = response(outcome=outcome)
+    return message
