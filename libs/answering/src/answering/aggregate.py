@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import timedelta
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -153,6 +154,20 @@ class Answering(Aggregate):
             self._defer(posting, refusal, policy)
         else:
             self._refuse(refusal, posting.meta)
+
+    def takes(self, posting: Posting, policy: Policy) -> bool:
+        """Whether the posting would be carried out now: tried on a copy."""
+        trial = copy(self)
+        trial._pending_events = []
+        try:
+            trial.carry_out(posting, policy)
+        except Refusal:
+            return False
+        return True
+
+    def refuse(self, refusal: Refusal, meta: Meta) -> None:
+        """Answers no to what `meta.causation_id` names."""
+        self._refuse(refusal, meta)
 
     def _refuse(self, refusal: Refusal, meta: Meta) -> None:
         self.trigger_event(self.Refused, data=refused(refusal), meta=meta)

@@ -76,11 +76,18 @@ class ConsentBook:
             uow.commit.extra.append(TableWrite(_CLIENTS, (case_id, data.client_id)))
         elif isinstance(data, ClientsMerged | ClientsUnmerged):
             undone = isinstance(data, ClientsUnmerged)
+            if isinstance(data, ClientsMerged):
+                self._join(data.survivor_case, data.merged_case)
             for one, other in ((data.survivor, data.merged), (data.merged, data.survivor)):
                 uow.commit.extra.append(TableWrite(_UNDONE if undone else _MERGED, (data.merge, one, other)))
         elif tells(told) or isinstance(data, self._also):
             uow.commit.extra.append(TableWrite(_FACTS, (told.id, case_id, told.to_bytes())))
             self._keep(case_id, told)
+
+    def _join(self, one: UUID, other: UUID) -> None:
+        """What comes later in the batch knows that they are of one person, where both were loaded."""
+        person = self.person(one) | self.person(other)
+        self._members |= {case_id: set(person) for case_id in person if case_id in self._members}
 
     def person(self, case_id: UUID) -> frozenset[UUID]:
         """The cases of the person whose case this is."""
@@ -101,6 +108,12 @@ class ConsentBook:
 def changes_shares(told: Recorded[Payload]) -> bool:
     """Whether after an event of intake's log something may be covered that was not, or no more what was."""
     return changes(told) or isinstance(told.data, ClientsMerged | ClientsUnmerged)
+
+
+def cases_joined(told: Iterable[Recorded[Payload]]) -> list[UUID]:
+    """The cases of the people who are found to be one: to be loaded before that is learnt."""
+    merges = (one.data for one in told if isinstance(one.data, ClientsMerged))
+    return [case_id for data in merges for case_id in (data.survivor_case, data.merged_case)]
 
 
 def may_know(known: Known, org: str, kind: str) -> Known:

@@ -75,13 +75,22 @@ class Taking(NamedTuple):
         """Because a posting corrects it."""
         return cls(posting.meta, VoidReason.WRONG_DATA, replaced=True)
 
+    def further(self, void_id: str) -> Taking:
+        """What goes with it: caused by that voiding, and nothing replaces it."""
+        return Taking(self.meta.model_copy(update={"causation_id": void_id}), self.reason, replaced=False)
+
     def of(self, event_id: str, type_name: str) -> EventVoided:
         """The voiding of one event."""
         return EventVoided(event_id=event_id, type=type_name, reason=self.reason, replaced=self.replaced)
 
 
 def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], taking: Taking) -> None:
-    """Records that all of it counts as if it had never been made, and folds the aggregate anew."""
+    """Records that all of it counts as if it had never been made, with what the clock had made of it, and
+    folds the aggregate anew."""
     for each in found:
-        aggregate.void(taking.of(f"{aggregate.id}:{each.version}", each.type), taking.meta)
+        event_id = f"{aggregate.id}:{each.version}"
+        aggregate.void(taking.of(event_id, each.type), taking.meta)
+        followed = taking.further(f"{aggregate.id}:{aggregate.version}")
+        for more in aggregate.caused_by(event_id):
+            aggregate.void(followed.of(f"{aggregate.id}:{more.version}", more.type), followed.meta)
     uow.refold(aggregate)

@@ -12,7 +12,7 @@ from chassis.timers import Timer, set_timer
 from reference import Policy
 from reference.days import start_of
 
-from followup.application.tables import Evaluation, keep
+from followup.application.tables import Evaluation, drop, keep
 from followup.domain import Pathway, window_of
 
 STAY = "stay"
@@ -27,22 +27,22 @@ class Before(NamedTuple):
 
     management: str | None
     evaluated: bool
-    stays: int
+    stays: frozenset[str]
+    """Their numbers."""
     told: frozenset[str]
     """Whom a facility told of a handover."""
     terms: tuple[Running, ...]
 
     @classmethod
     def of(cls, pathway: Pathway) -> Before:
-        return cls(
-            pathway.management, pathway.evaluated, len(pathway.stays.all), _told(pathway), pathway.terms
-        )
+        return cls(pathway.management, pathway.evaluated, _numbers(pathway), _told(pathway), pathway.terms)
 
 
 def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, terms: Terms) -> None:
     """Write what follows from everything that happened to a pathway since `before`."""
-    for stay in pathway.stays.all[before.stays :]:
-        uow.claim(STAY, stay.number, str(pathway.case_id))
+    for number in sorted(_numbers(pathway) - before.stays):
+        if uow.holder(STAY, number) is None:  # the number of an admission that was corrected stays claimed
+            uow.claim(STAY, number, str(pathway.case_id))
     for org in sorted(_told(pathway) - before.told):
         add_party(uow, pathway.case_id, org)
     if pathway.terms != before.terms:
@@ -51,14 +51,20 @@ def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, te
         _follow_management(uow, pathway, before, policy)
 
 
+def _numbers(pathway: Pathway) -> frozenset[str]:
+    return frozenset(stay.number for stay in pathway.stays)
+
+
 def _told(pathway: Pathway) -> frozenset[str]:
     return frozenset(stay.notified_to for stay in pathway.stays if stay.notified_to is not None)
 
 
 def _follow_management(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:
+    if pathway.management is None:
+        drop(uow, pathway.case_id)  # its start was voided; the timer rings for nobody
+        return
     assert pathway.managed_on is not None
     assert pathway.managed_by is not None
-    assert pathway.management is not None
     window = window_of(pathway.managed_on, policy)
     days = (window.due_on, window.since, window.until)
     keep(uow, Evaluation(pathway.case_id, pathway.managed_by, *days, pathway.evaluated))

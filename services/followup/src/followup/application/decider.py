@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from answering.consents import ConsentBook, changes_shares
+from answering.consents import ConsentBook, cases_joined, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.rpc.errors import InvalidInput
@@ -17,6 +18,7 @@ from chassis.timers import RING, Timer, take_away
 from contracts.envelope import Recorded
 from contracts.events.followup import DetoxAdmittedPosted, HandoverNotified
 from contracts.events.intake import AgencyEventRouted, CaseOpened
+from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.registry import OF_NO_CASE
 from contracts.vocabulary import Owner
 from directory import learn
@@ -49,10 +51,15 @@ class FollowupDecider:
         admitted = [one.id for one in routed if one.data.type == DetoxAdmittedPosted.TYPE]
         admitting = [self._told.cause(command) for command in asked if command.name == "AdmitToDetox"]
         self._pathways.foresee(uow, [*admitted, *admitting])
+        self._pathways.foresee_corrections(uow, routed)
+        changed_people = cases_joined(self._told.records(items))
+        voided = [one.meta.subject for one, _ in corrected(self._told.records(items))]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
         cases, timed = (one.meta.subject for one in routed), (timer.stream for timer in rings)
-        self._pathways.load(uow, [*cases, *changed], _cases(asked), _stays(asked), timed)
-        self._consents.load(self._sharing(uow, routed, asked, changed))
+        self._pathways.load(
+            uow, [*cases, *changed, *voided, *changed_people], _cases(asked), _stays(asked), timed
+        )
+        self._consents.load(self._sharing(uow, routed, asked, [*changed, *voided]))
 
     def _sharing(
         self,
@@ -99,6 +106,10 @@ class FollowupDecider:
             return None
         if (routed := routed_to(Owner.FOLLOWUP, told)) is not None:
             self._pathways.routed(uow, routed)
+        elif (void := void_of_routed(told)) is not None:
+            self._pathways.void(uow, void)
+        elif isinstance(told.data, ClientsMerged | ClientsUnmerged):
+            self._clients.joined(told.data)
         elif isinstance(told.data, CaseOpened):
             self._clients.learn(uow, told.meta.subject, told.data.client_id)
         self._consents.learn(uow, told)

@@ -4,6 +4,7 @@ all."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache, partial
 from types import MappingProxyType
@@ -25,14 +26,17 @@ from answering.requests import (
     time_of,
 )
 from answering.terms import Terms
+from answering.voiding import Taking, caused, stands, void_all, was_voided
 from chassis import ids
 from chassis.items import Command
+from chassis.refusal import Refusal
 from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events import followup as events
+from contracts.events.common import EventVoided
 from contracts.events.intake import AgencyEventRouted
 from contracts.registry import TAKES_UP
 from contracts.vocabulary import NumberKind, OrgKind
@@ -44,8 +48,12 @@ from followup.application.consequences import EVALUATION, STAY, Before, follow
 from followup.application.tables import CaseUntold, Clients
 from followup.domain import Pathway, window_of
 from followup.domain.sharing import Sharing
+from followup.domain.way import WAY
 
 PREFIX = "LT"
+
+CORRECTS = "corrects"
+"""The kind of claim that leads from what corrects an admission to the first one, which gave the number."""
 
 FORMS: Mapping[str, type[Payload]] = MappingProxyType(
     {
@@ -99,20 +107,108 @@ class Pathways:
         wanted = {*routed, *named}
         self._clients.load(wanted)
         self._parties.load(named)
-        uow.load(Pathway, {*map(Pathway.stream_of, wanted), *timed})
+        others = {other for case_id in wanted for other in self._clients.others(case_id)}
+        uow.load(Pathway, {*map(Pathway.stream_of, wanted | others), *timed})
 
     def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
         """Read in bulk that the numbers of these admissions are not taken."""
         uow.load_claims(STAY, map(self._number, causes))
 
+    def foresee_corrections(self, uow: UnitOfWork, routed: Iterable[Recorded[AgencyEventRouted]]) -> None:
+        """Read which admissions the corrected ones stand for."""
+        named = [(one.id, one.data.replaces) for one in routed if one.data.replaces is not None]
+        uow.load_claims(CORRECTS, [each for pair in named for each in pair])
+        firsts = [uow.holder(CORRECTS, replaces) or replaces for _, replaces in named]
+        uow.load_claims(STAY, map(self._number, firsts))
+
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """Let the pathway answer. Raises `CaseUntold`."""
-        number = self._begins(recorded.data.type, recorded.id)
+        number = self._begins(recorded.data.type, self._first(uow, recorded))
         posting = Posting.routed(recorded, about=NumberKind.STAY, begins=number)
+        if recorded.data.replaces is not None and self._replaced(uow, posting, recorded.data.replaces):
+            return
+        if self._another(uow, posting):
+            return
         pathway = self._pathway(uow, posting.meta)
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
         follow(uow, pathway, before, self._policy, self._terms)
+
+    def void(self, uow: UnitOfWork, told: Recorded[EventVoided]) -> None:
+        """Void what a routed event led to, if it was for this service; then it is answered in any case."""
+        routed_id, taking = told.data.event_id, Taking.back(told)
+        concerned = self._of_person(uow, told.meta.subject)
+        undone = [each for each in concerned if self._undo(uow, each, routed_id, taking, settle=True)]
+        asked = next((one for one in concerned if any(e.cause == routed_id for e in one.log)), None)
+        if not undone and asked is not None:
+            code = "already_voided" if was_voided(asked, routed_id) else "nothing_to_void"
+            asked.refuse(Refusal(code, field="/data/event_id"), taking.meta)
+
+    def _replaced(self, uow: UnitOfWork, posting: Posting, replaces: str) -> bool:
+        """Void what that event led to; whether the posting has taken its place."""
+        concerned, taking = self._of_person(uow, posting.meta.subject), Taking.for_another(posting)
+        held = next((one for one in concerned if stands(caused(one, replaces))), None)
+        for each in concerned:
+            self._undo(uow, each, replaces, taking, settle=False)
+        if held is None:
+            return False
+        before = Before.of(held)
+        known = held.sharing
+        held.stand_in(_in_case(posting, held), self._policy)
+        uow.refold(held)
+        held.sharing = known
+        held.try_kept(self._policy)
+        follow(uow, held, before, self._policy, self._terms)
+        return True
+
+    def _undo(
+        self, uow: UnitOfWork, pathway: Pathway, routed_id: str, taking: Taking, *, settle: bool
+    ) -> bool:
+        found = caused(pathway, routed_id)
+        if found:
+            before, known = Before.of(pathway), pathway.sharing
+            void_all(uow, pathway, found, taking)
+            pathway.sharing = known
+            if settle:
+                pathway.try_kept(self._policy)
+            follow(uow, pathway, before, self._policy, self._terms)
+        return bool(found)
+
+    def _another(self, uow: UnitOfWork, posting: Posting) -> bool:
+        """Whether the pathway of another case of the same person takes a posting that this one does not: what
+        was begun there goes on there."""
+        case_id = posting.meta.subject
+        if not self._clients.others(case_id) or not WAY[type(posting.payload)].needs:
+            return False
+        for other in self._of_person(uow, case_id):
+            theirs = _in_case(posting, other)
+            if other.takes(theirs, self._policy):
+                if other.case_id == case_id:
+                    return False
+                before = Before.of(other)
+                other.answer(theirs, self._policy)
+                follow(uow, other, before, self._policy, self._terms)
+                return True
+        return False
+
+    def _of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
+        """The pathways of the person whose case that is, with what they may share."""
+        found = []
+        for one in (case_id, *self._clients.others(case_id)):
+            if (pathway := uow.get(Pathway, Pathway.stream_of(one))) is not None:
+                pathway.sharing = Sharing(self._reference.organisations, self._consents.known(case_id))
+                found.append(pathway)
+        return found
+
+    def _first(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> str:
+        """The event from whose id an admission's number is derived: what corrects one keeps its number."""
+        replaces = recorded.data.replaces
+        if replaces is None or recorded.data.type != events.DetoxAdmittedPosted.TYPE:
+            return recorded.id
+        first = uow.holder(CORRECTS, replaces) or replaces
+        if uow.holder(CORRECTS, recorded.id) is None:
+            uow.claim(CORRECTS, recorded.id, first)
+        return first
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
@@ -212,6 +308,12 @@ class Pathways:
             precision="day",
             cause=management,
         )
+
+
+def _in_case(posting: Posting, pathway: Pathway) -> Posting:
+    """The posting as one of the case of that pathway."""
+    meta = posting.meta.model_copy(update={"subject": pathway.case_id})
+    return replace(posting, meta=meta)
 
 
 def _stay_named(command: Command) -> str | None:

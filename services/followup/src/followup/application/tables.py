@@ -11,9 +11,26 @@ from uuid import UUID
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows, Unnest
+from contracts.events.people import ClientsMerged, ClientsUnmerged
 from psycopg import Connection, Cursor
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
+
+
+_READ = """
+SELECT c.case_id, c.client_id,
+    EXISTS (SELECT FROM client_merges m WHERE m.client = c.client_id AND NOT m.undone) AS merged
+FROM cases c WHERE c.case_id = ANY(%s)
+"""
+_OTHERS = """
+WITH RECURSIVE person (of, client_id) AS (
+    SELECT case_id, client_id FROM cases WHERE case_id = ANY(%s)
+    UNION
+    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
+)
+SELECT p.of, c.case_id, c.client_id FROM person p JOIN cases c USING (client_id)
+WHERE c.case_id <> p.of ORDER BY p.of, c.case_id
+"""
 
 
 class CaseUntold(LookupError):
@@ -26,22 +43,41 @@ class Clients:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._known: dict[UUID, UUID] = {}
+        self._person: dict[UUID, list[UUID]] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
-        """Read these; whatever an earlier batch knew is forgotten."""
-        self._known = {}
+        """Read these, and the other cases of merged clients; whatever an earlier batch knew is forgotten."""
+        self._known, self._person = {}, {}
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
             return
         with self._connect() as connection:
-            rows = connection.execute(
-                "SELECT case_id, client_id FROM cases WHERE case_id = ANY(%s)", (wanted,)
-            )
+            rows = list(connection.execute(_READ, (wanted,)))
             self._known = {row["case_id"]: row["client_id"] for row in rows}
+            merged = [row["case_id"] for row in rows if row["merged"]]
+            for row in connection.execute(_OTHERS, (merged,)) if merged else ():
+                self._person.setdefault(row["of"], []).append(row["case_id"])
+                self._known[row["case_id"]] = row["client_id"]
+
+    def others(self, case_id: UUID) -> list[UUID]:
+        """The other cases of the person whose case this is."""
+        return self._person.get(case_id, [])
 
     def of(self, case_id: UUID) -> UUID | None:
         """The client of a case that was loaded or just learned."""
         return self._known.get(case_id)
+
+    def joined(self, data: ClientsMerged | ClientsUnmerged) -> None:
+        """Clients were found to be one person, or not to be: what comes later in the batch knows it."""
+        ends = (data.survivor, data.merged)
+        cases = {case_id for case_id, client in self._known.items() if client in ends}
+        if isinstance(data, ClientsUnmerged):
+            for case_id in cases:
+                own = self._known[case_id]
+                self._person[case_id] = [one for one in self.others(case_id) if self._known.get(one) == own]
+            return
+        person = cases.union(*(self.others(case_id) for case_id in cases))
+        self._person |= {case_id: sorted(person - {case_id}) for case_id in person}
 
     def learn(self, uow: UnitOfWork, case_id: UUID, client_id: UUID) -> None:
         """Intake opened a case."""
@@ -65,8 +101,13 @@ def keep(uow: UnitOfWork, evaluation: Evaluation) -> None:
     uow.commit.extra.append(TableWrite(_EVALUATIONS, evaluation))
 
 
+def drop(uow: UnitOfWork, case_id: UUID) -> None:
+    """Nothing of a case is to be evaluated any more."""
+    uow.commit.extra.append(TableWrite(_EVALUATIONS, case_id))
+
+
 class _Evaluations:
-    """A statement may change a row once: of several rows of a case in one commit, the last one counts."""
+    """A statement may change a row once: of several changes of a case in one commit, the last one counts."""
 
     rank = 31
     _statement = Unnest(
@@ -77,8 +118,14 @@ class _Evaluations:
         *("uuid", "text", "date", "date", "date", "boolean"),
     )
 
-    def write(self, cursor: Cursor[Any], rows: Sequence[Evaluation]) -> None:
-        self._statement.write(cursor, list({row.case_id: row for row in rows}.values()))
+    def write(self, cursor: Cursor[Any], rows: Sequence[Evaluation | UUID]) -> None:
+        last = {row.case_id if isinstance(row, Evaluation) else row: row for row in rows}
+        kept = [row for row in last.values() if isinstance(row, Evaluation)]
+        dropped = [row for row in last.values() if isinstance(row, UUID)]
+        if kept:
+            self._statement.write(cursor, kept)
+        if dropped:
+            cursor.execute("DELETE FROM evaluations WHERE case_id = ANY(%s)", (dropped,))
 
 
 _CASES = Rows(

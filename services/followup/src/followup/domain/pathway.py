@@ -52,6 +52,8 @@ class Pathway(Answering):
     sharing: Sharing | None = None
     """What is known of the client's consents: lent while it decides, no part of its state."""
 
+    OPENING = frozenset({FollowupOpened.TYPE})
+
     class Event(Answering.Event):
         pass
 
@@ -125,6 +127,20 @@ class Pathway(Answering):
         self._check_number(rule, posting.number)
         self._allow(rule)
         _DECIDES[rule.posted](self, posting.payload, posting, policy)
+
+    def record_in_place(self, posting: Posting, policy: Policy) -> None:
+        rule, data = WAY.get(type(posting.payload)), posting.payload
+        if rule is None:
+            raise self.refusal("not_a_move", type=posting.type)
+        self._check_number(rule, posting.number)
+        if isinstance(data, DetoxAdmittedPosted):
+            facility, number = posting.meta.org, posting.number or ""
+            data = _recorded(DetoxAdmitted, data, facility=facility, stay_number=number)
+        elif isinstance(data, MethadoneInductedPosted):
+            data = _recorded(MethadoneInducted, data, clinic=posting.meta.org)
+        elif isinstance(data, ReintegrationEvaluated):
+            check_checker(data, posting.meta, posting.org_kind)
+        _RECORDS[rule.posted](self, data=data, meta=posting.meta)
 
     def fall_due(self, management: str, policy: Policy, meta: Meta) -> None:
         """The clock says that a year has passed since `management` (its event id) started: recorded once."""
@@ -329,3 +345,15 @@ _DECIDES: dict[type[Payload], Callable[[Pathway, Any, Posting, Policy], None]] =
     ReintegrationEvaluated: Pathway._evaluate,
 }
 """What an agency reports and the decision that takes it."""
+
+_RECORDS: dict[type[Payload], Callable[..., None]] = {
+    DetoxAdmittedPosted: Pathway._admitted,
+    DetoxCompleted: Pathway._completed,
+    MethadoneInductedPosted: Pathway._inducted,
+    HandoverNotified: Pathway._notified,
+    HandoverReceived: Pathway._received,
+    ManagementStarted: Pathway._managed,
+    SupportProvided: Pathway._supported,
+    ReintegrationEvaluated: Pathway._was_evaluated,
+}
+"""What an agency reports and the event that records it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from answering import Posting
-from answering.consents import ConsentBook, changes_shares
+from answering.consents import ConsentBook, cases_joined, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from answering.voiding import corrected, void_of_routed
@@ -66,6 +66,7 @@ class ReferralDecider:
         changed += [timer.stream for timer in _rung(commands) if timer.kind == RECHECK]
         taken_back = corrected(self._told.records(items))
         changed += [one.meta.subject for one, _ in taken_back]
+        changed += cases_joined(self._told.records(items))
         numbers = _numbers(routed, commands)
         self._moves.load(uow, numbers)
         strange = self._moves.of_other_cases(uow, routed)
