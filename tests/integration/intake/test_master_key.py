@@ -17,7 +17,7 @@ import pytest
 from chassis import rewrapping
 from chassis.masterkey import FileMasterKey, add_master_key, remove_master_key
 from chassis.refusal import Refusal
-from chassis.vault import MasterKeyAway
+from chassis.vault import CannotOpen, MasterKeyAway
 
 from tests.integration.intake.desk import SOCIAL, Desk
 from tests.integration.intake.posts import registration
@@ -228,3 +228,27 @@ def test_keys_to_seal_to_are_wrapped_anew_too(desk: Desk, connection: psycopg.Co
     assert b'"verdict":"accepted"' in (result.answer or b"")
     assert opened(again) == {"Nguyễn Văn Thử"}
     again.close()
+
+
+def test_a_key_that_was_damaged_stands_in_nobody_elses_way(
+    desk: Desk, connection: psycopg.Connection
+) -> None:
+    register(desk, 0, 30)
+    (person,) = desk.rows("SELECT person FROM vault_keys ORDER BY key_id LIMIT 1")[0]
+    desk.execute("UPDATE vault_keys SET wrapped = '\\x00'::bytea || wrapped WHERE person = %s", person)
+    rewrapping.adopt(connection, desk.vault.master)
+    old, new = desk.vault.master.key_id, add_master_key(key_file(desk))
+    rewrapping.say_held(connection, "one", FileMasterKey(key_file(desk)), "")
+    rewrapping.begin(connection, new, "admin/test")
+    while rewrapping.rewrap_page(connection, FileMasterKey(key_file(desk)), 7):
+        pass
+    rewrapping.finish(connection)
+    assert rewrapping.wraps(connection) == {new: 29, old: 1}
+    last = rewrapping.newest(connection)
+    assert last is not None
+    assert (last.done, last.finished_at) == (29, None), "it is told that something is left"
+    with pytest.raises(CannotOpen):
+        desk.identity(str(person))
+    everybody = [row[0] for row in desk.rows("SELECT DISTINCT person FROM vault_fields")]
+    assert sum(bool(desk.identity(str(one))) for one in everybody if one != person) == 29
+    register(desk, 30, 1)

@@ -108,6 +108,7 @@ def test_nothing_that_is_printed_shows_plaintext_or_keys(master: FileMasterKey) 
     sealed = ring.seal(PERSON, "name", "e", CANARY, searchable=True)
     key = sealed.new_key
     assert key is not None
+    assert key.plain is not None
     shown = f"{sealed!r} {sealed} {ring!r} {master!r} {key!r} {Box([key.plain])!r}"
     for secret in (CANARY, repr(key.plain), key.plain.hex(), repr(key.wrapped), repr(sealed.ciphertext)):
         assert secret not in shown

@@ -7,19 +7,24 @@ that read the old key and comes after the change is refused by the database and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
+from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import tuple_row
 
 from chassis import crash
-from chassis.masterkey import MasterKey, MasterKeyAway
+from chassis.masterkey import CannotOpen, MasterKey, MasterKeyAway
 from chassis.refusal import Refusal
 from chassis.store.recorder import COMMIT_LOCK
+from chassis.telemetry import get_logger
+from chassis.telemetry.logs import allow_keys
 from chassis.vault import wrapped_about
 
+LOG = get_logger("vault")
+allow_keys("key_id")
 PAGE = 500
 LIVE_SECONDS = 15
 """Who was not heard of for long does not run; should it wake, it looks into its file before it wraps."""
@@ -74,7 +79,8 @@ def adopt(connection: Connection[Any], master: MasterKey) -> None:
 def rewrap_page(connection: Connection[Any], master: MasterKey, page: int = PAGE) -> int:
     """Wrap up to `page` keys by the newest master key; how many that were.
 
-    Of several instances each takes other rows. Raises `MasterKeyAway`, `CannotOpen`.
+    Of several instances each takes other rows. A key that was damaged is logged and left as it is: nothing
+    opens it, and the others go on. Raises `MasterKeyAway`.
     """
     with connection.transaction():
         last = newest(connection)
@@ -83,12 +89,11 @@ def rewrap_page(connection: Connection[Any], master: MasterKey, page: int = PAGE
         found = _left(connection, last.to_key_id, page)
         if not found:
             return 0
-        anew = [(row[0], _anew(master, last.to_key_id, *row)) for row in found]
-        ids, wrapped = zip(*anew, strict=True)
+        anew = dict(_all_anew(master, last.to_key_id, found))
         crash.point("rewrap_mid_page")
-        connection.execute(_REWRAP, (last.to_key_id, list(ids), list(wrapped)))
-        connection.execute(_COUNT_DONE, (len(found), last.number))
-    return len(found)
+        connection.execute(_REWRAP, (last.to_key_id, list(anew), list(anew.values())))
+        connection.execute(_COUNT_DONE, (len(anew), last.number))
+    return len(anew)
 
 
 def finish(connection: Connection[Any]) -> None:
@@ -142,6 +147,16 @@ def _left(connection: Connection[Any], key_id: str, page: int) -> list[tuple[Any
         if found := cursor.execute(statement, (key_id, page)).fetchall():
             return found
     return []
+
+
+def _all_anew(master: MasterKey, to: str, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[UUID, bytes]]:
+    for row in rows:
+        try:
+            yield row[0], _anew(master, to, *row)
+        except MasterKeyAway:
+            raise
+        except CannotOpen:
+            LOG.error("data_key_damaged", key_id=str(row[0]))
 
 
 def _anew(master: MasterKey, to: str, key_id: Any, person: Any, group: str, wrapped: Any, by: str) -> bytes:

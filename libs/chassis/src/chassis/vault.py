@@ -38,15 +38,24 @@ __all__ = [
 
 @dataclass(frozen=True)
 class DataKey:
-    """A person's key for one group of labels; `wrapped` is what the database has of it."""
+    """A person's key for one group of labels; `wrapped` is what the database has of it.
+
+    `plain` None: that was damaged, and nothing under this key opens. It stands in nobody else's way.
+    """
 
     key_id: UUID
     person: UUID
     group: str
     wrapped: bytes = field(repr=False)
     master_key_id: str
-    plain: bytes = field(repr=False)
+    plain: bytes | None = field(repr=False)
     stored: bool
+
+    def cipher(self) -> AESGCM:
+        """Seals and opens fields. Raises `CannotOpen`."""
+        if self.plain is None:
+            raise CannotOpen(f"data key {self.key_id} does not open under master key {self.master_key_id}")
+        return AESGCM(self.plain)
 
 
 @dataclass(frozen=True)
@@ -96,7 +105,7 @@ class Keyring:
             name=name,
             record_id=record_id,
             key_id=key.key_id,
-            ciphertext=nonce + AESGCM(key.plain).encrypt(nonce, value.encode(), about),
+            ciphertext=nonce + key.cipher().encrypt(nonce, value.encode(), about),
             blind=blind_index(self._index_key, name, value) if searchable else None,
             new_key=None if key.stored else key,
         )
@@ -106,13 +115,9 @@ class Keyring:
         key = self._by_id.get(sealed.key_id)
         if key is None:
             raise CannotOpen(f"data key {sealed.key_id} does not exist: it was destroyed, or never stored")
-        about = _about(sealed.person, sealed.name, sealed.record_id, sealed.key_id)
+        about, cipher = _about(sealed.person, sealed.name, sealed.record_id, sealed.key_id), key.cipher()
         try:
-            return (
-                AESGCM(key.plain)
-                .decrypt(sealed.ciphertext[:NONCE], sealed.ciphertext[NONCE:], about)
-                .decode()
-            )
+            return cipher.decrypt(sealed.ciphertext[:NONCE], sealed.ciphertext[NONCE:], about).decode()
         except (InvalidTag, ValueError):
             raise CannotOpen(f"field {sealed.name} of a person does not open under its data key") from None
 
@@ -183,7 +188,13 @@ class Vault:
         assert isinstance(person, UUID)
         assert isinstance(wrapped, bytes)
         about = wrapped_about(person, str(group), key_id)
-        plain = self.master.unwrap(wrapped, about, str(master_key_id))
+        plain: bytes | None
+        try:
+            plain = self.master.unwrap(wrapped, about, str(master_key_id))
+        except MasterKeyAway:
+            raise
+        except CannotOpen:
+            plain = None
         return DataKey(key_id, person, str(group), wrapped, str(master_key_id), plain, stored=True)
 
 

@@ -96,10 +96,11 @@ class SealingKeys:
             ring = self._vault.keyring(cursor, [OWNER]) if ends else None
         if ring is None:
             return {}
-        plain = {key.group: key.plain for key in ring.keys}
+        plain = {key.group: key.plain for key in ring.keys if key.plain is not None}
         return {
             name: PrivateKey(X25519PrivateKey.from_private_bytes(plain[_group(name)]), until)
             for name, until in ends.items()
+            if _group(name) in plain
         }
 
 
