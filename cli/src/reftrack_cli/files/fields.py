@@ -198,6 +198,8 @@ def _reading(hint: Any, marks: list[Any]) -> Reading:
             return Day()
         if issubclass(hint, (str, UUID)):
             return _text(marks)
+    if get_origin(hint) in (Union, types.UnionType) and all(_bare(each)[0] is str for each in get_args(hint)):
+        return Text()
     return Json()
 
 
