@@ -88,6 +88,9 @@ class OnKafka:
         consumer = Consumer(self.settings(group_id=self.group, enable_auto_commit=False))
         deadline = time.monotonic() + WITHIN
         try:
+            known = consumer.list_topics(topic, timeout=WITHIN).topics[topic].error
+            if known is not None:
+                return str(known.name())
             consumer.assign([TopicPartition(topic, 0, 0)])
             while time.monotonic() < deadline:
                 message = consumer.poll(0.2)

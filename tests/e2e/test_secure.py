@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -163,9 +164,7 @@ def test_a_suspension_counts_at_once_in_kafka_and_within_seconds_in_every_instan
     assert written(session, events(org)) == "TOPIC_AUTHORIZATION_FAILED", "also over what is open"
     eventually("its credentials are gone", lambda: not office.is_let_in())
     for instance in town.runtime.services["intake"]:
-        eventually(
-            f"{instance.name} knows", lambda at=instance.grpc: _posted(town, at, org) == "agency_suspended"
-        )
+        eventually(f"{instance.name} knows", partial(_is_suspended, town, instance.grpc, org))
     eventually("referral knows", lambda: _commands_in_referral(town, org) == "agency_suspended")
     eventually("reporting knows", lambda: _reads_in_reporting(town, org) == "agency_suspended")
     again = town.office(town.json("agencies", "reinstate", org))
@@ -226,8 +225,8 @@ def _posted(town: SecureTown, address: str, org: str, contact: Contact | None = 
     return str(answer.statuses[0].receipt.code)
 
 
-def _is_told(code: str, town: SecureTown, address: str, org: str) -> bool:
-    return _posted(town, address, org) == code
+def _is_suspended(town: SecureTown, address: str, org: str) -> bool:
+    return _posted(town, address, org) == "agency_suspended"
 
 
 def _commands_in_referral(town: SecureTown, org: str) -> str:

@@ -5,6 +5,7 @@ Everything here may be done again: what is there already stays as it is.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -82,6 +83,7 @@ class KafkaAccess:
                 return
             rights = on_kafka.posting_rights(org) + on_kafka.reading_rights(org)
             self._grant(client, rights + on_kafka.intakes_rights(self.intake, org))
+            self._await_visible(client, on_kafka.intakes_rights(self.intake, org))
             if password is not None:
                 self._set_password(client, org, password)
 
@@ -125,6 +127,15 @@ class KafkaAccess:
         failed = client.create_acls([_acl(right) for right in rights])["failed"]
         if failed:
             raise KafkaRefused(failed[0].__name__)
+
+    def _await_visible(self, client: KafkaAdminClient, rights: Iterable[Right]) -> None:
+        """A right is decided by the controller and known to the broker a moment later."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        for right in rights:
+            while not client.describe_acls(_filter(right))[0]:
+                if time.monotonic() > deadline:
+                    raise KafkaRefused("a right that was given does not become visible")
+                time.sleep(0.02)
 
     def _withdraw(self, client: KafkaAdminClient, rights: Iterable[Right]) -> None:
         for _, _, error in client.delete_acls([_filter(right) for right in rights]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
@@ -25,12 +26,19 @@ _HEAD: LiteralString = """
     SELECT position, org FROM receipts WHERE org <> ALL(%s) ORDER BY position DESC LIMIT 1
 """
 
+_COMING: LiteralString = """
+    SELECT a.org FROM agencies AS a LEFT JOIN agency_access AS k USING (org)
+    WHERE a.org = ANY(%s) AND coalesce(k.version, 0) < a.version
+"""
+AWAITED_SECONDS = 10.0
+
 
 class ReceiptsLog:
     """Publishes to `agency.<org>.receipts.v1` of whoever has such a topic, registered or not.
 
     `has_topic` is asked of each office once, of one that has none again with each later receipt: its topic
-    may have been made meanwhile. What was answered before there was a topic is read over gRPC.
+    may have been made meanwhile. What was answered before there was a topic is read over gRPC. Of an office
+    that was registered a moment ago the topic is awaited, a little: all others' receipts wait behind it.
     """
 
     name = "receipts"
@@ -40,6 +48,7 @@ class ReceiptsLog:
         self._has_topic = has_topic
         self._present: set[str] = set()
         self._absent: dict[str, int] = {}
+        self._awaited: dict[str, float] = {}
 
     def read(self, connection: Connection, after: int, limit: int) -> Sequence[Outgoing]:
         """Return at most `limit` receipts with a position above `after`, in order; none only at the end."""
@@ -47,7 +56,14 @@ class ReceiptsLog:
             with connection.cursor(binary=True) as cursor:
                 rows = cursor.execute(_PAGE, (after, limit), prepare=True).fetchall()
             newest = self.stored(connection) if any(row[1] not in self._present for row in rows) else 0
-            found = [_outgoing(*row) for row in rows if self._published(row[1], row[0], newest)]
+            # Asked before their topics are: what is provisioned in between is not taken for topicless.
+            coming = self._coming(connection, {row[1] for row in rows} - self._present)
+            found = []
+            for row in rows:
+                if self._published(row[1], row[0], newest):
+                    found.append(_outgoing(*row))
+                elif row[1] in coming and self._is_awaited(row[1]):
+                    return found
             if found or not rows:
                 return found
             after = rows[-1][0]
@@ -70,9 +86,24 @@ class ReceiptsLog:
         if self._has_topic(org):
             self._present.add(org)
             self._absent.pop(org, None)
+            self._awaited.pop(org, None)
             return True
         self._absent[org] = newest
         return False
+
+    def _coming(self, connection: Connection, orgs: set[str]) -> set[str]:
+        """Those of the offices whose topics are about to be made."""
+        if not orgs:
+            return orgs
+        return {row[0] for row in connection.execute(_COMING, (list(orgs),))}
+
+    def _is_awaited(self, org: str) -> bool:
+        """Whether an office's topic is still waited for; then it does not count that there was none."""
+        began = self._awaited.setdefault(org, time.monotonic())
+        if time.monotonic() - began > AWAITED_SECONDS:
+            return False
+        self._absent.pop(org, None)
+        return True
 
     def stored(self, connection: Connection) -> int:
         """Return the position of the newest receipt, also where there is no topic for it."""
