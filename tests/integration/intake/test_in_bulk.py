@@ -14,6 +14,7 @@ from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import Service
 
 from tests.integration.intake.desk import SOCIAL, Desk
+from tests.integration.intake.people import corrected
 from tests.integration.intake.posts import NOW, contact, referral, registration
 
 CLINIC = "methadone-long-bien"
@@ -43,6 +44,26 @@ def test_twenty_posts_cost_as_many_queries_as_two(desk: Desk, lent: Callable[[],
     few = lent()
     desk.post(*(contact(SOCIAL, f"TV-{n}") for n in range(20, 40)))
     assert lent() == few
+
+
+def test_twenty_registrations_of_people_known_by_number_cost_as_many_queries_as_two(
+    desk: Desk, lent: Callable[[], int]
+) -> None:
+    """New references, references bound before, and people of whom each has the number of somebody else."""
+    others = "ldtbxh-ngoc-lam"
+    desk.post(
+        *(registration(SOCIAL, {"agency_ref": f"TV-{n}"}, id_number=f"0010900{n:05}") for n in range(44))
+    )
+    desk.post(*(registration(others, {"agency_ref": f"NL-{n}"}) for n in range(22)))
+    lent()
+    costs = []
+    for some in (range(2), range(2, 22)):
+        linked = [registration(others, {"agency_ref": f"NG-{n}"}, id_number=f"0010900{n:05}") for n in some]
+        bound = [corrected(others, f"NL-{n}", full_name=f"Trần Thị {n}") for n in some]
+        desk.post(*linked, *bound)
+        costs.append(lent())
+    assert costs[0] == costs[1]
+    assert desk.types().count("case-opened") == 66
 
 
 def test_twenty_answers_of_an_owner_cost_as_many_queries_as_two(desk: Desk, lent: Callable[[], int]) -> None:

@@ -15,6 +15,8 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from chassis.rpc.errors import Unavailable
+from chassis.store.failures import Failure, classify
 from chassis.vault import Vault
 from google.protobuf.message import Message
 from psycopg import Connection, Cursor
@@ -64,8 +66,13 @@ class Looking:
 
     async def due(self) -> Sequence[Message]:
         """What was found, a message for each row taken; none if nothing is due."""
-        taken = await asyncio.to_thread(self.take)
-        return [await asyncio.to_thread(self._look, one) for one in taken]
+        try:
+            taken = await asyncio.to_thread(self.take)
+            return [await asyncio.to_thread(self._look, one) for one in taken]
+        except Exception as error:
+            if classify(error) is Failure.CONNECTION:
+                raise Unavailable("unavailable") from None
+            raise
 
     def take(self, most: int = PAGE) -> list[Due]:
         """The oldest rows that nobody has taken."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.vault import CannotOpen, Vault
+from chassis.vault import Vault
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.common import EventVoided
@@ -17,7 +16,7 @@ from contracts.events.intake import ClientRegistered
 from contracts.events.people import IdentityCorrected
 from psycopg import Cursor
 
-from intake.application.identity import texts_of
+from intake.application.identity import opened, texts_of
 from intake.likeness.profile import Profile
 
 _NAMES = ("full_name", "birth_date", "aliases")
@@ -80,11 +79,8 @@ def _opened(cursor: Cursor[Any], vault: Vault, person: UUID) -> dict[str, dict[s
     ring = vault.keyring(cursor, [person])
     found: dict[str, dict[str, str]] = {}
     for name in _NAMES:
-        for sealed in _fields(cursor, vault, person, name):
-            with suppress(CannotOpen):
-                found.setdefault(sealed.record_id, {})[name] = ring.open(sealed)
+        for sealed in vault.fields_of(cursor, [person], name):
+            value = opened(ring, sealed)
+            if value is not None:
+                found.setdefault(sealed.record_id, {})[name] = value
     return found
-
-
-def _fields(cursor: Cursor[Any], vault: Vault, person: UUID, name: str) -> Sequence[Any]:
-    return vault.fields_of(cursor, [person], name)

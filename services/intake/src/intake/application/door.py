@@ -10,7 +10,6 @@ from chassis.items import Woken
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.cases import EventVoidedPosted
-from contracts.events.intake import ClientRegisteredPosted
 from contracts.vocabulary import NumberKind
 from reference import Living
 from reference.rights import Rights
@@ -79,12 +78,7 @@ class FrontDoor:
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         load_originals(uow, [name for one, event in told if (name := named_by(one, event)) is not None])
         self._recording.foresee(uow, told)
-        if any(isinstance(event.data, ClientRegisteredPosted) for _, event in told):
-            known = (uow.get(Case, case_id) for case_id in cases)
-            self._identities.load({case.client_id for case in known if case is not None})
-            rivals = {client for one in namings if (client := identified(uow, one)) is not None}
-            if rivals:
-                self._recording.registrar.load_known(rivals)
+        self._recording.registrar.load(uow, [event for _, event in told])
 
     def arrive(self, uow: UnitOfWork, reading: Reading) -> bytes:
         """Decide one delivery; the body of its receipt."""

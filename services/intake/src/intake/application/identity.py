@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.vault import CannotOpen, Keyring, Sealed, Vault
+from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
 from contracts.events.intake import Identity
 from contracts.events.people import IdentityParts
 from psycopg import Connection
@@ -69,9 +69,9 @@ class Identities:
         sealed += [row for row in rows if row.person == person and row.name in names]
         found: dict[str, str] = {}
         for one in sealed:
-            if counts(one.record_id):
-                with suppress(CannotOpen):
-                    found[one.name] = self._rings[person].open(one)
+            value = opened(self._rings[person], one) if counts(one.record_id) else None
+            if value is not None:
+                found[one.name] = value
         return found
 
     def seal(
@@ -95,6 +95,19 @@ class Identities:
             field = prefix + name.removeprefix("full_") if prefix else name
             row = ring.seal(person, field, record_id, value, searchable=searchable)
             uow.commit.extra.append(TableWrite(self._vault.table, row))
+
+
+def opened(ring: Keyring, sealed: Sealed) -> str | None:
+    """A field of a person; None where it does not open any more because the person's key was destroyed.
+
+    Raises `MasterKeyAway`: then nobody's field is known, and nothing may be decided by that.
+    """
+    try:
+        return ring.open(sealed)
+    except MasterKeyAway:
+        raise
+    except CannotOpen:
+        return None
 
 
 def values_of(identity: Identity | IdentityParts) -> dict[str, str]:

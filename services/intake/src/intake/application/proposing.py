@@ -54,7 +54,8 @@ class Proposals:
         """
         client = keys.as_text(case.client_id)
         new = [one for one in found if self._is_new(uow, client, keys.as_text(one.client), ground)]
-        candidates = [candidate for one in new if (candidate := _candidate(uow, one)) is not None]
+        found_once = [one for place, one in enumerate(new) if not _named_before(uow, one, new[:place])]
+        candidates = [candidate for one in found_once if (candidate := _candidate(uow, one)) is not None]
         if not candidates:
             return
         case.note(MatchesProposed(ground=ground, candidates=tuple(candidates)), meta)
@@ -113,6 +114,12 @@ class Proposals:
         if any(pair.state == DISTINCT for _, _, pair in said):
             return False
         return not any(pair.ground in (ground, MatchGround.ID_NUMBER) for _, _, pair in said)
+
+
+def _named_before(uow: UnitOfWork, one: Found, others: Iterable[Found]) -> bool:
+    """Whether a likelier client of the same person is proposed already."""
+    client = keys.as_text(one.client)
+    return any(people.same_person(uow, client, keys.as_text(other.client)) for other in others)
 
 
 def _candidate(uow: UnitOfWork, one: Found) -> MatchCandidate | None:

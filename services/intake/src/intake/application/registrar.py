@@ -16,6 +16,7 @@ from contracts.vocabulary import IdentityField, MatchGround, MergeGround
 
 from intake.application import keys, numbers, people
 from intake.application.identity import Identities, values_of
+from intake.application.matching import client_named, identified
 from intake.application.numbers import Told
 from intake.application.proposing import Found, Proposals
 from intake.application.reading import Event
@@ -31,6 +32,8 @@ DUE = Rows(
 )
 _FIELDS = {"guardian_name": IdentityField.GUARDIAN, "guardian_phone": IdentityField.GUARDIAN}
 _COMPARED = ("full_name", "birth_date")
+_TELLS = (ClientRegisteredPosted, IdentityCorrectedPosted)
+"""What tells who a client is."""
 
 
 class Registrar:
@@ -89,9 +92,22 @@ class Registrar:
         """The fields in which what an event tells contradicts what is known of a client."""
         return tuple(map(str, compare_exact(_told(event), self._known(uow, client)).conflicts))
 
-    def load_known(self, clients: Iterable[str]) -> None:
-        """Read what is known of clients who will be compared, in a few queries for all of them."""
-        self._identities.load_told([keys.as_id(client) for client in clients], _COMPARED)
+    def load(self, uow: UnitOfWork, events: Iterable[Event]) -> None:
+        """Read in bulk what registering and correcting will ask for: keys and numbers of who is named, and
+        what is known of who has the same ID number.
+        """
+        telling = [event.naming for event in events if isinstance(event.data, _TELLS)]
+        if not telling:
+            return
+        named = {client for one in telling if (client := client_named(uow, one)) is not None}
+        known = {client for one in telling if (client := identified(uow, one)) is not None}
+        names = [(keys.NUMBERS_OF, client) for client in named | known]
+        uow.load_claims_of([*names, *((keys.LATEST_CASE, client) for client in named | known)])
+        cases = (people.latest_case_id(uow, client) for client in known)
+        uow.load(Case, [case for case in cases if case is not None])
+        self._identities.load(map(keys.as_id, named | known))
+        if known:
+            self._identities.load_told(map(keys.as_id, known), _COMPARED)
 
     def _known(self, uow: UnitOfWork, client: str) -> Known:
         person = keys.as_id(client)

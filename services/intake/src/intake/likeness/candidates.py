@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unnest import Unnest
-from chassis.vault import CannotOpen, Keyring, Vault
+from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Vault
 from psycopg import Cursor
 from psycopg.rows import tuple_row
 
@@ -126,6 +126,8 @@ def _opened(ring: Keyring, sealed: Iterable[Any]) -> Iterable[tuple[UUID, Profil
     for one in sealed:
         try:
             yield one.person, Profile.of_text(ring.open(one))
+        except MasterKeyAway:
+            raise
         except CannotOpen:
             continue
 
