@@ -1,0 +1,303 @@
+"""`CaseService`: people command about cases; a command never waits, and tells what changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from reftrack.intake.v1 import agencies_pb2, intake_pb2
+from reftrack.intake.v1 import cases_pb2 as pb
+from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
+from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
+
+from tests.integration.intake.desk import POLICE, SOCIAL, as_item
+from tests.integration.intake.posts import Post, counselling, plan, referral, registration, screening
+from tests.integration.intake.serving import Serving, bearer
+
+SUPERVISOR, DISTRICT, ELSEWHERE = "pctnxh-ha-noi", "dpv-long-bien", "ldtbxh-my-dinh-1"
+
+
+@pytest.fixture
+async def serving(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Serving]:
+    async with Serving.begin(tmp_path, postgres_dsn) as serving:
+        yield serving
+
+
+async def posted(serving: Serving, *posts: Post) -> str:
+    """Posts them as their agency; the case of the first."""
+    request = intake_pb2.SubmitEventsRequest(events=[as_item(post) for post in posts])
+    async for _ in serving.intake.SubmitEvents(iter([request]), metadata=bearer(serving, posts[0].agency)):
+        pass
+    ((case_id,),) = await serving.rows("SELECT DISTINCT subject::text FROM stored_events")
+    return str(case_id)
+
+
+async def a_case(serving: Serving, *more: Post) -> str:
+    return await posted(serving, registration(SOCIAL, {"agency_ref": "TV-1"}), *more)
+
+
+async def call(
+    serving: Serving, method: str, request: Any, org: str = SOCIAL, role: str = "operator", **more: str
+) -> Any:
+    metadata = [*bearer(serving, org, role), *((key.replace("_", "-"), value) for key, value in more.items())]
+    return await getattr(CaseServiceStub(serving.channel), method)(request, metadata=metadata)
+
+
+async def refused(
+    serving: Serving, method: str, request: Any, **more: Any
+) -> tuple[str, str, dict[str, str]]:
+    """Status, reason and what else is told."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call(serving, method, request, **more)
+    status = rpc_status.from_call(caught.value)
+    info = error_details_pb2.ErrorInfo()
+    assert status is not None
+    assert status.details[0].Unpack(info)
+    return caught.value.code().name, info.reason.lower(), dict(info.metadata)
+
+
+async def types(serving: Serving) -> list[str]:
+    rows = await serving.rows("SELECT topic FROM stored_events ORDER BY notification_id")
+    return [name.removeprefix("org.reftrack.").removesuffix(".v1") for (name,) in rows]
+
+
+async def test_a_case_is_closed_and_reopened_and_each_answer_says_where_it_stands(serving: Serving) -> None:
+    case = await a_case(serving)
+    closed = await call(serving, "CloseCase", pb.CloseCaseRequest(case_id=case, reason="goals_met"))
+    assert (closed.outcome.state, list(closed.outcome.moves)) == (
+        "closed",
+        ["reopened"],
+    )
+    assert closed.outcome.event_id == f"{case}:{closed.outcome.version}"
+    assert closed.outcome.position == closed.outcome.version
+    again = await call(serving, "ReopenCase", pb.ReopenCaseRequest(case_id=case, reason="came_back"))
+    assert again.outcome.state == "registered"
+
+
+async def test_a_client_moves_and_whoever_is_sent_the_client_acknowledges(serving: Serving) -> None:
+    case = await a_case(serving)
+    request = pb.MoveClientRequest(case_id=case, to_commune="00625", notified_on="2019-03-19")
+    moved = await call(serving, "MoveClient", request)
+    assert (moved.to_org, moved.due_at.ToJsonString()) == (ELSEWHERE, "2019-03-21T03:00:00Z")
+    assert moved.outcome.number.startswith("GT-")
+    answer = pb.AcknowledgeMoveRequest(case_id=case, number=moved.outcome.number.lower())
+    taken = await call(serving, "AcknowledgeMove", answer, org=ELSEWHERE)
+    assert taken.outcome.version == moved.outcome.version + 1
+
+
+async def test_a_plan_is_revised_and_a_screening_declined(serving: Serving) -> None:
+    case = await a_case(serving, plan(SOCIAL, "TV-1"))
+    items = [pb.PlannedItem(service="legal_aid", due_on="2019-06-01"), pb.PlannedItem(service="methadone")]
+    await call(serving, "RevisePlan", pb.RevisePlanRequest(case_id=case, items=items))
+    await call(serving, "DeclineScreening", pb.DeclineScreeningRequest(case_id=case, reason="no_time"))
+    assert (await types(serving))[-2:] == ["plan-revised", "screening-declined"]
+
+
+async def test_a_command_never_waits(serving: Serving) -> None:
+    case = await a_case(serving)
+    status, reason, told = await refused(
+        serving, "RevisePlan", pb.RevisePlanRequest(case_id=case, items=[pb.PlannedItem(service="methadone")])
+    )
+    assert (status, reason, told["awaits"]) == ("FAILED_PRECONDITION", "too_early", "plan_agreed")
+    assert await serving.rows("SELECT count(*) FROM waits") == [(0,)]
+
+
+async def test_a_stale_command_is_aborted_and_told_what_changed(serving: Serving) -> None:
+    case = await a_case(serving, counselling(SOCIAL, "TV-1"), plan(SOCIAL, "TV-1"))
+    request = pb.CloseCaseRequest(case_id=case, reason="goals_met", expected_version=3)
+    status, reason, told = await refused(serving, "CloseCase", request)
+    assert (status, reason) == ("ABORTED", "conflict")
+    assert (told["version"], told["changed"]) == ("5", "counselling-provided, plan-agreed")
+    request.expected_version = 5
+    assert (await call(serving, "CloseCase", request)).outcome.version == 6
+
+
+async def test_the_same_request_id_gets_the_first_answer_again(serving: Serving) -> None:
+    case = await a_case(serving)
+    request, once = pb.CloseCaseRequest(case_id=case, reason="goals_met"), str(uuid4())
+    first = await call(serving, "CloseCase", request, x_request_id=once)
+    again = await call(serving, "CloseCase", request, x_request_id=once)
+    assert again == first
+    assert (await types(serving)).count("case-closed") == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "field", "reason"),
+    [
+        (pb.CloseCaseRequest(reason="merged"), "reason", "closed_by_merging_only"),
+        (pb.CloseCaseRequest(reason="tired"), "reason", "not_in_list"),
+        (pb.MoveClientRequest(to_commune="00625", notified_on="soon"), "notified_on", "wrong_type"),
+        (pb.RevisePlanRequest(items=[pb.PlannedItem(service="magic")]), "items.0.service", "not_in_list"),
+        (pb.RevisePlanRequest(), "items", "too_few"),
+        (pb.AcknowledgeMoveRequest(number="GT-1"), "number", ""),
+    ],
+)
+async def test_what_is_wrong_with_a_request_is_named_by_its_field(
+    serving: Serving, request_: Any, field: str, reason: str
+) -> None:
+    case = await a_case(serving)
+    request_.case_id = case
+    method = type(request_).__name__.removesuffix("Request")
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call(serving, method, request_)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    status = rpc_status.from_call(caught.value)
+    bad = error_details_pb2.BadRequest()
+    assert status is not None
+    assert any(part.Unpack(bad) for part in status.details)
+    assert field in {one.field for one in bad.field_violations}
+    assert reason.upper() in [one.reason for one in bad.field_violations] or not reason
+
+
+@pytest.mark.parametrize("case_id", ["", "no-id", str(uuid4())])
+async def test_a_case_that_is_not_there_and_one_of_another_office_are_both_not_found(
+    serving: Serving, case_id: str
+) -> None:
+    case = await a_case(serving)
+    none = await refused(serving, "CloseCase", pb.CloseCaseRequest(case_id=case_id, reason="died"))
+    theirs = await refused(
+        serving, "CloseCase", pb.CloseCaseRequest(case_id=case, reason="died"), org=ELSEWHERE
+    )
+    for told in (none[2], theirs[2]):
+        told.pop("correlation_id")
+    assert none == theirs == ("NOT_FOUND", "case_unknown", {"field": "case_id"})
+
+
+async def test_the_id_of_something_else_is_no_case(serving: Serving) -> None:
+    await a_case(serving)
+    suspend = agencies_pb2.SuspendAgencyRequest(org="tinh-nguyen-bo-de", reason="by_order")
+    office = AgencyServiceStub(serving.channel)
+    await office.SuspendAgency(suspend, metadata=bearer(serving, SUPERVISOR, "supervisor"))
+    ((stream,),) = await serving.rows(
+        "SELECT DISTINCT originator_id::text FROM stored_events WHERE topic LIKE '%%agency-suspended%%'"
+    )
+    request = pb.CloseCaseRequest(case_id=stream, reason="died")
+    assert (await refused(serving, "CloseCase", request))[:2] == ("NOT_FOUND", "case_unknown")
+    void = pb.VoidEventRequest(event_id=f"{stream}:2", reason="other", note="no case")
+    assert (await refused(serving, "VoidEvent", void))[:2] == ("NOT_FOUND", "event_not_found")
+
+
+@pytest.mark.parametrize(
+    ("org", "role", "status"),
+    [
+        (POLICE, "operator", "PERMISSION_DENIED"),
+        (SOCIAL, "agency", "PERMISSION_DENIED"),
+        (DISTRICT, "operator", "OK"),
+        (SUPERVISOR, "supervisor", "OK"),
+    ],
+)
+async def test_who_may_close_a_case(serving: Serving, org: str, role: str, status: str) -> None:
+    case = await a_case(serving)
+    request = pb.CloseCaseRequest(case_id=case, reason="died")
+    if status == "OK":
+        assert (await call(serving, "CloseCase", request, org=org, role=role)).outcome.state == "closed"
+    else:
+        assert (await refused(serving, "CloseCase", request, org=org, role=role))[0] == status
+
+
+# Voiding
+
+
+async def test_a_record_is_voided_by_its_own_id_or_by_the_agencys(serving: Serving) -> None:
+    one, other = counselling(SOCIAL, "TV-1"), counselling(SOCIAL, "TV-1")
+    case = await a_case(serving, one, other)
+    by_ours = pb.VoidEventRequest(event_id=f"{case}:4", reason="entered_twice")
+    told = await call(serving, "VoidEvent", by_ours)
+    assert (told.case_id, told.routed, told.outcome.version) == (case, False, 6)
+    by_theirs = pb.VoidEventRequest(org=SOCIAL, posted_id=other.id, reason="wrong_data")
+    await call(serving, "VoidEvent", by_theirs, org=SUPERVISOR, role="supervisor")
+    rows = await serving.rows(
+        "SELECT convert_from(state, 'UTF8')::json->'data'->>'event_id' FROM stored_events"
+        " WHERE topic LIKE '%%event-voided%%' ORDER BY notification_id"
+    )
+    assert rows == [(f"{case}:4",), (f"{case}:5",)]
+
+
+async def test_what_a_command_recorded_can_be_voided(serving: Serving) -> None:
+    case = await a_case(serving)
+    closed = await call(serving, "CloseCase", pb.CloseCaseRequest(case_id=case, reason="died"))
+    request = pb.VoidEventRequest(event_id=closed.outcome.event_id, reason="wrong_person")
+    assert (await call(serving, "VoidEvent", request)).outcome.state == "registered"
+
+
+async def test_a_void_of_what_another_service_decides_is_passed_on(serving: Serving) -> None:
+    post = referral(SOCIAL, "TV-1", provider="methadone-long-bien")
+    await a_case(serving, post)
+    told = await call(serving, "VoidEvent", pb.VoidEventRequest(posted_id=post.id, reason="wrong_data"))
+    assert told.routed
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "reason"),
+    [
+        (pb.VoidEventRequest(posted_id="never", reason="other"), "NOT_FOUND", "event_not_known_yet"),
+        (pb.VoidEventRequest(event_id=f"{uuid4()}:2", reason="other"), "NOT_FOUND", "event_not_found"),
+        (pb.VoidEventRequest(event_id="nonsense", reason="other"), "NOT_FOUND", "event_not_found"),
+        (pb.VoidEventRequest(reason="other"), "INVALID_ARGUMENT", "invalid_input"),
+        (pb.VoidEventRequest(event_id="CASE:1", reason="other"), "INVALID_ARGUMENT", "event_not_voidable"),
+        (pb.VoidEventRequest(event_id="CASE:99", reason="other"), "NOT_FOUND", "event_not_found"),
+    ],
+)
+async def test_what_cannot_be_voided_is_refused(
+    serving: Serving, request_: pb.VoidEventRequest, status: str, reason: str
+) -> None:
+    case = await a_case(serving)
+    request_.event_id = request_.event_id.replace("CASE", case)
+    request_.note = "twice"
+    assert (await refused(serving, "VoidEvent", request_))[:2] == (status, reason)
+
+
+async def test_another_offices_record_is_not_there_for_who_does_not_answer_for_it(serving: Serving) -> None:
+    case = await a_case(serving, counselling(SOCIAL, "TV-1"))
+    request = pb.VoidEventRequest(event_id=f"{case}:4", reason="wrong_data")
+    for org in (ELSEWHERE, POLICE):
+        assert (await refused(serving, "VoidEvent", request, org=org))[:2] == ("NOT_FOUND", "event_not_found")
+
+
+# Screenings
+
+
+async def test_conflicts_of_claim_and_computation_are_a_work_list_for_who_may_know(serving: Serving) -> None:
+    wrong = screening(SOCIAL, "TV-1")
+    wrong.data["risk"] = "low"  # type: ignore[index]
+    case = await a_case(serving, wrong, screening(SOCIAL, "TV-1"))
+    for org in (SOCIAL, DISTRICT, SUPERVISOR):
+        page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest(), org=org)
+        (one,) = page.conflicts
+        assert (one.case_id, one.posted_id, one.org) == (case, wrong.id, SOCIAL)
+        assert (one.claimed_risk, one.computed_risk, one.judged_by) == ("low", "high", "who_assist@3.1")
+        assert [(told.about, told.claimed, told.computed) for told in one.differences] == [
+            ("risk", "low", "high")
+        ]
+    page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest(), org=ELSEWHERE)
+    assert list(page.conflicts) == []
+    await call(serving, "VoidEvent", pb.VoidEventRequest(event_id=one.event_id, reason="wrong_data"))
+    page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest())
+    assert list(page.conflicts) == []
+
+
+@pytest.mark.parametrize("org", [POLICE, "ubnd-bo-de", "methadone-long-bien", "thanh-tra-ha-noi"])
+async def test_who_may_not_know_of_screenings_sees_no_list(serving: Serving, org: str) -> None:
+    request = pb.ListScreeningConflictsRequest()
+    assert (await refused(serving, "ListScreeningConflicts", request, org=org))[0] == "PERMISSION_DENIED"
+
+
+async def test_the_list_comes_in_pages_newest_first(serving: Serving) -> None:
+    posts = [screening(SOCIAL, "TV-1") for _ in range(5)]
+    for post in posts:
+        post.data["risk"] = "low"  # type: ignore[index]
+    await a_case(serving, *posts)
+    request, found = pb.ListScreeningConflictsRequest(page_size=2), []
+    while True:
+        page = await call(serving, "ListScreeningConflicts", request)
+        found += [one.posted_id for one in page.conflicts]
+        request.page_token = page.next_page_token
+        if not page.next_page_token:
+            break
+    assert found == [post.id for post in reversed(posts)]
