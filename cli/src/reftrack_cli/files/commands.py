@@ -68,7 +68,8 @@ def check(
     found = _checked(file, setting, _form(event), kind, language)
     telling.tell_report(found, language, json=json)
     if report is not None:
-        results.write_findings(report, found.findings.errors, language)
+        with _told(language):
+            results.write_findings(report, found.findings.errors, language)
         err.print(word("file_list_written", language).format(path=report), markup=False, soft_wrap=True)
     if not found.sendable:
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ Without an `organisations.yaml` here ids are taken as they are, and the service 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
@@ -16,6 +17,8 @@ from reference.territory import whole_country
 from territory.names import folded
 
 from reftrack_cli.files.values import Unfit
+
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 LOOKED_AT = 12
 """So many communes of one name are told apart by name; a name that is commoner needs its code."""
@@ -42,7 +45,10 @@ class Directory:
         return found.kind if found else None
 
     def organisation(self, text: str) -> str:
-        """The id for an id, a name in either language, or `id – name`. Raises `Unfit`."""
+        """The id for an id, a name in either language, or `id – name`. Raises `Unfit` for a name of nobody.
+
+        An id that the list here lacks may have been registered since; intake knows.
+        """
         if self.organisations is None:
             return text
         if text in self.organisations:
@@ -51,6 +57,8 @@ class Directory:
         if before in self.organisations and before != text:
             return before
         found = self._by_name.get(folded(text), ())
+        if not found and _ID.fullmatch(text):
+            return text
         if len(found) != 1:
             raise Unfit("cell_org_ambiguous" if found else "cell_org_unknown", {"ids": ", ".join(found)})
         return found[0]

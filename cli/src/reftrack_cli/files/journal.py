@@ -75,8 +75,11 @@ class Journal:
         for each in outcomes:
             self._at[each.sheet, each.row] = at + len(block)
             block += json.dumps(asdict(each), ensure_ascii=False).encode() + b"\n"
-        self._file.write(block)
-        self._file.flush()
+        try:
+            self._file.write(block)
+            self._file.flush()
+        except OSError:
+            raise Unusable("file_folder_closed", {"path": str(self.path)}) from None
 
     def outcomes(self) -> Iterator[Outcome]:
         """The newest of each row, in the order in which they were written."""

@@ -11,6 +11,7 @@ from contracts import catalogue
 from reftrack_cli.files.findings import Finding
 from reftrack_cli.files.forms import forms
 from reftrack_cli.files.journal import Journal, Outcome
+from reftrack_cli.files.source import Unusable
 from reftrack_cli.session import word, words
 
 OUTCOMES = ("sheet", "line", "id", "event", "verdict", "numbers", "code", "column", "remedy_vi", "remedy_en")
@@ -19,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_outcomes(path: Path, journal: Journal, lang: str) -> None:
-    """A line for each problem of a row, one for a row without any."""
+    """A line for each problem of a row, one for a row without any. Raises `Unusable` if it cannot be."""
     _write(path, words(OUTCOMES, lang), (line for each in journal.outcomes() for line in _lines(each, lang)))
 
 
@@ -60,10 +61,13 @@ def _number(pointer: str) -> int:
 
 
 def _write(path: Path, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")
-        writer.writerow(headings)
-        writer.writerows([_safe(cell) for cell in row] for row in rows)
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file, delimiter=";")
+            writer.writerow(headings)
+            writer.writerows([_safe(cell) for cell in row] for row in rows)
+    except OSError:
+        raise Unusable("file_folder_closed", {"path": str(path)}) from None
 
 
 def _safe(cell: object) -> object:

@@ -118,12 +118,18 @@ class Header:
         return at < len(self._headings) and bool(self._headings[at])
 
     def _label(self, at: int) -> str:
-        return f'{letter(at)} "{self._headings[at]}"'
+        """The letter; the heading too if it is one of ours: a file without headings begins with names."""
+        heading = self._headings[at] if at < len(self._headings) else ""
+        return f'{letter(at)} "{heading}"' if at == self._event or _is_ours(heading) else letter(at)
 
     def _wrong(self, code: str, column: str = "", detail: dict[str, str] | None = None) -> None:
         known = "; ".join(form.title.vi for form in forms().values())
         told = {"events": known, **(detail or {})} if code in {"sheet_unknown"} else detail or {}
         self._tell(Finding(code, Place(self._sheet, self._row, column), told))
+
+
+def _is_ours(heading: str) -> bool:
+    return any(form.column(heading) or form.meant(heading) for form in forms().values())
 
 
 def _heading(value: Value) -> str:

@@ -77,6 +77,15 @@ def test_errors_never_repeat_what_stands_in_a_cell(tmp_path: Path, heading: str,
     assert "001090001234" not in told
 
 
+def test_a_file_without_headings_is_told_by_letters_and_not_by_what_stands_there(tmp_path: Path) -> None:
+    rows = [["Canary Văn Thử", "001090001234", "02/03/2019"], ["Canary Hai", "001090001235", "02/03/2019"]]
+    report = checked(workbook(tmp_path, {"client-registered": rows}))
+    told = " ".join(f"{one.text('vi')} {one.text('en')} {one.place}" for one in report.findings.errors)
+    assert ("heading_unknown", 1, "A") in found(report)
+    assert "Canary" not in told
+    assert "0010900" not in told
+
+
 def test_two_rows_that_say_the_same_are_one_too_many(tmp_path: Path) -> None:
     path = contacts(tmp_path, {}, {})
     assert found(checked(path)) == [("file_row_twice", 3, "")]

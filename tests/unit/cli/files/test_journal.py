@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from reftrack_cli.files.journal import Journal, Outcome
+from reftrack_cli.files.results import write_outcomes
 from reftrack_cli.files.source import Unusable
 
 OF = {"sha256": "a", "source": "/agencies/x"}
@@ -80,6 +81,18 @@ def test_only_its_owner_can_read_it_and_it_holds_nothing_of_the_event(tmp_path: 
         "problems",
         "waiting_for",
     }
+
+
+def test_a_list_that_cannot_be_written_is_answered(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", OF) as journal, pytest.raises(Unusable, match="file_folder_closed"):
+        write_outcomes(tmp_path, journal, "vi")
+
+
+def test_an_id_that_excel_would_take_for_a_formula_is_made_plain(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", OF) as journal:
+        journal.keep([Outcome("", 2, "=cmd|x", "org.reftrack.client-contacted.v1", "accepted")])
+        write_outcomes(tmp_path / "list.csv", journal, "vi")
+    assert ";'=cmd|x;" in (tmp_path / "list.csv").read_text("utf-8-sig")
 
 
 def test_a_folder_that_cannot_be_written_is_answered(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_closed_lists_offices_and_communes_drop_down(template: Path) -> None:
     offered = {}
     for one in sheet.data_validations.dataValidation:
         if one.type == "list":
-            cells = lists[one.formula1.removeprefix("=_lists!").replace("$", "")]
+            cells = lists[one.formula1.removeprefix("'_lists'!").replace("$", "")]
             for area in one.sqref.ranges:
                 offered[str(sheet.cell(1, area.min_col).value)] = [cell.value for (cell,) in cells]
     assert offered["Hình thức tiếp cận *"][0] == "tại cộng đồng"

@@ -134,6 +134,10 @@ def test_an_organisation_is_found_by_id_name_or_both() -> None:
     assert why(Organisation(), "Công an phường Nào Đó") == "cell_org_unknown"
 
 
+def test_an_office_that_was_registered_since_is_left_to_intake() -> None:
+    assert Organisation().read("cap-phuong-moi", ON) == "cap-phuong-moi"
+
+
 def test_a_commune_is_found_by_code_or_name_on_the_day() -> None:
     for text in ("00139", "00139 – Phường Bồ Đề", "Bồ Đề, Long Biên", "phuong bo de, quan long bien"):
         assert Commune().read(text, ON) == "00139"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 from reference.territory import whole_country
 
@@ -41,7 +42,9 @@ class Lists:
     def _range(self, name: str, values: Sequence[str]) -> str | None:
         if name not in self._ranges and values:
             column = len(self._ranges)
-            self._ranges[name] = f"{SHEET}!${letter(column)}$2:${letter(column)}${len(values) + 1}"
+            self._ranges[name] = (
+                f"{quote_sheetname(SHEET)}!${letter(column)}$2:${letter(column)}${len(values) + 1}"
+            )
             for row, value in enumerate((name, *values), 1):
                 self.sheet.cell(row, column + 1, value)
         return self._ranges.get(name)

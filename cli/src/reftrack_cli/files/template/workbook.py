@@ -83,7 +83,7 @@ def _validation(wanted: str | None, told: str) -> DataValidation:
     """A list that can be left by typing a code, or only the words that say what belongs there."""
     made = DataValidation(
         type="list" if wanted else None,
-        formula1=f"={wanted}" if wanted else None,
+        formula1=wanted,
         allow_blank=True,
         showErrorMessage=bool(wanted),
         errorStyle="warning",
