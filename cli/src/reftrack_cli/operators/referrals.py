@@ -78,6 +78,9 @@ def show(number: str, state: State = None, as_: As = None, json: Json = False, l
     moves = [catalogue.name_in("Move", move, language) for move in answer.referral.moves]
     out.print(f"{word('moves', language)}: {'; '.join(moves) or word('none', language)}")
     out.print(f"{word('case', language)}: {answer.referral.case_id}")
+    if answer.referral.consent_end:
+        ended = catalogue.name_in("ConsentEnd", answer.referral.consent_end, language)
+        out.print(f"{word('consent_end', language)}: {ended}", markup=False)
 
 
 @app.command()

@@ -245,10 +245,10 @@ class Law(Protocol):
     def may_know(self, label: str, /) -> frozenset[str] | None:
         """The kinds of organisation that may know what a label protects; none where no list is closed."""
         ...
-    """Those of the labels that no closed list of the day keeps from this kind. The table may narrow what
+
 
 def within_the_law(labels: frozenset[Label], kind: str, law: Law) -> frozenset[Label]:
-    """Those of the labels that no closed list of the day keeps from this kind. The table above may narrow what
+    """Those of the labels that no closed list of the day keeps from this kind. The table may narrow what
     the law allows, and a change of the law narrows the table from its day on."""
     if kind in BESIDE_THE_LISTS:
         return labels

@@ -15,7 +15,13 @@ from contracts.events.territory import STREAM
 from directory import living_of
 from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
 from google.protobuf.message import Message
-from reftrack.reporting.v1 import audit_pb2_grpc, report_pb2_grpc, status_pb2_grpc, views_pb2_grpc
+from reftrack.reporting.v1 import (
+    audit_pb2_grpc,
+    consents_pb2_grpc,
+    report_pb2_grpc,
+    status_pb2_grpc,
+    views_pb2_grpc,
+)
 
 from reporting.freshness import Freshness
 from reporting.history import CHANNEL, AppendToHistory, History
@@ -24,6 +30,7 @@ from reporting.queries import Queries
 from reporting.reports import Reports
 from reporting.rpc.asking import Readers
 from reporting.rpc.audit import AuditServicer
+from reporting.rpc.consents import ConsentServicer
 from reporting.rpc.covered import Covered
 from reporting.rpc.report import ReportServicer
 from reporting.rpc.status import StatusServicer
@@ -47,6 +54,7 @@ RULES: Rules = {
     "reftrack.reporting.v1.StatusService/ListReferrals": _ASKING,
     "reftrack.reporting.v1.StatusService/GetTimeline": _ASKING,
     "reftrack.reporting.v1.StatusService/WatchReferral": {Role.AGENCY, *_ASKING},
+    "reftrack.reporting.v1.ConsentService/ListConsents": _ASKING,
     "reftrack.reporting.v1.ReportService/ListIndicators": _ASKING,
     "reftrack.reporting.v1.ReportService/RunReport": _ASKING,
     "reftrack.reporting.v1.ReportService/ExplainFigure": _ASKING,
@@ -67,7 +75,7 @@ class Made:
         self.units = UnitsFeed(UNITS)
 
     def servicers(self) -> Sequence[Register]:
-        """The four services of reporting, ready to be added to a server."""
+        """The services of reporting, ready to be added to a server."""
         parts, reference = self.parts, living_of(self.parts).reading
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         self.units.begin(parts, reference.country)
@@ -83,12 +91,14 @@ class Made:
             Watching(queries, bell),
             Covered(queries, Sharing(reference.organisations, reference.policy, parts.clock)),
         )
+        consents = ConsentServicer(queries, fresh, readers, parts.clock)
         reports = Reports(published(), reference.country)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
         audit = AuditServicer(queries, fresh, readers, reference.territory, bell)
         views = ViewsServicer(parts.reads, self.projector, readers)
         return [
             lambda server: status_pb2_grpc.add_StatusServiceServicer_to_server(status, server),
+            lambda server: consents_pb2_grpc.add_ConsentServiceServicer_to_server(consents, server),
             lambda server: report_pb2_grpc.add_ReportServiceServicer_to_server(report, server),
             lambda server: audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server),
             lambda server: views_pb2_grpc.add_ViewsServiceServicer_to_server(views, server),
