@@ -45,7 +45,8 @@ def caused(aggregate: Answering, routed_id: str) -> list[Logged]:
     found = aggregate.caused_by(routed_id)
     if any(each.type == AgencyEventRefused.TYPE for each in found):
         return []
-    return [each for each in found if each.type not in aggregate.OPENING]
+    idle = aggregate.OPENING | {EventVoided.TYPE}
+    return [each for each in found if each.type not in idle]
 
 
 def was_voided(aggregate: Answering, routed_id: str) -> bool:

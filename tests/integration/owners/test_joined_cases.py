@@ -1,0 +1,167 @@
+"""Two people found to be one, and found not to be: what was begun in one case goes on in the other."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from contracts.base import Payload
+from contracts.envelope import Recorded
+from contracts.events.cases import CaseClosed, CaseReopened
+from contracts.events.common import AgencyEventRefused
+from contracts.events.followup import DetoxAdmittedPosted, DetoxCompleted
+from contracts.events.intake import CaseOpened, ClientContacted
+from contracts.events.people import ClientsMerged, ClientsUnmerged
+from contracts.events.referral import ReferralReceived, ReferralRequested, ReferralRequestedPosted
+from contracts.vocabulary import (
+    Channel,
+    ClientGroup,
+    CloseReason,
+    DetoxKind,
+    MergeGround,
+    ReopenReason,
+    Service,
+)
+from reference.days import start_of
+
+from tests.integration.owners.world import World, kinds
+
+SOCIAL, OTHER_SOCIAL, CLINIC = "ldtbxh-bo-de", "ldtbxh-my-dinh-1", "methadone-long-bien"
+FACILITY, SUPERVISOR = "cai-nghien-ha-noi", "pctnxh-ha-noi"
+GROUP = ClientGroup.DRUG_USER
+REQUEST = ReferralRequestedPosted(service=Service.METHADONE, provider=CLINIC)
+IN_MARCH, IN_AUGUST = (start_of(date(2019, month, 1)) for month in (3, 8))
+
+
+class Twins(NamedTuple):
+    """Two clients, a case each: `gone` is merged into `kept`."""
+
+    kept: UUID
+    gone: UUID
+    clients: tuple[UUID, UUID]
+    merge: UUID
+
+
+def told_apart(world: World) -> Twins:
+    """Each with a case of its own, reported by an office of its own."""
+    twins = Twins(uuid4(), uuid4(), (uuid4(), uuid4()), uuid4())
+    contact = ClientContacted(channel=Channel.STREET, commune="00139", client_group=GROUP)
+    for case_id, client, org in zip(twins[:2], twins.clients, (SOCIAL, OTHER_SOCIAL), strict=True):
+        opened = CaseOpened(client_id=client, client_group=GROUP)
+        world.feed(
+            world.intake.event(case_id, opened, org=org), world.intake.event(case_id, contact, org=org)
+        )
+        world.feed(world.intake.consented(case_id, org=org))
+    return twins
+
+
+def merged(world: World, twins: Twins) -> list[Recorded[Payload]]:
+    """As intake records it: the edge in both cases, one of them closed."""
+    edge = ClientsMerged(
+        merge=twins.merge, survivor=twins.clients[0], merged=twins.clients[1],
+        survivor_case=twins.kept, merged_case=twins.gone, ground=MergeGround.PAPERS_SEEN,
+    )  # fmt: skip
+    closed = CaseClosed(reason=CloseReason.MERGED, into_case=twins.kept)
+    return [
+        world.intake.event(twins.kept, edge, org=SUPERVISOR),
+        world.intake.event(twins.gone, edge, org=SUPERVISOR),
+        world.intake.event(twins.gone, closed, org=SUPERVISOR),
+    ]
+
+
+def unmerged(world: World, twins: Twins) -> list[Recorded[Payload]]:
+    edge = ClientsUnmerged(
+        merge=twins.merge, survivor=twins.clients[0], merged=twins.clients[1], ground=MergeGround.PAPERS_SEEN
+    )
+    reopened = CaseReopened(reason=ReopenReason.UNMERGED)
+    return [
+        world.intake.event(twins.kept, edge, org=SUPERVISOR),
+        world.intake.event(twins.gone, edge, org=SUPERVISOR),
+        world.intake.event(twins.gone, reopened, org=SUPERVISOR),
+    ]
+
+
+def answer(world: World, event: Recorded[Payload]) -> Recorded[Any]:
+    return [one for one in world.log() if one.meta.causation_id == event.id][-1]
+
+
+async def request(world: World, org: str, case_id: UUID) -> str:
+    """The code with which a request by command ends."""
+    try:
+        await world.call(
+            "RequestReferral", org=org, case_id=str(case_id), service="methadone", provider=CLINIC
+        )
+    except grpc.aio.AioRpcError as error:
+        return str(error.code().name)
+    return "OK"
+
+
+async def test_parties_of_either_case_command_in_both_while_they_are_one_person(referral: World) -> None:
+    twins = told_apart(referral)
+    assert await request(referral, OTHER_SOCIAL, twins.kept) == "NOT_FOUND"
+    referral.feed(*merged(referral, twins))
+    assert await request(referral, OTHER_SOCIAL, twins.kept) == "OK"
+    assert await request(referral, SOCIAL, twins.gone) == "OK"
+    referral.feed(*unmerged(referral, twins))
+    assert await request(referral, OTHER_SOCIAL, twins.kept) == "NOT_FOUND"
+    assert await request(referral, SOCIAL, twins.gone) == "NOT_FOUND"
+    assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
+
+
+async def test_a_case_closed_by_merging_is_as_open_as_the_one_that_goes_on(referral: World) -> None:
+    twins = told_apart(referral)
+    referral.feed(*merged(referral, twins))
+    assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
+    referral.feed(referral.intake.closed(twins.kept, IN_MARCH))
+    assert await request(referral, OTHER_SOCIAL, twins.gone) == "FAILED_PRECONDITION"
+    referral.feed(referral.intake.event(twins.kept, CaseReopened(reason=ReopenReason.CAME_BACK)))
+    assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_referral_goes_on_under_the_case_that_goes_on(referral: World, together: bool) -> None:
+    twins = told_apart(referral)
+    referral.feed(referral.intake.routed(twins.gone, REQUEST, OTHER_SOCIAL))
+    number = next(one.data.number for one in referral.log() if isinstance(one.data, ReferralRequested))
+    early = referral.intake.routed(twins.kept, ReferralReceived(), CLINIC, number=number)
+    referral.feed(early)
+    assert isinstance(answer(referral, early).data, AgencyEventRefused)
+    received = referral.intake.routed(twins.kept, ReferralReceived(), CLINIC, number=number)
+    for batch in _batches([*merged(referral, twins), received], together=together):
+        referral.feed(*batch)
+    assert kinds([answer(referral, received)]) == ["referral-received"]
+    assert answer(referral, received).meta.subject == twins.kept
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_stay_goes_on_in_the_case_in_which_it_began(followup: World, together: bool) -> None:
+    twins = told_apart(followup)
+    admitted = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
+    followup.feed(followup.intake.routed(twins.gone, admitted, FACILITY, at=IN_MARCH))
+    done = followup.intake.routed(twins.kept, DetoxCompleted(months=5), FACILITY, at=IN_AUGUST)
+    for batch in _batches([*merged(followup, twins), done], together=together):
+        followup.feed(*batch)
+    assert kinds([answer(followup, done)]) == ["detox-completed"]
+    assert answer(followup, done).meta.subject == twins.gone
+
+
+def test_after_unmerging_each_goes_its_own_way_again(followup: World) -> None:
+    twins = told_apart(followup)
+    admitted = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
+    followup.feed(followup.intake.routed(twins.gone, admitted, FACILITY, at=IN_MARCH))
+    followup.feed(*merged(followup, twins))
+    followup.feed(*unmerged(followup, twins))
+    done = followup.intake.routed(twins.kept, DetoxCompleted(months=5), FACILITY, at=IN_AUGUST)
+    own = followup.intake.routed(twins.gone, DetoxCompleted(months=5), FACILITY, at=IN_AUGUST)
+    followup.feed(done, own)
+    assert kinds([answer(followup, done), answer(followup, own)]) == [
+        "agency-event-deferred",
+        "detox-completed",
+    ]
+
+
+def _batches(events: list[Recorded[Payload]], *, together: bool) -> list[list[Recorded[Payload]]]:
+    return [events] if together else [[event] for event in events]
