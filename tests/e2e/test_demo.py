@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,8 @@ SHOWN = (
 def test_the_demo_ends_well_and_shows_report_timeline_replay_and_receipts() -> None:
     with folder_for_a_system("demo") as folder:
         command = [sys.executable, "-m", "reftrack_cli", "demo", "--state", str(folder)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False)
+        english = {**os.environ, "LC_ALL": "C.UTF-8"}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False, env=english)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     for section in SHOWN:
         assert section in done.stdout, section

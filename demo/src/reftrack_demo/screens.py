@@ -42,7 +42,9 @@ def report(
         mark = f"[green]{verdict}[/]" if cell.holds else f"[bold red]{told('DIFFERS')}[/]"
         where = names.get(cell.where, cell.where) or told("both")
         title = titles.get(cell.indicator, cell.indicator)
-        table.add_row(title, cell.row, where, cell.published, str(cell.known_then), str(cell.known_now), mark)
+        service = _named("Service", cell.row)
+        figures = told(cell.published), str(cell.known_then), str(cell.known_now)
+        table.add_row(title, service, where, *figures, mark)
     console.print(table)
 
 
@@ -77,6 +79,10 @@ def timeline(console: Console, entries: Iterable[status_pb2.TimelineEntry]) -> N
     console.print(table)
 
 
+SHOWN = (("stage", "Step"), ("followup_state", "FollowupStage"), ("commune", ""))
+"""What is shown of a state, with the list whose codes it has."""
+
+
 def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime) -> None:
     """The same person as known on an earlier day: how many steps, the last ones, the state then."""
     _title(console, f"The same person, replayed as of {as_of:%Y-%m-%d}: {len(steps)} steps were known")
@@ -84,9 +90,14 @@ def replay(console: Console, steps: list[audit_pb2.ReplayStep], as_of: datetime)
         console.print(f"  {day(step.event.recorded_at)}  {step.title_vi} / {step.title_en}", highlight=False)
     if steps:
         state = json.loads(steps[-1].state_json)
-        shown = {name: state[name] for name in ("stage", "followup_state", "commune") if state.get(name)}
-        referrals = [f"{each['service']}: {each['state']}" for each in state.get("referrals", ())]
-        console.print(f"  state then: {json.dumps(shown, ensure_ascii=False)}", highlight=False, markup=False)
+        shown = [
+            f"{_named('Screen', name)}: {_named(of, state[name])}" for name, of in SHOWN if state.get(name)
+        ]
+        referrals = [
+            f"{_named('Service', each['service'])}: {_named('ReferralState', each['state'])}"
+            for each in state.get("referrals", ())
+        ]
+        console.print(f"  state then: {'; '.join(shown)}", highlight=False, markup=False)
         console.print(
             f"  referrals then: {', '.join(referrals) or told('none')}", highlight=False, markup=False
         )
@@ -98,8 +109,13 @@ def receipts(console: Console, counted: Mapping[str, int]) -> None:
     table.add_column(told("verdict"))
     table.add_column(told("receipts"), justify="right")
     for kind, count in sorted(counted.items()):
-        table.add_row(kind, str(count))
+        verdict, _, again = kind.partition(" ")
+        table.add_row(f"{_named('Verdict', verdict)} {told(again)}".rstrip(), str(count))
     console.print(table)
+
+
+def _named(list_name: str, code: str) -> str:
+    return catalogue.name_in(list_name, code, language())
 
 
 def _both(fact: status_pb2.Fact) -> str:
