@@ -13,6 +13,9 @@ from uuid import UUID
 import grpc
 import psycopg
 from chassis import ids
+from contracts.base import Label
+from contracts.events.consent import ConsentGiven
+from contracts.vocabulary import OrgKind, PurposeOfUse
 from eventsourcing.application import Application
 from eventsourcing.domain import Aggregate, event
 from reftrack.referral.v1 import referral_pb2 as pb
@@ -32,6 +35,9 @@ CASES = 500
 METHOD = "RequestReferral"
 SERVICE = "reftrack.referral.v1.ReferralService"
 ROUNDS = itertools.count()
+AGREED = ConsentGiven(
+    purposes=(PurposeOfUse.TREATMENT,), recipients=(OrgKind.METHADONE_CLINIC,), labels=(Label.OST,)
+)
 
 
 @contextmanager
@@ -46,11 +52,12 @@ def _open_cases(runtime: LocalRuntime) -> None:
     story = Story()
     for case in range(CASES):
         story.intake(f"p{case}", opened(f"p{case}"), contacted(), org=POLICE)
+        story.intake(f"p{case}", AGREED, org=SOCIAL)
     publish(runtime, story)
     deadline = time.monotonic() + 60
     with psycopg.connect(runtime.dsn("referral"), autocommit=True) as connection:
-        while connection.execute("SELECT count(*) FROM cases").fetchone() != (CASES,):
-            assert time.monotonic() < deadline, "referral does not learn of the cases"
+        while connection.execute("SELECT count(*) FROM consent_facts").fetchone() != (CASES,):
+            assert time.monotonic() < deadline, "referral does not learn of the consents"
             time.sleep(0.05)
 
 

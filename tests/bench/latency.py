@@ -43,7 +43,7 @@ def setup(servers: Servers) -> Iterator[Pair]:
 
 
 def request_referrals(runtime: LocalRuntime, count: int) -> list[str]:
-    """Let an agency contact people and refer each of them; the referrals' numbers."""
+    """Let an agency register people who agree to it and refer each of them; the referrals' numbers."""
     fill(runtime.kafka.bootstrap, _requests(count), f"agency.{SOCIAL}.events.v1")
     deadline = time.monotonic() + 120
     with psycopg.connect(runtime.dsn("reporting"), autocommit=True) as connection:
@@ -57,10 +57,12 @@ def request_referrals(runtime: LocalRuntime, count: int) -> list[str]:
 
 def _requests(count: int) -> Iterator[Posted]:
     at = datetime.now(UTC) - timedelta(days=2)
-    contact = {"channel": "street", "commune": "00145", "client_group": "drug_user"}
+    person = {"client_group": "drug_user", "no_fixed_residence": True, "identity": {"full_name": "Thử"}}
+    agreed = {"purposes": ["treatment"], "recipients": ["methadone_clinic"], "labels": ["OST"]}
     asked = {"service": "methadone", "provider": CLINIC}
     for number in range(count):
-        yield posted("client-contacted", f"R-{number}", contact, at, f"c-{number}", org=SOCIAL)
+        yield posted("client-registered", f"R-{number}", person, at, f"c-{number}", org=SOCIAL)
+        yield posted("consent-given", f"R-{number}", agreed, at, f"g-{number}", org=SOCIAL)
         yield posted("referral-requested", f"R-{number}", asked, at, f"r-{number}", org=SOCIAL)
 
 

@@ -28,8 +28,9 @@ def request(
 ) -> referral_pb2.RequestReferralResponse:
     """Ask for a referral once, and wait for a service that is just starting."""
     with system.channel("referral", operator) as channel:
-        provider = system.agencies.provider("legal_aid", system.agencies.wards("004")[0])
-        asked = referral_pb2.RequestReferralRequest(case_id=case_id, service="legal_aid", provider=provider)
+        service = "vocational_training"
+        provider = system.agencies.provider(service, system.agencies.wards("004")[0])
+        asked = referral_pb2.RequestReferralRequest(case_id=case_id, service=service, provider=provider)
         stub = referral_pb2_grpc.ReferralServiceStub(channel)
         metadata = tuple((name, f"{value}-{about}") for name, value in ASKED)
         return stub.RequestReferral(asked, timeout=30, wait_for_ready=True, metadata=metadata)
