@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import grpc
-from contracts.sealing import SealingKey, encoded, seal_posted, sealed_names
+from contracts.sealing import SealingKey, seal_posted, sealed_names
 from pydantic_core import to_json
-from reftrack.intake.v1 import identity_pb2, identity_pb2_grpc
 
 from reftrack_cli.files.entries import Event
+from reftrack_cli.operators.keys import first_key
 
 Seal = Callable[[Event], bytes]
 """The posted value of an event as it is sent."""
@@ -32,22 +32,8 @@ def to_intake(channel: grpc.Channel, source: str) -> Seal:
         if not isinstance(data, dict) or sealed_names(event.type).keys().isdisjoint(data):
             return event.data
         if not keys:
-            keys.append(_first_key(channel))
+            keys.append(first_key(channel))
         sealed = seal_posted(keys[0], event.posted, source=source, event_id=event.id, type_name=event.type)
         return to_json(sealed)
 
     return seal
-
-
-def _first_key(channel: grpc.Channel) -> SealingKey:
-    answer = identity_pb2_grpc.SealingServiceStub(channel).ListSealingKeys(
-        identity_pb2.ListSealingKeysRequest()
-    )
-    return SealingKey.of_jwk(
-        {
-            "kty": "OKP",
-            "crv": "X25519",
-            "kid": answer.keys[0].key_id,
-            "x": encoded(answer.keys[0].public_key),
-        }
-    )
