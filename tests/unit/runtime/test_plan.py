@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from reftrack_local import plan, topics
+from directory import on_kafka
+from reftrack_local import plan
 from reftrack_local.clock import parse_setting
 from reftrack_local.commands.answering import duration
 from reftrack_local.plan import PortPlan, Wanted
@@ -44,10 +45,10 @@ def test_every_organisation_has_its_two_topics_and_every_writer_its_log() -> Non
     sent, receipts = made["agency.cap-bo-de.events.v1"], made["agency.cap-bo-de.receipts.v1"]
     assert (sent.partitions, receipts.partitions) == (1, 1)
     assert sent.configs == {
-        "retention.ms": str(7 * topics.DAY),
+        "retention.ms": str(7 * on_kafka.DAY_MS),
         "max.message.bytes": str(3 * 1024 * 1024),
     }
-    assert receipts.configs["retention.ms"] == str(90 * topics.DAY)
+    assert receipts.configs["retention.ms"] == str(90 * on_kafka.DAY_MS)
 
 
 def test_an_option_that_names_no_service_is_refused() -> None:
