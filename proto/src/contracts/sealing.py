@@ -1,8 +1,8 @@
 """Seals what tells who somebody is to intake's public key: HPKE (RFC 9180) of `cryptography`.
 
-An agency's client needs `SealingKey.of_jwk` and `seal_event`, and nothing else of ours. What is sealed opens in
-the event for which it was sealed (agency, id, type, field) and in no other. Its length tells the length of a
-name only to 256 bytes.
+An agency's client needs `SealingKey.of_jwk` and `seal_event`, and nothing else of ours. What is sealed opens
+in the event for which it was sealed (agency, id, type, field) and in no other. Its length tells the length of
+a name only to 256 bytes.
 """
 
 from __future__ import annotations

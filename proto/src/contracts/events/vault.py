@@ -7,8 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.base import Label, Payload, Title
-from contracts.fields import Code
-from contracts.vocabulary import PurposeOfUse
+from contracts.vocabulary import IdentityField, PurposeOfUse
 
 
 class IdentityRead(Payload):
@@ -24,6 +23,6 @@ class IdentityRead(Payload):
 
     purpose: Annotated[PurposeOfUse, Label.IDENTITY, Title("Mục đích", "Purpose")]
     fields: Annotated[
-        tuple[Code, ...], Field(max_length=20), Label.IDENTITY, Title("Mục đã xem", "Fields")
+        tuple[IdentityField, ...], Field(max_length=9), Label.IDENTITY, Title("Mục đã xem", "Fields")
     ] = ()
     """Empty: all."""

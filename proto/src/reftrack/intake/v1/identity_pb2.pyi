@@ -35,7 +35,7 @@ class ReadIdentityRequest(_message.Message):
     """treatment, coordination, supervision, audit or client_request; that of the caller's kind if empty."""
     @_builtins.property
     def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only these fields, such as full_name or phone; all if empty."""
+        """Only these fields: full_name, aliases, birth_date, id_number, phone, address, guardian; all if empty."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class IdentityValue(_message.Message):
     ORG_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     field: _builtins.str
-    """full_name, birth_date, id_number, phone, address, alias, guardian_name, …"""
+    """full_name, aliases, birth_date, id_number, phone, address, guardian_name, guardian_phone, …"""
     value: _builtins.str
     event_id: _builtins.str
     """The event that brought it, and the organisation that reported it."""

@@ -17,6 +17,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
 from contracts.envelope import Meta
 from contracts.events.vault import IdentityRead
+from contracts.vocabulary import IdentityField
 from reference.days import local_day
 
 from intake.application import keys
@@ -93,7 +94,7 @@ class IdentityDesk:
         if command.name == CHECK_OVERSEER:
             return b""
         purpose = purpose_of(READERS[self._directory.get(org).kind], request.purpose)  # type: ignore[union-attr]
-        data = IdentityRead(purpose=purpose, fields=tuple(request.fields))
+        data = IdentityRead(purpose=purpose, fields=tuple(map(IdentityField, request.fields)))
         reading_id = derive(self._ids_key, "identity-read", command.caller, command.request_id)
         reading = IdentityReading.begin(reading_id, data, self._meta(uow, case, org, subject, command))
         read = event_id(reading.pending_events[-1])

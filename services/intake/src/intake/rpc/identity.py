@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
 from chassis.rpc.reads import Reads
 from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
 from contracts.events.intake import Identity
+from contracts.vocabulary import IdentityField
 from psycopg.rows import tuple_row
 from reference import Organisations
 from reftrack.intake.v1 import identity_pb2 as pb
@@ -33,10 +35,18 @@ from intake.rpc.messages import timestamp
 from intake.rpc.receipts import page_size
 
 LONGEST_REASON = 500
-FIELDS = frozenset(
-    {*Identity.model_fields, *(GUARDIAN + name.removeprefix("full_") for name in Identity.model_fields)}
+OF_A_CASE = frozenset({IdentityField.SEX, IdentityField.BIRTH_YEAR})
+"""What intake's events tell by themselves."""
+
+FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {str(one): (str(one),) for one in sorted(frozenset(IdentityField) - OF_A_CASE)}
+    | {
+        str(IdentityField.GUARDIAN): tuple(
+            GUARDIAN + name.removeprefix("full_") for name in Identity.model_fields if GUARDIAN not in name
+        )
+    }
 )
-"""The client's own, and a guardian's who agreed for the client."""
+"""Field that can be asked for → the names under which the vault keeps it."""
 
 USUAL, MOST = 50, 500
 
@@ -89,7 +99,8 @@ class IdentityServicer(IdentityServiceServicer):
         call = current_call()
         done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
         read, _, client = done.answer.decode().partition(" ")
-        values = await asyncio.to_thread(self._values, UUID(client), list(request.fields) or sorted(FIELDS))
+        asked = [name for field in request.fields or FIELDS for name in FIELDS[field]]
+        values = await asyncio.to_thread(self._values, UUID(client), asked)
         return pb.ReadIdentityResponse(read_event_id=read, client_id=client, values=values)
 
     async def ListIdentityReads(  # noqa: N802
@@ -170,7 +181,7 @@ def _check(request: pb.ReadIdentityRequest) -> None:
         wrong.append(Violation("reason", "field_missing"))
     elif len(request.reason) > LONGEST_REASON:
         wrong.append(Violation("reason", "too_long", {"max_length": str(LONGEST_REASON)}))
-    if not FIELDS.issuperset(request.fields):
+    if not FIELDS.keys() >= set(request.fields):
         wrong.append(Violation("fields", "not_in_list", {"expected": ", ".join(sorted(FIELDS))}))
     if wrong:
         raise InvalidInput(wrong)
