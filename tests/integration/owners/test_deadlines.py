@@ -11,11 +11,13 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from answering.deadlines import follow
+from answering.terms import Running, Terms
 from contracts.events.common import DeadlinePassed
 from contracts.events.followup import DetoxAdmittedPosted, HandoverNotified, HandoverReceived
 from contracts.events.referral import ReferralReceived, ReferralRequested, ReferralRequestedPosted
 from contracts.vocabulary import Deadline, DetoxKind, Service
-from reference import Policy
+from reference import Policy, Reference
 from reference.days import start_of
 from referral.service import SERVICE as REFERRAL
 
@@ -195,3 +197,27 @@ async def test_a_handover_that_was_confirmed_is_due_no_more(followup: World) -> 
     assert await due(followup, COMMUNE) == []
     with followup.parts.connect() as connection:
         assert connection.execute("SELECT count(*) AS n FROM timers").fetchone() == {"n": 0}
+
+
+async def test_a_term_that_ended_and_runs_again_within_one_commit_stands(referral: World) -> None:
+    """As where a move comes and is voided in one batch: what was written down last of a term counts."""
+    case_id = requested(referral)
+    stream = UUID(referral.log(case_id)[0].id.rpartition(":")[0])
+    since = date(2019, 3, 2)
+    first = Running(
+        Deadline.ACKNOWLEDGE, f"{stream}:1", since, PROVIDER, SENDER, number_of(referral, case_id)
+    )
+    second = first._replace(which=Deadline.ANSWER, about=f"{stream}:2")
+    known = Reference.load(REFERENCE)
+    terms = Terms(known.policy, known.organisations)
+    uow = referral.parts.store.unit_of_work()
+    follow(uow, stream, case_id, [first], [second], terms)
+    follow(uow, stream, case_id, [second], [first], terms)
+    with referral.parts.connect() as connection, connection.cursor() as cursor:
+        for table in {write.table for write in uow.commit.extra}:
+            table.write(cursor, [write.row for write in uow.commit.extra if write.table is table])
+    with referral.parts.connect() as connection:
+        timers = connection.execute("SELECT key FROM timers").fetchall()
+        rows = connection.execute("SELECT which FROM deadlines").fetchall()
+    assert [row["key"] for row in timers] == [first.key]
+    assert [row["which"] for row in rows] == ["acknowledge"]

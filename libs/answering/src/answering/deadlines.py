@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
+from chassis.store.unnest import Unnest
 from chassis.timers import Timer, set_timer, take_away
+from psycopg import Cursor
 
 from answering.terms import Running, Terms
 
@@ -50,21 +51,35 @@ def follow(
                 *(stream, running.key, case_id, str(running.which), running.number, running.org),
                 *(running.other, running.since, due_at),
             )
-            uow.commit.extra.append(TableWrite(_BEGUN, row))
+            uow.commit.extra.append(TableWrite(_DEADLINES, (stream, running.key, row)))
     for running in before:
         if running not in now:
             take_away(uow, Timer(KIND, stream, running.key, terms.ends(running)))
-            uow.commit.extra.append(TableWrite(_ENDED, (stream, running.key)))
+            uow.commit.extra.append(TableWrite(_DEADLINES, (stream, running.key, None)))
 
 
-_BEGUN = Rows(
-    36,
-    "INSERT INTO deadlines (stream, key, case_id, which, number, org, other, since, due_at)"
-    " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-    *("uuid", "text", "uuid", "text", "text", "text", "text", "date", "timestamptz"),
-)
-_ENDED = Rows(
-    37,
-    "DELETE FROM deadlines AS d USING {rows} AS r (stream, key) WHERE (d.stream, d.key) = (r.stream, r.key)",
-    *("uuid", "text"),
-)
+class _Deadlines:
+    """The table `deadlines`. Of what a commit does with one term, the last counts: a term that ended and runs
+    again (the move that ended it was voided) stands."""
+
+    rank = 36
+    _begun = Unnest(
+        "INSERT INTO deadlines (stream, key, case_id, which, number, org, other, since, due_at)"
+        " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
+        *("uuid", "text", "uuid", "text", "text", "text", "text", "date", "timestamptz"),
+    )
+    _ended = Unnest(
+        "DELETE FROM deadlines AS d USING {rows} AS r (stream, key)"
+        " WHERE (d.stream, d.key) = (r.stream, r.key)",
+        *("uuid", "text"),
+    )
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[tuple[UUID, str, DeadlineRow | None]]) -> None:
+        last = {(stream, key): row for stream, key, row in rows}
+        if begun := [row for row in last.values() if row is not None]:
+            self._begun.write(cursor, begun)
+        if ended := [place for place, row in last.items() if row is None]:
+            self._ended.write(cursor, ended)
+
+
+_DEADLINES = _Deadlines()

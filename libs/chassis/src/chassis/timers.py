@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from google.protobuf.wrappers_pb2 import StringValue
+from psycopg import Cursor
 
 from chassis.service.declaration import Ticker
 from chassis.service.parts import Parts
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
+from chassis.store.unnest import Unnest
 
 RING = "ring"
 """The name of the command that a due timer becomes; its message is read by `Timer.of`."""
@@ -49,12 +50,12 @@ class Timer(NamedTuple):
 
 def set_timer(uow: UnitOfWork, timer: Timer) -> None:
     """Set a timer in this commit."""
-    uow.commit.extra.append(TableWrite(_SET, timer))
+    uow.commit.extra.append(TableWrite(_TIMERS, (True, timer)))
 
 
 def take_away(uow: UnitOfWork, timer: Timer) -> None:
     """Take a timer away in this commit: it has been rung."""
-    uow.commit.extra.append(TableWrite(_TAKEN, timer[:3]))
+    uow.commit.extra.append(TableWrite(_TIMERS, (False, timer)))
 
 
 def ticker(seconds: float = EVERY_SECONDS) -> Ticker[Any]:
@@ -96,14 +97,28 @@ _PAGE = """
 """
 
 
-_SET = Rows(
-    20,
-    "INSERT INTO timers (kind, stream, key, due_at) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-    *("text", "uuid", "text", "timestamptz"),
-)
-_TAKEN = Rows(
-    21,
-    "DELETE FROM timers AS t USING {rows} AS r (kind, stream, key)"
-    " WHERE (t.kind, t.stream, t.key) = (r.kind, r.stream, r.key)",
-    *("text", "uuid", "text"),
-)
+class _Timers:
+    """The table of timers. Of what a commit does with one timer, the last counts: what was set, taken away
+    and set again (a move that was voided) stands."""
+
+    rank = 20
+    _set = Unnest(
+        "INSERT INTO timers (kind, stream, key, due_at) SELECT * FROM {rows}"
+        " ON CONFLICT (kind, stream, key) DO UPDATE SET due_at = excluded.due_at",
+        *("text", "uuid", "text", "timestamptz"),
+    )
+    _taken = Unnest(
+        "DELETE FROM timers AS t USING {rows} AS r (kind, stream, key)"
+        " WHERE (t.kind, t.stream, t.key) = (r.kind, r.stream, r.key)",
+        *("text", "uuid", "text"),
+    )
+
+    def write(self, cursor: Cursor[Any], rows: Sequence[tuple[bool, Timer]]) -> None:
+        last = {timer[:3]: (is_set, timer) for is_set, timer in rows}
+        if sets := [timer for is_set, timer in last.values() if is_set]:
+            self._set.write(cursor, sets)
+        if taken := [timer[:3] for is_set, timer in last.values() if not is_set]:
+            self._taken.write(cursor, taken)
+
+
+_TIMERS = _Timers()
