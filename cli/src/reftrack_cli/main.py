@@ -17,6 +17,7 @@ from reftrack_cli.operators import (
     case,
     clients,
     consents,
+    deeds,
     events,
     identity,
     keys,
@@ -26,6 +27,7 @@ from reftrack_cli.operators import (
     quarantine,
     referrals,
     report,
+    screenings,
     territory,
     vault,
     views,
@@ -44,6 +46,7 @@ NAMED: dict[str, typer.Typer] = {
     "referrals": referrals.app,
     "consents": consents.app,
     "report": report.app,
+    "screenings": screenings.app,
     "waiting": waiting.app,
     "quarantine": quarantine.app,
     "matches": matches.app,
@@ -56,6 +59,8 @@ NAMED: dict[str, typer.Typer] = {
     "policy": policy.app,
     "territory": territory.app,
 }
+
+assert deeds.app is case.app, "commands of `reftrack case`"
 
 app = typer.Typer(
     name="reftrack",

@@ -120,7 +120,7 @@ def _tell(entry: status_pb2.TimelineEntry, language: str) -> None:
     vi = language == "vi"
     when = session.local(entry.occurred_at)[: 10 if entry.day_only else 16]
     title = entry.title_vi if vi else entry.title_en
-    out.print(f"{when:16}  {title}  {entry.number}  [dim]{entry.org}[/]", soft_wrap=True)
+    out.print(f"{when:16}  {title}  {entry.number}  [dim]{entry.org} {entry.event_id}[/]", soft_wrap=True)
     facts = [
         f"{fact.title_vi}: {fact.text_vi}" if vi else f"{fact.title_en}: {fact.text_en}"
         for fact in entry.facts

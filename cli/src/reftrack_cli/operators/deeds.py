@@ -1,0 +1,254 @@
+"""`reftrack case void|close|reopen|move|acknowledge|revise|decline`: what people command about a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from contracts import catalogue
+from reftrack.common.v1.command_pb2 import Act
+from reftrack.intake.v1 import cases_pb2 as pb
+from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
+
+from reftrack_cli import session
+from reftrack_cli.operators.case import app
+from reftrack_cli.operators.matches import named
+from reftrack_cli.session import As, Json, Language, State, out, word
+
+Reason = Annotated[str, typer.Option(help="A code of the list; the answer to a wrong one names them all.")]
+Note = Annotated[str, typer.Option(help="For who works on the case; names nobody.", show_default=False)]
+On = Annotated[
+    str, typer.Option(metavar="YYYY-MM-DD", help="The day on which it happened; now.", show_default=False)
+]
+Basis = Annotated[str, typer.Option(help="Law, article or decision.", show_default=False)]
+Expected = Annotated[
+    int | None, typer.Option("--expect", help="Only if this is still its version.", show_default=False)
+]
+Request = Annotated[
+    str | None,
+    typer.Option(help="Id of this request: given again with it, nothing is done twice.", show_default=False),
+]
+
+
+@app.command()
+def void(
+    event: Annotated[str, typer.Argument(help="Id of the record, or the id that its agency gave it.")],
+    reason: Reason,
+    org: Annotated[str, typer.Option(help="The agency that posted it; your own.", show_default=False)] = "",
+    note: Note = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Void a record that was wrong. Nothing is deleted: both stay visible."""
+    is_ours = ":" in event and not org
+    request = pb.VoidEventRequest(
+        event_id=event if is_ours else "",
+        posted_id="" if is_ours else event,
+        org=org,
+        reason=reason,
+        note=note,
+        act=_act(on, legal_basis),
+        expected_version=expect,
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).VoidEvent(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+@app.command()
+def close(
+    case_id: str,
+    reason: Reason,
+    note: Note = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Close a case: nothing that happens later belongs to it."""
+    request = pb.CloseCaseRequest(
+        case_id=case_id, reason=reason, note=note, act=_act(on, legal_basis), expected_version=expect
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).CloseCase(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+@app.command()
+def reopen(
+    case_id: str,
+    reason: Reason,
+    note: Note = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Let a closed case go on, unless the client has a later one."""
+    request = pb.ReopenCaseRequest(
+        case_id=case_id, reason=reason, note=note, act=_act(on, legal_basis), expected_version=expect
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).ReopenCase(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+@app.command()
+def move(
+    case_id: str,
+    to_commune: Annotated[str, typer.Argument(help="Code of the commune moved to.")],
+    notified_on: Annotated[
+        str, typer.Option(metavar="YYYY-MM-DD", help="The day on which the commune left was told.")
+    ],
+    to_org: Annotated[
+        str, typer.Option(help="Who takes the client up there; found if left out.", show_default=False)
+    ] = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Record that a client moves; who takes the client up has 24 hours to acknowledge."""
+    request = pb.MoveClientRequest(
+        case_id=case_id,
+        to_commune=to_commune,
+        notified_on=notified_on,
+        to_org=to_org,
+        act=_act(on, legal_basis),
+        expected_version=expect,
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).MoveClient(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+    if not json and answer.to_org:
+        due = session.local(answer.due_at)
+        out.print(f"{word('to_org', session.language(lang))}: {answer.to_org}, {due}", markup=False)
+
+
+@app.command()
+def acknowledge(
+    case_id: str,
+    number: Annotated[
+        str, typer.Option(help="The number of the move; the latest to you.", show_default=False)
+    ] = "",
+    note: Note = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Acknowledge that a client has moved to your commune."""
+    request = pb.AcknowledgeMoveRequest(
+        case_id=case_id, number=number, note=note, act=_act(on, legal_basis), expected_version=expect
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).AcknowledgeMove(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+@app.command()
+def revise(
+    case_id: str,
+    item: Annotated[
+        list[str], typer.Option("--item", help="SERVICE, or SERVICE:YYYY-MM-DD; all items of the plan.")
+    ],
+    note: Note = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Revise the plan: as it is from now on, all items."""
+    items = [
+        pb.PlannedItem(service=service, due_on=due) for service, _, due in (i.partition(":") for i in item)
+    ]
+    request = pb.RevisePlanRequest(
+        case_id=case_id, items=items, note=note, act=_act(on, legal_basis), expected_version=expect
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).RevisePlan(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+@app.command()
+def decline(
+    case_id: str,
+    reason: Reason,
+    instrument: Annotated[str, typer.Option(help="Which instrument; any.", show_default=False)] = "",
+    on: On = "",
+    legal_basis: Basis = "",
+    expect: Expected = None,
+    request_id: Request = None,
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """Record that the client does not want to be screened."""
+    request = pb.DeclineScreeningRequest(
+        case_id=case_id,
+        reason=reason,
+        instrument=instrument,
+        act=_act(on, legal_basis),
+        expected_version=expect,
+    )
+    with _calling(as_, state, json, lang) as channel:
+        answer = CaseServiceStub(channel).DeclineScreening(request, metadata=named(request_id))
+    _tell(answer, json, lang)
+
+
+def _act(on: str, legal_basis: str) -> Act:
+    return Act(on=on, legal_basis=legal_basis)
+
+
+def _calling(as_: str | None, state: Any, json: bool, lang: str | None) -> Any:
+    who = session.speaker(as_, role="operator")
+    return session.calling("intake", who, state, lang=lang, json=json)
+
+
+def _tell(answer: Any, json: bool, lang: str | None) -> None:
+    """Where the case stands now, and what it allows."""
+    if json:
+        session.as_json(answer)
+        return
+    language, outcome = session.language(lang), answer.outcome
+    name: Callable[[str], str] = lambda code: catalogue.name_in("Step", code, language)  # noqa: E731
+    lines = {
+        "event": outcome.event_id,
+        "state": name(outcome.state),
+        "number": outcome.number,
+        "moves": "; ".join(map(name, outcome.moves)),
+        "version": str(outcome.version),
+    }
+    for code, text in lines.items():
+        if text:
+            out.print(f"{word(code, language)}: {text}", markup=False, soft_wrap=True)
+    if isinstance(answer, pb.VoidEventResponse) and answer.routed:
+        out.print(word("routed_void", language), markup=False)
