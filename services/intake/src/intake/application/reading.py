@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from contracts.events.intake import ClientRegisteredPosted
 from contracts.events.people import IdentityCorrectedPosted
 from contracts.posted import Posted, parse_posted
 from contracts.problems import Problem, Unreadable
+from contracts.sealing import sealed_names
 from contracts.vocabulary import NumberKind
 
 from intake.application.submissions import Submission
@@ -88,10 +90,12 @@ class Reader:
         try:
             found = read_cloudevent(submission.headers, submission.value)
             posted = parse_posted(found.type, found.data)
-            in_clear = clear_fields(found.type, posted.data)
-            if is_sealed(found.type, posted.data):
-                found, refusal = unseal(found, posted.data, submission.received_at, self._keys)
-                posted = parse_posted(found.type, found.data)
+            in_clear: Sequence[str] = ()
+            if sealed_names(found.type):
+                in_clear = clear_fields(found.type, posted.data)
+                if is_sealed(found.type, posted.data):
+                    found, refusal = unseal(found, posted.data, submission.received_at, self._keys)
+                    posted = parse_posted(found.type, found.data)
         except Unreadable as unreadable:
             return self._unreadable(submission, found, unreadable.problems)
         about, day = posted.about, posted.occurred_on
