@@ -12,30 +12,49 @@ import psycopg
 import pytest
 from chassis.projector import Projector
 from chassis.store.migrations import migrate
+from contracts.base import Payload
+from contracts.events.followup import DetoxAdmitted, DetoxCompleted
+from contracts.events.intake import ClientContacted
+from contracts.events.referral import ReferralReceived, ReferralRequested
 from psycopg.rows import tuple_row
 from reftrack.reporting.v1 import views_pb2 as pb
 from reporting.history import HISTORY, History, read
+from reporting.pathway.entry import Entry
 from reporting.views import VIEWS
 
 from tests.conftest import PostgresDatabase
 from tests.integration.reporting.conftest import DEADLINE, World
+from tests.unit.reporting.corrected import merged, unmerged, voided
 from tests.unit.reporting.pathway import POLICE, SUPERVISOR, contacted, whole_pathway
-from tests.unit.reporting.story import Story
+from tests.unit.reporting.story import Story, named
 
 TABLES = {
-    "cases": ("cases", "case_orgs", "case_references"),
+    "cases": ("cases", "case_orgs", "case_references", "merges"),
     "referrals": ("referrals",),
-    "facts": ("facts", "fact_cases"),
+    "facts": ("facts", "fact_cases", "fact_voids", "merges"),
 }
 
 
 def stories() -> Story:
-    """Three people's pathways, told a piece at a time."""
+    """Three people's pathways, told a piece at a time; some of it voided or corrected, two of them merged."""
     story = Story(partitions=2)
     for name in ("an", "binh", "chi"):
         whole_pathway(story, name)
         story.intake("an", contacted(), org=POLICE)
+    for name, wrong in (("an", ClientContacted), ("binh", ReferralReceived), ("binh", DetoxAdmitted)):
+        voided(story, name, first(story, name, wrong), first(story, name, wrong).data)
+    voided(story, "chi", first(story, "chi", ReferralRequested))
+    voided(story, "chi", first(story, "chi", DetoxCompleted))
+    merged(story, "an", "binh")
+    unmerged(story, "an", "binh")
+    merged(story, "chi", "binh")
     return story
+
+
+def first(story: Story, name: str, wanted: type[Payload]) -> Entry:
+    """The first event of a type of a case."""
+    entries = (entry for entry in story.entries() if entry.case_id == named("case", name))
+    return next(entry for entry in entries if entry.type == wanted.TYPE)
 
 
 def contents(dsn: str) -> dict[str, list[str]]:
