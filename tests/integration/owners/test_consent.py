@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -473,3 +474,26 @@ def count(world: World, table: str) -> int:
         row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def test_in_whatever_order_consent_withdrawal_and_request_come_the_end_is_the_same(
+    referral: World,
+) -> None:
+    for order in itertools.permutations(range(3)):
+        for one_by_one in (True, False):
+            case_id = uuid4()
+            given = referral.intake.consented(case_id, **METHADONE)
+            events = [
+                given,
+                referral.intake.withdrawn(case_id, given, at=BEGUN + HOUR),
+                referral.intake.routed(case_id, REQUEST, SENDER),
+            ]
+            told = [events[n] for n in order]
+            for batch in [[one] for one in told] if one_by_one else [told]:
+                referral.feed(*batch)
+            log = referral.log(case_id)
+            assert [k for k in kinds(log) if k != "agency-event-deferred"] == [
+                "referral-requested",
+                "referral-cancelled",
+            ], order
+            assert log[-1].meta.occurred_at == BEGUN + HOUR

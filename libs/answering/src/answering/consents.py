@@ -55,12 +55,14 @@ class ConsentBook:
         self._also = also
         self._members: dict[UUID, set[UUID]] = {}
         self._facts: dict[UUID, dict[str, Told]] = {}
+        self._known: dict[UUID, Known] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases; whatever an earlier batch knew is forgotten."""
         wanted = list(dict.fromkeys(case_ids))
         self._members = {case_id: {case_id} for case_id in wanted}
         self._facts = {case_id: {} for case_id in wanted}
+        self._known.clear()
         if not wanted:
             return
         with self._connect() as connection:
@@ -99,10 +101,15 @@ class ConsentBook:
 
     def known(self, case_id: UUID) -> Known:
         """What a decision needs to know of that person."""
-        return known_of(one for one in self.facts(case_id) if tells(one))
+        found = self._known.get(case_id)
+        if found is None:
+            found = known_of(one for one in self.facts(case_id) if tells(one))
+            self._known[case_id] = found
+        return found
 
     def _keep(self, case_id: UUID, told: Told) -> None:
         self._facts.setdefault(case_id, {})[told.id] = told
+        self._known.clear()
 
 
 def changes_shares(told: Recorded[Payload]) -> bool:

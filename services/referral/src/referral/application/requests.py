@@ -122,9 +122,11 @@ class Requests:
             legal_basis=meta.legal_basis,
         )
         found = share(item, request, known.consents, at, self._reference.policy)
-        for when in (at,) if waits else (at, now):
-            if isinstance(self._decision(known, found.request, when), Refused):
-                raise self._not_covered(request, may_know(known, meta.org, sender.kind), when, waits=waits)
+        told = may_know(known, meta.org, sender.kind)
+        if isinstance(found.decision, Refused):
+            raise self._not_covered(request, told, at, waits=waits)
+        if not waits and isinstance(self._decision(known, found.request, now), Refused):
+            raise self._not_covered(request, told, now, waits=waits)
         return found
 
     def _not_covered(self, request: Request, known: Known, at: datetime, *, waits: bool) -> Refusal:

@@ -1,0 +1,175 @@
+"""What is told of consents, folded: the same in whatever order and however often it comes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from consent import Allowed, Recipient, Request, decide, ended_at, expires_at, known_of, why_ended
+from contracts.base import Label, Payload
+from contracts.envelope import Meta, Recorded
+from contracts.events.common import EventVoided
+from contracts.events.consent import ConsentGiven, ConsentWithdrawn
+from contracts.events.intake import ClientRegistered
+from contracts.vocabulary import ClientGroup, ConsentEnd, OrgKind, PurposeOfUse, VoidReason
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import Policy
+
+POLICY = Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy")
+CASE = UUID(int=7)
+START = datetime(2023, 3, 1, 3, tzinfo=UTC)
+HOURS = st.integers(0, 24 * 40)
+LABELS = (Label.OST, Label.DRUG)
+PURPOSES = (PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION)
+KINDS = (OrgKind.PROVIDER, OrgKind.METHADONE_CLINIC)
+
+
+def told(
+    name: str, data: Payload, hours: int, *, late: int = 1, day: bool = False, org: str = "ldtbxh-bo-de"
+) -> Recorded[Any]:
+    at = START + timedelta(hours=hours)
+    at = at.replace(hour=17, minute=0) if day else at
+    meta = Meta(
+        subject=CASE,
+        occurred_at=at,
+        precision="day" if day else "instant",
+        received_at=at + timedelta(hours=late),
+        actor="nv-01",
+        org=org,
+        policy_version="vn-law-2021@1",
+        correlation_id="c",
+    )
+    return Recorded(id=name, type=data.TYPE, source="/services/intake", meta=meta, data=data)
+
+
+def some(of: tuple[Any, ...], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
+    return st.lists(st.sampled_from(of), min_size=least, unique=True).map(tuple)
+
+
+GIVEN = st.builds(
+    ConsentGiven,
+    purposes=some(PURPOSES, 1),
+    recipients=some(KINDS, 1),
+    labels=some(LABELS),
+    expires_on=st.none() | st.dates(date(2023, 3, 1), date(2023, 4, 20)),
+)
+REQUESTS = st.builds(
+    Request,
+    purpose=st.sampled_from(PURPOSES),
+    recipient=st.builds(Recipient, st.just("office"), st.sampled_from(KINDS)),
+    labels=some(LABELS).map(frozenset),
+)
+Log = list[Recorded[Any]]
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> Log:
+    """Consents, withdrawals of one or of all, whole or in part, and corrections of any of them."""
+    found = [
+        told(f"g{n}", draw(GIVEN), draw(HOURS), day=draw(st.booleans()))
+        for n in range(draw(st.integers(0, 4)))
+    ]
+    names = [one.id for one in found]
+    for n in range(draw(st.integers(0, 3))):
+        taken = ConsentWithdrawn(
+            consent=draw(st.none() | st.sampled_from(names)) if names else None,
+            labels=draw(some(LABELS)),
+            purposes=draw(some(PURPOSES)),
+        )
+        found.append(told(f"w{n}", taken, draw(HOURS), day=draw(st.booleans())))
+    for n, wrong in enumerate(draw(st.lists(st.sampled_from(found), max_size=2)) if found else []):
+        data = EventVoided(event_id=wrong.id, type=wrong.type, reason=VoidReason.OTHER)
+        found.append(told(f"v{n}", data, draw(HOURS)))
+    return found
+
+
+def covers(log: Log, request: Request, hours: int) -> bool:
+    at = START + timedelta(hours=hours)
+    return isinstance(decide(known_of(log).consents, request, at, POLICY), Allowed)
+
+
+@given(logs(), st.randoms(use_true_random=False), st.data())
+def test_order_and_repetition_change_nothing(log: Log, random: Random, data: st.DataObject) -> None:
+    again = [*log, *data.draw(st.lists(st.sampled_from(log), max_size=3))] if log else []
+    random.shuffle(again)
+    assert known_of(again) == known_of(log)
+
+
+@given(logs(), REQUESTS, HOURS, st.data())
+def test_a_withdrawal_never_widens(log: Log, request: Request, hours: int, data: st.DataObject) -> None:
+    names = [one.id for one in log if isinstance(one.data, ConsentGiven)]
+    taken = ConsentWithdrawn(
+        consent=data.draw(st.none() | st.sampled_from(names)) if names else None,
+        labels=data.draw(some(LABELS)),
+    )
+    more = [*log, told("w-more", taken, data.draw(HOURS), day=data.draw(st.booleans()))]
+    assert covers(log, request, hours) or not covers(more, request, hours)
+
+
+@given(logs(), REQUESTS, HOURS)
+def test_after_all_is_withdrawn_nothing_given_before_covers_anything(
+    log: Log, request: Request, hours: int
+) -> None:
+    more = [*log, told("w-all", ConsentWithdrawn(), 24 * 60)]
+    assert not covers(more, request, 24 * 60 + hours)
+
+
+@given(logs(), REQUESTS, st.dates(date(2023, 3, 1), date(2023, 4, 20)))
+def test_each_consent_ends_with_its_last_day_in_viet_nam(log: Log, request: Request, last: date) -> None:
+    known = known_of(log)
+    for one in known.consents:
+        if (end := expires_at(one)) is not None:
+            assert (end.hour, end.minute, end.tzinfo) == (17, 0, UTC)
+            assert not isinstance(decide([one], request, end, POLICY), Allowed)
+            assert why_ended([one], one.id, end) in (ConsentEnd.EXPIRED, ConsentEnd.WITHDRAWN)
+
+
+@given(logs(), HOURS)
+def test_what_has_ended_ended_by_now_and_what_ended_it_is_named(log: Log, hours: int) -> None:
+    at, known = START + timedelta(hours=hours), known_of(log)
+    for one in [each for each in log if isinstance(each.data, ConsentGiven)]:
+        assert ended_at(known.consents, one.id, at) <= at
+        assert (why_ended(known.consents, one.id, at) is ConsentEnd.VOIDED) is (one.id in known.voided)
+
+
+ASKED = Request(PurposeOfUse.TREATMENT, Recipient("office", OrgKind.PROVIDER), frozenset({Label.DRUG}))
+WIDE = ConsentGiven(purposes=PURPOSES, recipients=KINDS, labels=LABELS)
+
+
+def test_a_withdrawal_of_a_day_takes_back_what_was_given_on_that_day() -> None:
+    log = [told("g", WIDE, 6), told("w", ConsentWithdrawn(), 0, day=True)]
+    assert log[1].meta.occurred_at.astimezone(UTC).hour == 17
+    assert not covers([told("g", WIDE, 20), told("w", ConsentWithdrawn(), 0, day=True)], ASKED, 30)
+
+
+def test_a_withdrawal_of_all_leaves_what_was_given_after_it() -> None:
+    assert covers([told("w", ConsentWithdrawn(), 5), told("g", WIDE, 6)], ASKED, 7)
+
+
+def test_a_clock_that_runs_ahead_does_not_put_a_withdrawal_off() -> None:
+    ahead = told("w", ConsentWithdrawn(), 10, late=-1)
+    assert not covers([told("g", WIDE, 0), ahead], ASKED, 9)
+
+
+def test_a_withdrawal_that_was_recorded_in_error_counts_no_more() -> None:
+    void = EventVoided(event_id="w", type=ConsentWithdrawn.TYPE, reason=VoidReason.WRONG_PERSON)
+    log = [told("g", WIDE, 0), told("w", ConsentWithdrawn(), 1), told("v", void, 2)]
+    assert covers(log, ASKED, 3)
+
+
+@pytest.mark.parametrize(("years", "born"), [((1990, 2010), 2010), ((2010, None), 2010), ((None,), None)])
+def test_the_year_of_birth_that_was_told_last_counts(years: tuple[int | None, ...], born: int | None) -> None:
+    log = [
+        told(
+            f"r{n}",
+            ClientRegistered(client_group=ClientGroup.DRUG_USER, birth_year=year, residence_commune="00139"),
+            n,
+        )
+        for n, year in enumerate(years)
+    ]
+    assert known_of(log).client.born == born
