@@ -63,6 +63,7 @@ class Organisation(Lasting):
         return self.province or HANOI
 
 
+_MOST_KEPT = 65_536
 OF_AN_AREA = frozenset({"district_social", "commune_social", "commune_authority", "supervisor"})
 """Kinds that answer for everybody in their commune, district or province (`domain.md`, who takes part)."""
 
@@ -76,6 +77,7 @@ class Organisations:
         self._country = country or Living()
         self._learning = Lock()
         self.areas = Areas(self._country)
+        self._places: dict[tuple[str, str, date], tuple[Organisation, Territory, bool]] = {}
         self.version = 0
         """Rises with whatever is learnt: who keeps what follows from the directory asks it again then."""
 
@@ -147,7 +149,17 @@ class Organisations:
         """Whether what happened on that day in that commune happened where the organisation works; of a code
         that means no unit on that day, and of who is not in the directory, this has nothing to say: true."""
         organisation = self._by_id.get(org)
-        return organisation is None or self.areas.holds(organisation.seat, commune, day)
+        if organisation is None:
+            return True
+        asked, territory = (org, commune, day), self._country.now
+        known = self._places.get(asked)
+        if known is not None and known[0] is organisation and known[1] is territory:
+            return known[2]
+        if len(self._places) >= _MOST_KEPT:
+            self._places.clear()
+        found = self.areas.holds(organisation.seat, commune, day)
+        self._places[asked] = (organisation, territory, found)
+        return found
 
     def __getitem__(self, org: str) -> Organisation:
         return self._by_id[org]

@@ -10,6 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
+_MOST_KEPT = 65_536
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -22,6 +23,9 @@ class Denied(NamedTuple):
 
 class Office(Protocol):
     """What of an office is asked."""
+
+    @property
+    def id(self) -> str: ...
 
     @property
     def kind(self) -> str: ...
@@ -60,9 +64,25 @@ class Rights:
     def __init__(self, policy: Holdings) -> None:
         self._policy = policy
         self.kinds = lru_cache(maxsize=8192)(self._kinds)
+        self._answered: dict[tuple[str, str, date], tuple[Office, Denied | None]] = {}
 
     def why_not(self, office: Office, event: str, day: date) -> Denied | None:
-        """None if an office may report an event (`client-contacted`) that happened on that day."""
+        """None if an office may report an event (`client-contacted`) that happened on that day.
+
+        Remembered for as long as the directory gives the same office for its id: what was learnt of it since
+        is another object.
+        """
+        asked = (office.id, event, day)
+        known = self._answered.get(asked)
+        if known is not None and known[0] is office:
+            return known[1]
+        if len(self._answered) >= _MOST_KEPT:
+            self._answered.clear()
+        answer = self._why_not(office, event, day)
+        self._answered[asked] = (office, answer)
+        return answer
+
+    def _why_not(self, office: Office, event: str, day: date) -> Denied | None:
         if office.suspended:
             return Denied("agency_suspended")
         if not _in_force(office, day):
