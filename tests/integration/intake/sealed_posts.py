@@ -37,5 +37,5 @@ def sealed(post: Post, key: SealingKey, **bound_to: str) -> Exactly:
     """The same event with its identity sealed, bound to another source, id or type if any is given."""
     place = {"source": f"/agencies/{post.agency}", "event_id": post.id, "type_name": post.type, **bound_to}
     posted = seal_posted(key, json.loads(post.value()), **place)
-    assert "identity" not in posted["data"]
+    assert not {"identity", "guardian_identity"} & posted["data"].keys()
     return Exactly(**{one.name: getattr(post, one.name) for one in fields(Post)}, posted=posted)

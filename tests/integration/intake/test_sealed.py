@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from intake.application import sealing_keys
 from intake.application.decider import RETRY
 
 from tests.integration.intake.desk import POLICE, REFERENCE, SOCIAL, Desk, verdicts
-from tests.integration.intake.posts import contact, introduction, registration
+from tests.integration.intake.posts import Post, contact, introduction, registration
 from tests.integration.intake.sealed_posts import Exactly, key_of, keys_of, sealed
 
 NAME, NUMBER = "Nguyễn Kanarienvogel", "009912345678"
@@ -176,6 +177,48 @@ def test_an_office_told_to_seal_is_taken_at_its_word(desk: Desk, tmp_path: Path)
     assert verdicts(strict.post(contact(SOCIAL, "TV-3"))) == ["accepted"], "nothing in it could be sealed"
     other = registration("ldtbxh-ngoc-lam", {"agency_ref": "NL-1"})
     assert verdicts(strict.post(other)) == ["accepted"], "another office was not told"
+    strict.close()
+
+
+CORRECTED = Post(
+    SOCIAL,
+    "identity-corrected",
+    {"agency_ref": "TV-1"},
+    {"reason": "papers_seen", "identity": {"full_name": "Nguyễn Sửa Rồi", "phone": "0900000018"}},
+)
+CONSENT = Post(
+    SOCIAL,
+    "consent-given",
+    {"agency_ref": "TV-1"},
+    {
+        "purposes": ["treatment"],
+        "recipients": ["provider"],
+        "guardian": "parent",
+        "guardian_identity": {"full_name": "Trần Giám Hộ"},
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("post", "values"),
+    [(CORRECTED, {"Nguyễn Sửa Rồi", "0900000018"}), (CONSENT, {"Trần Giám Hộ"})],
+    ids=["correction", "guardian"],
+)
+def test_corrections_and_guardians_are_sealed_as_registrations_are(
+    desk: Desk, tmp_path: Path, post: Post, values: set[str]
+) -> None:
+    strict = desk.started_again(reference_path=told_to_seal(tmp_path, SOCIAL))
+    key = key_of(strict)
+    in_clear = replace(post, id="in clear")
+    told = strict.post(sealed(a_registration(), key), sealed(post, key), sealed(post, key), in_clear)
+    assert [(one["verdict"], one["repetition"], one.get("code")) for one in told] == [
+        ("accepted", False, None),
+        ("accepted", False, None),
+        ("accepted", True, None),
+        ("rejected", False, "identity_not_sealed"),
+    ]
+    assert values <= set(strict.identity(strict.events()[0]["data"]["client_id"]).values())
+    assert not any(value in json.dumps(strict.events(), ensure_ascii=False) for value in values)
     strict.close()
 
 
