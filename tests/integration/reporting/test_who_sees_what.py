@@ -36,10 +36,12 @@ from reftrack.reporting.v1 import status_pb2 as pb
 from reporting.indicators.definitions import published
 
 from tests.integration.reporting.conftest import World
+from tests.unit.reporting.corrected import merged, unmerged
 from tests.unit.reporting.pathway import (
     CLINIC,
     HIV_CLINIC,
     INTERVENED,
+    ME_TRI,
     SCREENED,
     at,
     contacted,
@@ -349,3 +351,60 @@ async def test_what_is_hidden_from_an_office_changes_no_answer_that_it_gets(
     ]
     assert seen[0] == seen[1]
     assert "hiv" not in re.sub(r"referrals for [a-z_]+|NUMBER", "", json.dumps(seen[0])).lower()
+
+
+CHI = Person("chi", "me-tri", ME_TRI, EVERYTHING)
+"""Known to the offices of another ward only; found to be the same person as "an"."""
+
+
+@pytest.mark.parametrize("survivor", ["an", "chi"])
+@pytest.mark.parametrize("role", ["operator", "agency"])
+@pytest.mark.parametrize("office", sorted(set(SEES) - {"ubnd-*"}))
+async def test_a_merge_changes_no_answer_to_an_office_that_sees_a_part_only(
+    world: World, office: str, role: str, survivor: str
+) -> None:
+    an = Person("an", "bo-de", "00139", SEES[office])
+    binh = Person("binh", "duc-giang", "00124", SEES[office])
+    story = Story()
+    for person in (an, binh, CHI):
+        tell(story, person)
+    merged(story, survivor, "chi" if survivor == "an" else "an")
+    await world.tell(story)
+    seen = [
+        told_apart_by_nothing_but_names(
+            person, await Asker(world, person, role, person.org(office)).everything()
+        )
+        for person in (an, binh)
+    ]
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize("survivor", ["an", "chi"])
+async def test_who_answers_for_the_area_of_one_case_learns_not_who_else_knows_the_person(
+    world: World, survivor: str
+) -> None:
+    an, story = Person("an", "bo-de", "00139", frozenset({"screening"})), Story()
+    tell(story, an)
+    tell(story, CHI)
+    merged(story, survivor, "chi" if survivor == "an" else "an", org="ldtbxh-me-tri")
+    await world.tell(story)
+    seen = json.dumps(await Asker(world, an, "operator", "ubnd-bo-de").everything())
+    others = ["-me-tri", ME_TRI, FACILITY, BANK, str(named("case", "chi")), str(named("client", "chi"))]
+    assert str(named("case", "an")) in seen
+    assert [name for name in (*others, *CHI.numbers()) if name in seen] == []
+
+
+async def test_who_took_the_person_up_sees_the_whole_of_both_while_they_are_one(world: World) -> None:
+    an, story = Person("an", "bo-de", "00139", frozenset({"screening"})), Story()
+    tell(story, an)
+    tell(story, CHI)
+    merged(story, "an", "chi")
+    await world.tell(story)
+    asked = Asker(world, an, "operator", "ldtbxh-bo-de")
+    case = (await asked.everything())["case"]["case"]
+    assert case["merged_cases"] == [str(named("case", "chi"))]
+    assert {each["service"] for each in case["referrals"]} == set(REFERRALS)
+    unmerged(story, "an", "chi")
+    await world.tell(story)
+    case = (await asked.everything())["case"]["case"]
+    assert not {"merged_cases", "referrals", "stays"} & set(case)
