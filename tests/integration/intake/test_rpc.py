@@ -243,3 +243,35 @@ async def watched(serving: Serving, after: int, most: int) -> list[pb.Receipt]:
             break
     call.cancel()
     return found[:most]
+
+
+async def test_receipts_are_listed_by_organisation_and_time_for_who_answers_for_it(serving: Serving) -> None:
+    await submit(serving, SOCIAL, [[as_item(registration(SOCIAL, {"agency_ref": "TV-1"}))]])
+    metadata = bearer(serving, "dpv-long-bien", "operator")
+    found = await serving.intake.ListReceipts(pb.ListReceiptsRequest(org=SOCIAL), metadata=metadata)
+    (one,) = found.receipts
+    at = one.recorded_at
+    for since, until, count in ((at, None, 1), (None, at, 0)):
+        asked = pb.ListReceiptsRequest(org=SOCIAL, since=since, until=until)
+        page = await serving.intake.ListReceipts(asked, metadata=metadata)
+        assert len(page.receipts) == count
+
+
+@pytest.mark.parametrize(
+    ("org", "role"),
+    [
+        ("dpv-nam-tu-liem", "operator"),
+        ("dpv-long-bien", "agency"),
+        (POLICE, "operator"),
+        ("ubnd-bo-de", "operator"),
+    ],
+)
+async def test_who_does_not_answer_for_an_office_reads_none_of_its_receipts(
+    serving: Serving, org: str, role: str
+) -> None:
+    for asked in (SOCIAL, "no-such-office"):
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await serving.intake.ListReceipts(
+                pb.ListReceiptsRequest(org=asked), metadata=bearer(serving, org, role)
+            )
+        assert caught.value.code() is grpc.StatusCode.PERMISSION_DENIED

@@ -15,10 +15,17 @@ ID_WIDTH = 26
 """Of a ULID; longer ids push what follows aside."""
 
 
+Moment = Annotated[
+    str | None, typer.Option(show_default=False, metavar="T", help="A day, or a moment with its zone.")
+]
+
+
 def receipts(
     org: Annotated[str, typer.Option(help="The agency, e.g. cap-bo-de.")],
     verdict: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
     after: Annotated[int, typer.Option(min=0, max=LAST, help="Only after this position.")] = 0,
+    since: Moment = None,
+    until: Moment = None,
     most: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 100,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as they come, until Ctrl-C.")] = False,
     state: State = None,
@@ -33,27 +40,31 @@ def receipts(
         if watch:
             _watch(intake, after, verdict or [], language, json)
         else:
-            _list(intake, after, verdict or [], most, language, json)
+            asked = intake_pb2.ListReceiptsRequest(
+                after_position=after,
+                verdicts=verdict or [],
+                org=org if as_ else "",
+                since=session.moment(since, "--since"),
+                until=session.moment(until, "--until"),
+            )
+            _list(intake, asked, most, language, json)
 
 
 def _list(
     intake: intake_pb2_grpc.IntakeServiceStub,
-    after: int,
-    verdicts: list[str],
+    request: intake_pb2.ListReceiptsRequest,
     most: int,
     language: str,
     json: bool,
 ) -> None:
-    left = most
+    left, after = most, 0
     while left > 0:
-        request = intake_pb2.ListReceiptsRequest(
-            after_position=after, page_size=min(left, 500), verdicts=verdicts
-        )
+        request.page_size = min(left, 500)
         page = intake.ListReceipts(request)
         for receipt in page.receipts:
             tell(receipt, str(receipt.position), language, json=json)
         left -= len(page.receipts)
-        after = page.next_after_position
+        after = request.after_position = page.next_after_position
         if not page.receipts or not after:
             break
     if not json and left == most:

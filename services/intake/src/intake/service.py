@@ -161,7 +161,7 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     territory = TerritoryServicer(known.country, organisations, parts.commands, parts.clock)
     receipts, bell = ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL)
     waiting = Waiting(parts.reads, parts.cursors, parts.clock, organisations)
-    front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting)
+    front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting, organisations)
     acts = ActsTable(parts.connect, parts.clock, parts.box)
     quarantine = QuarantineServicer(
         parts.reads, parts.commands, parts.cursors, parts.box, acts, organisations

@@ -383,6 +383,9 @@ class ListReceiptsRequest(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     TOPIC_FIELD_NUMBER: _builtins.int
     FROM_OFFSET_FIELD_NUMBER: _builtins.int
+    ORG_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
     after_position: _builtins.int
     """Only those after this position."""
     page_size: _builtins.int
@@ -392,10 +395,18 @@ class ListReceiptsRequest(_message.Message):
     topic: _builtins.str
     """Only those of deliveries on this topic and partition at or after this offset, if the topic is given."""
     from_offset: _builtins.int
+    org: _builtins.str
+    """Of this organisation; the caller's own if empty."""
     @_builtins.property
     def verdicts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these verdicts; all if empty."""
 
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Only those recorded at or after `since`, and before `until`."""
+
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
         self,
         *,
@@ -405,10 +416,13 @@ class ListReceiptsRequest(_message.Message):
         id: _builtins.str = ...,
         topic: _builtins.str = ...,
         from_offset: _builtins.int = ...,
+        org: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_position", b"after_position", "from_offset", b"from_offset", "id", b"id", "page_size", b"page_size", "topic", b"topic", "verdicts", b"verdicts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_position", b"after_position", "from_offset", b"from_offset", "id", b"id", "org", b"org", "page_size", b"page_size", "since", b"since", "topic", b"topic", "until", b"until", "verdicts", b"verdicts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -12,11 +12,13 @@ from chassis.rpc.commands import Commands, Done
 from chassis.rpc.watch import Bell, follow
 from chassis.telemetry import get_logger
 from contracts.catalogue import remedy
+from reference import Organisations
 from reftrack.intake.v1 import intake_pb2 as pb
 from reftrack.intake.v1.intake_pb2_grpc import IntakeServiceServicer
 
 from intake.application.decider import SUBMIT
 from intake.rpc.messages import receipt
+from intake.rpc.reach import whose_receipts
 from intake.rpc.receipts import MOST, USUAL, ReceiptReads, page_size
 from intake.rpc.waiting import Waiting
 
@@ -29,7 +31,15 @@ AT_ONCE = 256
 class FrontDoorServicer(IntakeServiceServicer):
     """The same checks, verdicts and receipts as on an agency's topic."""
 
-    def __init__(self, commands: Commands, receipts: ReceiptReads, bell: Bell, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        commands: Commands,
+        receipts: ReceiptReads,
+        bell: Bell,
+        waiting: Waiting,
+        organisations: Organisations,
+    ) -> None:
+        self._organisations = organisations
         self._commands = commands
         self._receipts = receipts
         self._bell = bell
@@ -49,7 +59,8 @@ class FrontDoorServicer(IntakeServiceServicer):
                 yield await self._statuses(call, before, events, outcomes)
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, _context: Any) -> pb.ListReceiptsResponse:  # noqa: N802
-        found = await self._receipts.page(current_caller().org, request)
+        org = whose_receipts(current_caller(), request.org, self._organisations)
+        found = await self._receipts.page(org, request)
         full = len(found) == page_size(request.page_size, USUAL, MOST)
         return pb.ListReceiptsResponse(receipts=found, next_after_position=found[-1].position if full else 0)
 

@@ -39,6 +39,21 @@ def of_waiting(caller: Caller, organisations: Organisations) -> Reach:
     return Reach(organisations.answered_for_by(one.id), known)
 
 
+_ANSWERS_FOR_POSTS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
+"""Who sees to it that what offices report is put right (`domain.md`: corrections)."""
+
+
+def whose_receipts(caller: Caller, asked: str, organisations: Organisations) -> str:
+    """Whose receipts are asked for. Raises `Forbidden`, whether there is such an organisation or not."""
+    if asked in ("", caller.org):
+        return caller.org
+    one = organisations.get(caller.org)
+    may = caller.role is not Role.AGENCY and one is not None and one.kind in _ANSWERS_FOR_POSTS
+    if not may or not organisations.answers_for(caller.org, asked):
+        raise Forbidden("receipts_not_yours", field="org")
+    return asked
+
+
 def of_quarantine(caller: Caller, organisations: Organisations) -> Reach:
     """Quarantine: a supervising organisation its territory, an administrator everything but the content.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from chassis.rpc.errors import InvalidInput, Violation
 from chassis.rpc.reads import Reads
@@ -23,6 +23,8 @@ _NARROWED = """
     WHERE org = %(org)s AND position > %(after)s
       AND (%(verdicts)s::text[] IS NULL OR verdict = ANY(%(verdicts)s))
       AND (%(id)s::text IS NULL OR event_id = %(id)s)
+      AND (%(since)s::timestamptz IS NULL OR recorded_at >= %(since)s)
+      AND (%(until)s::timestamptz IS NULL OR recorded_at < %(until)s)
       AND (%(topic)s::text IS NULL OR (topic = %(topic)s AND "offset" >= %(offset)s))
     ORDER BY position LIMIT %(limit)s
 """
@@ -40,7 +42,7 @@ class ReceiptReads:
         self._reads = reads
 
     async def page(self, org: str, asked: ListReceiptsRequest) -> list[Receipt]:
-        """A page, oldest first. Raises `InvalidInput` for a page that is too long."""
+        """A page, oldest first. Raises `InvalidInput` for a page that is too long, or a time that is none."""
         narrowed = {
             "org": org,
             "after": asked.after_position,
@@ -48,6 +50,8 @@ class ReceiptReads:
             "id": asked.id or None,
             "topic": asked.topic or None,
             "offset": asked.from_offset,
+            "since": _instant(asked, "since"),
+            "until": _instant(asked, "until"),
             "limit": page_size(asked.page_size, USUAL, MOST),
         }
         async with self._reads.connection() as connection:
@@ -68,6 +72,16 @@ class ReceiptReads:
         """Where the newest receipt of each event stands after a position, and when it was recorded."""
         rows = await self._reads.all(_NEWEST, (org, after, list(ids)))
         return {event_id: (position, recorded_at) for event_id, position, recorded_at in rows}
+
+
+def _instant(asked: ListReceiptsRequest, name: str) -> datetime | None:
+    if not asked.HasField(name):  # type: ignore[arg-type]
+        return None
+    try:
+        at: datetime = getattr(asked, name).ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput([Violation(name, "wrong_type", {"expected": "datetime"})]) from None
+    return at
 
 
 def page_size(asked: int, usual: int, most: int) -> int:
