@@ -71,7 +71,8 @@ class IntakeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReceipts(self, request, context):
-        """The receipts of the caller's organisation, oldest first.
+        """The receipts of an organisation, oldest first: the caller's own, or for supervisors and district coordinators
+        those of an organisation that they answer for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,7 +39,9 @@ class IntakeServiceStub:
     Not acknowledged means not known: send it again with the same id, it counts once.
     """
     ListReceipts: _grpc.UnaryUnaryMultiCallable[_intake_pb2.ListReceiptsRequest, _intake_pb2.ListReceiptsResponse]
-    """The receipts of the caller's organisation, oldest first."""
+    """The receipts of an organisation, oldest first: the caller's own, or for supervisors and district coordinators
+    those of an organisation that they answer for.
+    """
     WatchReceipts: _grpc.UnaryStreamMultiCallable[_intake_pb2.WatchReceiptsRequest, _intake_pb2.WatchReceiptsResponse]
     """The receipts of the caller's organisation after a position, then new ones as they are written. Begin
     again with the last position seen: none is lost, none comes twice.
@@ -60,7 +62,9 @@ class IntakeServiceAsyncStub(IntakeServiceStub):
     Not acknowledged means not known: send it again with the same id, it counts once.
     """
     ListReceipts: _aio.UnaryUnaryMultiCallable[_intake_pb2.ListReceiptsRequest, _intake_pb2.ListReceiptsResponse]  # type: ignore[assignment]
-    """The receipts of the caller's organisation, oldest first."""
+    """The receipts of an organisation, oldest first: the caller's own, or for supervisors and district coordinators
+    those of an organisation that they answer for.
+    """
     WatchReceipts: _aio.UnaryStreamMultiCallable[_intake_pb2.WatchReceiptsRequest, _intake_pb2.WatchReceiptsResponse]  # type: ignore[assignment]
     """The receipts of the caller's organisation after a position, then new ones as they are written. Begin
     again with the last position seen: none is lost, none comes twice.
@@ -90,7 +94,9 @@ class IntakeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _intake_pb2.ListReceiptsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_intake_pb2.ListReceiptsResponse, _abc.Awaitable[_intake_pb2.ListReceiptsResponse]]:
-        """The receipts of the caller's organisation, oldest first."""
+        """The receipts of an organisation, oldest first: the caller's own, or for supervisors and district coordinators
+        those of an organisation that they answer for.
+        """
 
     @_abc_1.abstractmethod
     def WatchReceipts(
