@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from chassis.vault import Keyring, MasterKeyAway
+from contracts.events.intake import ClientRegisteredPosted
+from intake.application.likely import FOUND
+from intake.application.reading import Event
 from intake.service import looking
 
+from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import POLICE, Desk, verdicts
 from tests.integration.intake.people import (
     BO_DE,
@@ -210,3 +221,68 @@ def proposed_pair(desk: Desk) -> str:
     look(desk)
     ((match, *_),) = matches(desk)
     return str(match)
+
+
+def test_two_instances_that_look_for_one_person_at_once_make_it_findable_once(desk: Desk) -> None:
+    desk.post(registered(BO_DE, "A", "Nguyễn Thế Kiên"), registered(NGOC_LAM, "B", "Nguyễn Thế Kiên"))
+    desk.post(*(corrected(BO_DE, "A", phone=f"09000000{n:02}") for n in range(10)))
+    one, other = looking(desk.parts), looking(desk.parts)
+    mine, theirs = one.take(most=6), other.take(most=6)
+    with ThreadPoolExecutor() as threads:
+        looked = [
+            threads.submit(lambda rows=rows: [one.look(row) for row in rows]) for rows in (mine, theirs)
+        ]
+        found = [due for each in looked for due in each.result(timeout=60)]
+    results = desk.writer.run([desk.command(FOUND, due.message(), "system:intake") for due in found])
+    assert all(result.error is None for result in results)
+    assert len(told(desk, "matches-proposed")) == 1
+    assert desk.rows("SELECT count(*) FROM vault_fields WHERE name = 'likeness'") == [(2,)]
+    assert desk.count("likeness_due") == 0
+
+
+def test_what_was_corrected_is_found_by_what_is_right_and_no_more_by_what_was_wrong(desk: Desk) -> None:
+    desk.post(registered(BO_DE, "A", "Trần Bảo Quốc"))
+    desk.post(corrected(BO_DE, "A", full_name="Nguyễn Thế Kiên", birth_year=1985))
+    look(desk)
+    desk.post(registered(NGOC_LAM, "B", "Trần Bảo Quốc"))
+    look(desk)
+    assert matches(desk) == [], "nobody has that name any more"
+    desk.post(registered("ldtbxh-duc-giang", "C", "NGUYEN THE KIEN", year=1985))
+    look(desk)
+    (proposed,) = told(desk, "matches-proposed")
+    assert proposed["meta"]["subject"] == case_of(desk, "ldtbxh-duc-giang", "C")
+
+
+def test_whose_registration_was_voided_is_not_found_by_it(desk: Desk) -> None:
+    wrong = registered(BO_DE, "A", "Nguyễn Thế Kiên")
+    desk.post(contact(BO_DE, "A"), wrong)
+    desk.post(void(BO_DE, "A", wrong.id))
+    look(desk)
+    assert desk.count("likeness_keys") == 0
+    desk.post(registered(NGOC_LAM, "B", "Nguyễn Thế Kiên"))
+    look(desk)
+    assert matches(desk) == []
+
+
+def test_while_the_master_key_is_away_nothing_links_by_a_number_that_nobody_can_compare(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The writer waits for the key as for the database; what it would decide meanwhile would be wrong."""
+    desk.post(registered(BO_DE, "A", "Nguyễn Văn Thử", id_number=NUMBER))
+
+    def away(_ring: Keyring, _sealed: object) -> str:
+        raise MasterKeyAway("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Keyring, "open", away)
+        with pytest.raises(MasterKeyAway):
+            desk.decider._door._recording.registrar.compare(
+                desk.store.unit_of_work(), told(desk, "case-opened")[0]["data"]["client_id"], an_event()
+            )
+
+
+def an_event() -> Event:
+    """A registration with that number, as it is read."""
+    data = registered(NGOC_LAM, "B", "Trần Thị Mai", id_number=NUMBER).data
+    posted = ClientRegisteredPosted.model_validate_json(json.dumps(data))
+    return cast(Event, SimpleNamespace(data=posted))

@@ -46,6 +46,8 @@ _TAKE = """
     )
     RETURNING seq, person, case_id
 """
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0x6c696b65))"
+"""Two rows of one person may be in two hands: the second waits, and makes anew what the first made."""
 
 
 class Due(NamedTuple):
@@ -84,6 +86,7 @@ class Looking:
         """Make a person findable, and find who is like. One transaction."""
         with self._connect() as connection, connection.transaction():
             cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row)
+            cursor.execute(_ALONE, (str(due.person),))
             profiles = profiles_of(cursor, self._vault, due.person)
             self._likenesses.renew(cursor, due.person, profiles)
             found = self._found(cursor, due, [profile for _, profile in profiles])

@@ -26,6 +26,7 @@ from intake.application.matching import (
     identified,
     load_merged,
     match,
+    taking_case_id,
 )
 from intake.application.originals import case_key_of, load_originals, named_by
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
@@ -120,7 +121,7 @@ class FrontDoor:
             return f"{reading.source}/{reading.event_id}"
         if (name := named_by(reading, event)) is not None:
             return case_key_of(uow, name)
-        case_id = case_id_of(uow, event.naming)
+        case_id = taking_case_id(uow, event)
         return keys.as_text(case_id) if case_id else _nobody_yet(event.naming)
 
     def _judge(self, uow: UnitOfWork, reading: Reading) -> Outcome:

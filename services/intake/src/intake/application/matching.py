@@ -119,6 +119,13 @@ def load_merged(uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
         uow.load(Case, targets)
 
 
+def taking_case_id(uow: UnitOfWork, event: Event) -> UUID | None:
+    """The case that would take an event, as far as it is known: what is parked of it keeps the event back."""
+    case_id = case_id_of(uow, event.naming)
+    case = uow.get(Case, case_id) if case_id and event.naming.number else None
+    return _goes_on_in(uow, case, event).id if case else case_id
+
+
 def client_of(uow: UnitOfWork, naming: Naming) -> str | None:
     """The client that the agency's reference is bound to."""
     if naming.reference is None:
