@@ -6,7 +6,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from xml.parsers import expat
@@ -56,16 +56,6 @@ def stream(
         tell(Finding("cells_merged", Place(name, _row_of(merged), merged)))
 
 
-@dataclass
-class _Cell:
-    kind: str = "n"
-    style: int = 0
-    index: int = 0
-    formula: bool = False
-    text: list[str] = field(default_factory=list)
-    length: int = 0
-
-
 class _Sheet:
     """Takes what expat finds; keeps the rows of the last block only."""
 
@@ -78,7 +68,11 @@ class _Sheet:
         self._rows: list[Row] = []
         self._cells: list[Value] = []
         self._hidden_row = False
-        self._cell: _Cell | None = None
+        self._cell: dict[str, str] | None = None
+        self._count = 0
+        self._text: list[str] = []
+        self._length = 0
+        self._formula = False
         self._in_text = False
         self._begin = {"row": self._row, "c": self._c, "v": self._v, "t": self._v, "f": self._f,
                        "mergeCell": self._merge}  # fmt: skip
@@ -103,8 +97,9 @@ class _Sheet:
         name = tag.rpartition("}")[2]
         if name in {"v", "t"}:
             self._in_text = False
-        elif name == "c" and self._cell is not None:
-            self._put(self._cell)
+        elif name == "c":
+            if self._cell is not None and (self._text or self._formula):
+                self._put(self._cell)
             self._cell = None
         elif name == "row":
             self._row_ends()
@@ -113,7 +108,7 @@ class _Sheet:
         given = attributes.get("r", "")
         self.number = int(given) if given.isdecimal() and len(given) < 8 else self.number + 1
         self._hidden_row = attributes.get("hidden") in _TRUE
-        self._cells = []
+        self._cells, self._count = [], 0
 
     def _row_ends(self) -> None:
         if any(cell is not None for cell in self._cells):
@@ -125,54 +120,54 @@ class _Sheet:
         self._cells = []
 
     def _c(self, attributes: dict[str, str]) -> None:
-        found = _PLACE.fullmatch(attributes.get("r", ""))
-        index = column_index_from_string(found[1]) - 1 if found else len(self._cells)
-        style = attributes.get("s", "0")
-        self._cell = _Cell(attributes.get("t", "n"), int(style) if style.isdecimal() else 0, index)
+        """Most cells of a formatted sheet are empty: nothing is made of one before it holds something."""
+        self._cell, self._count = attributes, self._count + 1
 
     def _v(self, _attributes: dict[str, str]) -> None:
         self._in_text = self._cell is not None
 
     def _f(self, _attributes: dict[str, str]) -> None:
-        if self._cell is not None:
-            self._cell.formula = True
+        self._formula = self._cell is not None
 
     def _merge(self, attributes: dict[str, str]) -> None:
         if len(self.merged) < 20:
             self.merged.append(attributes.get("ref", "")[:20])
 
     def _characters(self, text: str) -> None:
-        if self._in_text and self._cell is not None and self._cell.length <= LONGEST:
-            self._cell.text.append(text)
-            self._cell.length += len(text)
+        if self._in_text and self._length <= LONGEST:
+            self._text.append(text)
+            self._length += len(text)
 
-    def _put(self, cell: _Cell) -> None:
-        if not (cell.text or cell.formula):
-            return
-        if cell.index >= MOST_COLUMNS:
+    def _put(self, attributes: dict[str, str]) -> None:
+        """The cell holds something: its value takes its place in the row."""
+        found = _PLACE.fullmatch(attributes.get("r", ""))
+        index = column_index_from_string(found[1]) - 1 if found else self._count - 1
+        if index >= MOST_COLUMNS:
             raise Unusable("file_too_wide", {"most": str(MOST_COLUMNS), "row": str(self.number)})
-        self._cells.extend(None for _ in range(cell.index + 1 - len(self._cells)))
-        self._cells[cell.index] = Odd.FORMULA if cell.formula else self._value(cell, "".join(cell.text))
+        self._cells.extend(None for _ in range(index + 1 - len(self._cells)))
+        self._cells[index] = Odd.FORMULA if self._formula else self._value(attributes, "".join(self._text))
+        self._text, self._length, self._formula = [], 0, False
 
-    def _value(self, cell: _Cell, text: str) -> Value:
+    def _value(self, attributes: dict[str, str], text: str) -> Value:
         """What stands in the cell; what contradicts its own kind is an error of that cell."""
-        if cell.length > LONGEST:
+        kind = attributes.get("t", "n")
+        if self._length > LONGEST:
             return Odd.LONG
         try:
-            if cell.kind == "s":
+            if kind == "s":
                 return self._shared[int(text)] or None
-            if cell.kind in {"str", "inlineStr"}:
+            if kind in {"str", "inlineStr"}:
                 return text or None
-            if cell.kind == "b":
+            if kind == "b":
                 return bool(int(text))
-            if cell.kind == "n":
-                return self._number(cell, float(text))
-            return _iso(text) if cell.kind == "d" else Odd.ERROR
+            if kind == "n":
+                return self._number(attributes.get("s", "0"), float(text))
+            return _iso(text) if kind == "d" else Odd.ERROR
         except (ValueError, OverflowError, IndexError, TypeError):
             return Odd.ERROR
 
-    def _number(self, cell: _Cell, number: float) -> Value:
-        if cell.style in self._styles.dates:
+    def _number(self, style: str, number: float) -> Value:
+        if int(style) in self._styles.dates:
             shown: Value = from_excel(number, self._styles.epoch)
             return shown
         return int(number) if number == int(number) else number
