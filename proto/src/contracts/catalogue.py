@@ -52,6 +52,11 @@ def event_title(type_name: str, lang: str) -> str:
     return type_name if model is None else in_lang(model.TITLE, lang)
 
 
+def _event(name: str, lang: str) -> str:
+    model = PAYLOADS.get(f"org.reftrack.{name}.v1")
+    return name if model is None else in_lang(model.TITLE, lang)
+
+
 def field_title(type_name: str, field: str, lang: str) -> str:
     """The title of a field of a recorded event; a field that it does not have is its own title."""
     model = PAYLOADS.get(type_name)
@@ -130,7 +135,8 @@ def _titles(texts: Mapping[str, list[str]]) -> Texts:
 
 
 class _Filled(string.Formatter):
-    """Fills `{name}`; with `{name:List}` codes of that list become names, with `{name:any}` of any list."""
+    """Fills `{name}`; with `{name:List}` codes of that list become names, with `{name:any}` of any list, with
+    `{name:event}` those of events (`client-moved`)."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang
@@ -143,6 +149,8 @@ class _Filled(string.Formatter):
             return str(value)
         if value == "":
             return "không có" if self._lang == "vi" else "none"
-        known = _any_name() if format_spec == "any" else lists().get(format_spec, {})
         codes = str(value).split(", ")
+        if format_spec == "event":
+            return "; ".join(_event(code, self._lang) for code in codes)
+        known = _any_name() if format_spec == "any" else lists().get(format_spec, {})
         return "; ".join(in_lang(known[code], self._lang) if code in known else code for code in codes)

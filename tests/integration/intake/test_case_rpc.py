@@ -112,7 +112,7 @@ async def test_a_stale_command_is_aborted_and_told_what_changed(serving: Serving
     case = await a_case(serving, counselling(SOCIAL, "TV-1"), plan(SOCIAL, "TV-1"))
     request = pb.CloseCaseRequest(case_id=case, reason="goals_met", expected_version=3)
     status, reason, told = await refused(serving, "CloseCase", request)
-    assert (status, reason) == ("ABORTED", "conflict")
+    assert (status, reason) == ("ABORTED", "stale_version")
     assert (told["version"], told["changed"]) == ("5", "counselling-provided, plan-agreed")
     request.expected_version = 5
     assert (await call(serving, "CloseCase", request)).outcome.version == 6

@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.ids import NotANumber, parse_number
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import Conflict, Forbidden, InvalidInput, Violation
+from chassis.rpc.errors import Forbidden, InvalidInput, Stale, Violation
 from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.fields import PATTERNS
@@ -112,7 +112,7 @@ def case_of(text: str, field: str = "case_id") -> UUID:
 
 
 def expect_version(request: Message, aggregate: Answering) -> None:
-    """Raises `Conflict` (ABORTED) that tells what changed, if the request expected another version."""
+    """Raises `Stale` (ABORTED) that tells what changed, if the request expected another version."""
     if not request.HasField("expected_version"):
         return
     expected: int = request.expected_version  # type: ignore[attr-defined]
@@ -120,19 +120,17 @@ def expect_version(request: Message, aggregate: Answering) -> None:
         raise VersionChanged(aggregate, expected)
 
 
-class VersionChanged(Conflict):
+class VersionChanged(Stale):
     """Somebody else was faster: names the version and state now and what happened since the one expected."""
 
     def __init__(self, aggregate: Answering, expected: int) -> None:
-        super().__init__("conflict")
-        since = aggregate.happened[max(expected, 0) :]
-        self.detail = {
-            "expected_version": str(expected),
-            "version": str(aggregate.version),
-            "changed": ", ".join(since) or "–",
-        }
-        self.state = aggregate.state_met()
-        self.moves = aggregate.moves_allowed()
+        super().__init__(
+            expected,
+            aggregate.version,
+            aggregate.happened[max(expected, 0) :],
+            state=aggregate.state_met(),
+            moves=aggregate.moves_allowed(),
+        )
 
 
 def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Message) -> None:

@@ -62,7 +62,7 @@ class Stale(Conflict):
         state: str | None = None,
         moves: Iterable[str] = (),
     ) -> None:
-        super().__init__("conflict")
+        super().__init__("stale_version")
         self.detail = {
             "expected_version": str(expected),
             "version": str(version),

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import Conflict, Forbidden, NotFound
+from chassis.rpc.errors import Conflict, Forbidden, NotFound, Stale
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.people import ClientsDistinguished
@@ -247,18 +247,14 @@ class MatchDesk:
         )
 
 
-class CaseChanged(Conflict):
+class CaseChanged(Stale):
     """Somebody else was faster: the version and stage now, and what happened since the one expected."""
 
     def __init__(self, case: Case, expected: int, since: Sequence[str]) -> None:
-        super().__init__("conflict")
         named = [name.removeprefix("org.reftrack.").rpartition(".")[0] for name in since]
-        self.detail = {
-            "expected_version": str(expected),
-            "version": str(case.version),
-            "changed": ", ".join(named) or "–",
-        }
-        self.state, self.moves = stage(case.happened), moves(case.happened)
+        super().__init__(
+            expected, case.version, named, state=stage(case.happened), moves=moves(case.happened)
+        )
 
 
 class MatchChanged(Conflict):
