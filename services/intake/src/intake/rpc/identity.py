@@ -14,7 +14,7 @@ from chassis.box import Box
 from chassis.rpc.call import Caller, current_call, current_caller
 from chassis.rpc.commands import Commands
 from chassis.rpc.cursor import Cursors
-from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
+from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Unavailable, Violation
 from chassis.rpc.reads import Reads
 from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
 from contracts.events.intake import Identity
@@ -100,7 +100,10 @@ class IdentityServicer(IdentityServiceServicer):
         done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
         read, _, client = done.answer.decode().partition(" ")
         asked = [name for field in request.fields or FIELDS for name in FIELDS[field]]
-        values = await asyncio.to_thread(self._values, UUID(client), asked)
+        try:
+            values = await asyncio.to_thread(self._values, UUID(client), asked)
+        except MasterKeyAway as away:
+            raise Unavailable from away
         return pb.ReadIdentityResponse(read_event_id=read, client_id=client, values=values)
 
     async def ListIdentityReads(  # noqa: N802
