@@ -23,7 +23,7 @@ class Reference:
 
     @property
     def territory(self) -> Territory:
-        """The territory as known now. Who keeps it for long keeps `country`, which learns of later decrees."""
+        """The territory as known now. Who keeps it long keeps `country`, which learns of later decrees."""
         return self.country.now
 
     @classmethod
