@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from contracts.base import Payload
+from contracts.envelope import Meta
+from contracts.events.followup import DetoxAdmitted, HandoverNotified
 from contracts.receipt import Receipt
+from contracts.vocabulary import DetoxKind
 
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk
 from tests.integration.intake.posts import Post, contact, registration
 
+FACILITY = "cai-nghien-ha-noi"
 TODAY = datetime(2026, 11, 20, 3, tzinfo=UTC)
 
 
@@ -112,3 +119,34 @@ def test_a_receipt_with_units_is_what_the_contract_says(today: Desk) -> None:
         json.dumps({**receipt, "position": 1, "recorded_at": "2026-11-20T03:00:00Z"})
     )
     assert told.units[0].disputed == ("00229",)
+
+
+def followup_says(desk: Desk, data: Payload, cause: str | None = None) -> list[dict[str, Any]]:
+    """Followup's word on the case of the last event."""
+    last = desk.events()[-1]
+    meta = Meta(
+        subject=UUID(last["meta"]["subject"]),
+        occurred_at=TODAY,
+        received_at=TODAY,
+        actor="nv-07",
+        org=FACILITY,
+        policy_version="vn-law-2025@1",
+        correlation_id="c-1",
+        causation_id=cause,
+    )
+    return desk.take([desk.owner_says("followup", uuid4(), 1, data, meta)])
+
+
+def test_what_the_commune_of_a_handover_was_taken_for_is_told_with_the_owners_verdict(today: Desk) -> None:
+    post = living_in("00145", TODAY)
+    today.post(post)
+    stay = "LT-1A73-4KGW-YMQD-4"
+    kind = DetoxKind.VOLUNTARY
+    followup_says(today, DetoxAdmitted(kind=kind, facility=FACILITY, stay_number=stay))
+    data = {"to_org": "ubnd-ngoc-lam", "to_commune": "00133", "due_on": "2026-12-20"}
+    assert today.post(Post(FACILITY, "handover-notified", {"stay": stay}, data, at=TODAY)) == []
+    routed = today.events()[-1]
+    notified = HandoverNotified(to_org="ubnd-ngoc-lam", to_commune="00133", due_on=date(2026, 12, 20))
+    (receipt,) = followup_says(today, notified, cause=routed["id"])
+    assert receipt["verdict"] == "accepted"
+    assert [(one["field"], one["unit"]) for one in receipt["units"]] == [("/data/to_commune", "00118")]
