@@ -149,6 +149,15 @@ def test_voiding_what_was_refused_is_answered_and_so_is_voiding_twice(
         assert getattr(answer.data, "code", None) == code
 
 
+def test_a_consent_that_ends_says_nothing_of_a_request_that_was_voided(
+    referral: World, requested: Recorded[Payload]
+) -> None:
+    referral.feed(void_of(referral, requested))
+    before = len(referral.log())
+    referral.feed(referral.intake.withdrawn(requested.meta.subject))
+    assert len(referral.log()) == before
+
+
 def test_a_void_of_another_services_event_is_not_answered(
     referral: World, requested: Recorded[Payload]
 ) -> None:

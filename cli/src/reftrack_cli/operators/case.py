@@ -127,6 +127,10 @@ def _tell(entry: status_pb2.TimelineEntry, language: str) -> None:
     ]
     if facts:
         session.below("; ".join(facts))
+    if entry.HasField("voided"):
+        void = entry.voided
+        when, reason = session.local(void.recorded_at)[:16], void.reason_vi if vi else void.reason_en
+        session.below(f"{word('voided', language)}: {when}  {void.org}  {reason}")
 
 
 def _step(step: audit_pb2.ReplayStep, changed: list[str], language: str) -> None:

@@ -22,6 +22,9 @@ FIELDS = (
     "plan",
     "referrals",
     "stays",
+    "goes_on_in",
+    "merged_cases",
+    "moved_to",
 )
 """What is shown of a case, in this order; each a word of the list Screen."""
 
