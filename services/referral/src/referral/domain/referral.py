@@ -192,7 +192,8 @@ class Referral(Answering):
     def end_consent(self, why: ConsentEnd, meta: Meta, policy: Policy) -> None:
         """The consent on which it rests covers it no more: stopped if the provider does not have it yet,
         marked if it has gone out. Once, however often it is said; nothing that rests on a law is touched."""
-        if self.consent_id is None or self.lapsed or self.state is ReferralState.CANCELLED:
+        over = self.state in (ReferralState.CANCELLED, ReferralState.VOIDED)
+        if self.consent_id is None or self.lapsed or over:
             return
         if self.state is not ReferralState.REQUESTED:
             self._mark(why, meta)
