@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from chassis.aggregate import event_id
@@ -63,6 +64,7 @@ class ScreeningDesk:
 
     def __init__(self, instruments: Versions) -> None:
         self._instruments = instruments
+        self._claimed = lru_cache(maxsize=8192)(self._judge_claim)
 
     def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
         """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
@@ -81,13 +83,29 @@ class ScreeningDesk:
         instrument = self._version(data, day)
         if instrument is None:
             return ClientScreened(**claimed)
-        risk, found = _judge(instrument, data, day)
+        claim = Claim(tuple((str(one.substance), one.score) for one in data.scores), str(data.risk))
+        if data.answers:
+            risk, found = _judge_answers(instrument, data, claim, day)
+        else:
+            risk, found = self._claimed(instrument.reference, claim, day)
         return ClientScreened(
             **claimed,
             judged_by=instrument.reference,
             computed_risk=RiskBand(risk) if risk else None,
             differences=tuple(map(_difference, found)),
         )
+
+    def _judge_claim(
+        self, reference: str, claim: Claim, day: date
+    ) -> tuple[str | None, Sequence[Difference]]:
+        """What can be said without answers: the same claims come again and again."""
+        instrument = self._instruments.get(reference)
+        assert instrument is not None, "it was found by its name"
+        try:
+            risk = screening_of(instrument, claim.scores, day).risk
+        except AnswersInvalid:  # a substance twice or not on the form: no band of all of them
+            risk = None
+        return risk, judge(instrument, claim, day)
 
     def _version(self, data: ClientScreenedPosted, day: date) -> Instrument | None:
         if data.instrument_version is None:
@@ -103,21 +121,15 @@ def forget_conflict(uow: UnitOfWork, recorded_id: str) -> None:
     uow.commit.extra.append(TableWrite(SETTLED, (recorded_id,)))
 
 
-def _judge(
-    instrument: Instrument, data: ClientScreenedPosted, day: date
+def _judge_answers(
+    instrument: Instrument, data: ClientScreenedPosted, claim: Claim, day: date
 ) -> tuple[str | None, Sequence[Difference]]:
     """The highest risk, where it is certain, and the differences."""
-    claim = Claim(tuple((str(one.substance), one.score) for one in data.scores), str(data.risk))
-    if data.answers:
-        try:
-            screening = screen(instrument, _answers(data), day)
-        except AnswersInvalid as invalid:
-            raise FieldsRefused(_problems(data, invalid)) from None
-        return screening.risk, compare(screening, claim)
     try:
-        return screening_of(instrument, claim.scores, day).risk, judge(instrument, claim, day)
-    except AnswersInvalid:  # a substance twice or not on the form: no band of all of them
-        return None, judge(instrument, claim, day)
+        screening = screen(instrument, _answers(data), day)
+    except AnswersInvalid as invalid:
+        raise FieldsRefused(_problems(data, invalid)) from None
+    return screening.risk, compare(screening, claim)
 
 
 def _answers(data: ClientScreenedPosted) -> list[Answer]:
