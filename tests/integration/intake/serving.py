@@ -28,6 +28,7 @@ from intake.application.receipts_log import ReceiptsLog
 from intake.rpc.rules import RULES
 from intake.service import SERVICE
 from intake.settings import Settings
+from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
 from reftrack.intake.v1.intake_pb2_grpc import IntakeServiceStub, QuarantineServiceStub
 from reftrack.intake.v1.policy_pb2_grpc import PolicyServiceStub
 from reftrack.intake.v1.territory_pb2_grpc import TerritoryServiceStub
@@ -49,6 +50,10 @@ class Serving:
     territory: Any
     parts: Parts[Settings]
     channel: Any
+
+    @property
+    def agencies(self) -> Any:
+        return AgencyServiceStub(self.channel)
 
     async def follow(self) -> None:
         """What its tickers do every few seconds, now."""

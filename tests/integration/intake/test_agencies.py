@@ -51,7 +51,7 @@ def done(desk: Desk, name: str, request: Message, org: str = PROVINCE) -> pb.Age
     """The office after a command that is carried out, when the directory has learnt of it."""
     result = command(desk, name, request, org)
     assert result.refusal is None, result.refusal
-    agency = pb.Agency.FromString(result.answer or b"")
+    agency = pb.RegisterAgencyResponse.FromString(result.answer or b"").agency
     desk.learnt(agency.org, lambda office: office.suspended == (agency.state == "suspended"))
     return agency
 

@@ -55,7 +55,8 @@ class AgencyDesk:
         uow.load(Agency, [self._stream(one.message.org) for one in commands])  # type: ignore[attr-defined]
 
     def decide(self, uow: UnitOfWork, command: Command) -> bytes:
-        """Carry out one; the answer is the office after it (`pb.Agency`). Raises `Refusal`."""
+        """Carry out one; the answer is the office after it and its last event, as a `RegisterAgencyResponse`
+        has them, whatever the command. Raises `Refusal`."""
         caller = self._supervisor(command, local_day(uow.now))
         request: Any = command.message
         if command.name == REGISTER:
@@ -65,7 +66,8 @@ class AgencyDesk:
             _expect_version(request, agency, begun)
             self._change(uow, command, agency, request, caller)
         self._learn(uow, agency, begun)
-        return described(agency).SerializeToString()
+        last = f"{agency.id}:{agency.version}"
+        return pb.RegisterAgencyResponse(agency=described(agency), event_id=last).SerializeToString()
 
     def _supervisor(self, command: Command, today: date) -> Organisation:
         """The supervising office that commands, in force and not suspended itself."""

@@ -5,6 +5,7 @@ Everything here may be done again: what is there already stays as it is.
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -99,6 +100,9 @@ class KafkaAccess:
 
     @contextmanager
     def _client(self) -> Iterator[KafkaAdminClient]:
+        # First a bare connection: the client leaves a thread and sockets behind when it gives up.
+        if not any(map(_listens, self.admin.bootstrap.split(","))):
+            raise ConnectionError("no broker listens")
         client = KafkaAdminClient(
             **self.admin.for_kafka_python(),
             client_id="reftrack-agencies",
@@ -157,6 +161,15 @@ class KafkaAccess:
         problem = client.alter_user_scram_credentials([gone])[user]
         if problem and problem != _NO_SUCH_CREDENTIAL:
             raise KafkaRefused(problem)
+
+
+def _listens(server: str) -> bool:
+    host, _, port = server.strip().rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_MS / 1000).close()
+    except OSError:
+        return False
+    return True
 
 
 def _acl(right: Right) -> ACL:

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.refusal import Refusal
 from chassis.rpc.call import Role, current_caller
-from chassis.rpc.commands import Commands, Done
+from chassis.rpc.commands import Commands
 from chassis.rpc.cursor import Cursors
-from chassis.rpc.errors import Forbidden, NotFound
+from chassis.rpc.errors import Forbidden, NotFound, Unavailable
 from chassis.rpc.reads import Reads
 from contracts.vocabulary import OrgKind
 from directory import on_kafka
@@ -18,6 +19,7 @@ from reference import Organisation, Organisations
 from reftrack.intake.v1 import agencies_pb2 as pb
 from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceServicer
 
+from intake.agencies.agency import MOVES, State
 from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
 from intake.agencies.messages import of_reference, of_row
 from intake.agencies.provisioning import Provided, Provisioner
@@ -51,34 +53,30 @@ class AgencyServicer(AgencyServiceServicer):
     async def RegisterAgency(  # noqa: N802
         self, request: pb.RegisterAgencyRequest, _context: Any
     ) -> pb.RegisterAgencyResponse:
-        done, agency = await self._command(REGISTER, request)
+        event_id, agency = await self._command(REGISTER, request)
         credentials = await self._credentials(agency)
-        return pb.RegisterAgencyResponse(
-            agency=agency, credentials=credentials, event_id=done.last_event or ""
-        )
+        return pb.RegisterAgencyResponse(agency=agency, credentials=credentials, event_id=event_id)
 
     async def ChangeAgency(  # noqa: N802
         self, request: pb.ChangeAgencyRequest, _context: Any
     ) -> pb.ChangeAgencyResponse:
-        done, agency = await self._command(CHANGE, request)
+        event_id, agency = await self._command(CHANGE, request)
         await self._follow(agency)
-        return pb.ChangeAgencyResponse(agency=agency, event_id=done.last_event or "")
+        return pb.ChangeAgencyResponse(agency=agency, event_id=event_id)
 
     async def SuspendAgency(  # noqa: N802
         self, request: pb.SuspendAgencyRequest, _context: Any
     ) -> pb.SuspendAgencyResponse:
-        done, agency = await self._command(SUSPEND, request)
+        event_id, agency = await self._command(SUSPEND, request)
         await self._follow(agency)
-        return pb.SuspendAgencyResponse(agency=agency, event_id=done.last_event or "")
+        return pb.SuspendAgencyResponse(agency=agency, event_id=event_id)
 
     async def ReinstateAgency(  # noqa: N802
         self, request: pb.ReinstateAgencyRequest, _context: Any
     ) -> pb.ReinstateAgencyResponse:
-        done, agency = await self._command(REINSTATE, request)
+        event_id, agency = await self._command(REINSTATE, request)
         credentials = await self._credentials(agency)
-        return pb.ReinstateAgencyResponse(
-            agency=agency, credentials=credentials, event_id=done.last_event or ""
-        )
+        return pb.ReinstateAgencyResponse(agency=agency, credentials=credentials, event_id=event_id)
 
     async def RenewCredentials(  # noqa: N802
         self, request: pb.RenewCredentialsRequest, _context: Any
@@ -86,7 +84,7 @@ class AgencyServicer(AgencyServiceServicer):
         org = self._within_reach(request.org).id
         provided = await asyncio.to_thread(self._provisioner.renew, org)
         if provided.password is None:
-            raise Forbidden(provided.problem or "no_credentials_here")
+            raise _no_password(provided.problem or "no_credentials_here")
         return pb.RenewCredentialsResponse(credentials=_credentials(org, provided.password))
 
     async def ListAgencies(  # noqa: N802
@@ -104,9 +102,10 @@ class AgencyServicer(AgencyServiceServicer):
         (agency,) = await self._told([self._within_reach(request.org)])
         return pb.GetAgencyResponse(agency=agency)
 
-    async def _command(self, name: str, request: Message) -> tuple[Done, pb.Agency]:
+    async def _command(self, name: str, request: Message) -> tuple[str, pb.Agency]:
         done = await self._commands.run(name, request)
-        return done, pb.Agency.FromString(done.answer)
+        told = pb.RegisterAgencyResponse.FromString(done.answer)
+        return told.event_id, told.agency
 
     async def _follow(self, agency: pb.Agency) -> None:
         """Topics and rights as the registry has them now; `agency` says whether they are."""
@@ -146,6 +145,14 @@ class AgencyServicer(AgencyServiceServicer):
 def _asked_for(one: Organisation, request: pb.ListAgenciesRequest) -> bool:
     state = "suspended" if one.suspended else "active"
     return request.kind in ("", one.kind) and request.state in ("", state)
+
+
+def _no_password(problem: str) -> Refusal:
+    if problem == "kafka_away":
+        return Unavailable(problem)
+    if problem == "agency_suspended":
+        return Refusal(problem, state=State.SUSPENDED, moves=MOVES[State.SUSPENDED])
+    return Refusal(problem)
 
 
 def _note(agency: pb.Agency, problem: str | None) -> None:
