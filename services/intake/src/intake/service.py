@@ -50,6 +50,7 @@ from intake.cases.servicer import CaseServicer
 from intake.domain.case import Case
 from intake.domain.gazette import Gazette
 from intake.domain.identity_reading import IdentityReading
+from intake.domain.proposal import Proposal
 from intake.following import following
 from intake.likeness.candidates import Likenesses
 from intake.likeness.places import TerritoryPlaces
@@ -193,6 +194,7 @@ SERVICE: Service[Settings] = Service(
     mappers=(
         Mapper(Case, SOURCE),
         Mapper(IdentityReading, SOURCE),
+        Mapper(Proposal, SOURCE),
         Mapper(Gazette, SOURCE),
         Mapper(Agency, SOURCE),
     ),

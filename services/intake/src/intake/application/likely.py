@@ -73,12 +73,12 @@ class LikelyDesk:
         looked = Looked.of(command.message)
         case = uow.get(Case, looked.case_id)
         if case is not None and looked.found:
-            meta = self._meta(uow, case, command)
+            meta = self._meta(uow, case)
             self._proposals.propose(uow, case, MatchGround.LIKENESS, looked.found, meta)
         uow.commit.extra.append(TableWrite(_DONE, (looked.seq,)))
         return b""
 
-    def _meta(self, uow: UnitOfWork, case: Case, command: Command) -> Meta:
+    def _meta(self, uow: UnitOfWork, case: Case) -> Meta:
         return Meta(
             subject=case.id,
             occurred_at=uow.now,
@@ -86,5 +86,5 @@ class LikelyDesk:
             actor=CLERK,
             org=SERVICE,
             policy_version=self._policy.on(local_day(uow.now)).version,
-            correlation_id=command.correlation_id,
+            correlation_id=CLERK,
         )

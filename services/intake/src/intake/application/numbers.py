@@ -29,7 +29,12 @@ def known_by(uow: UnitOfWork, number: str) -> list[str]:
 
 def tell(uow: UnitOfWork, client: str, told: Told) -> None:
     """An event told a client's number."""
-    _change(uow, client, [*_of(uow, client), told])
+    if uow.holder(keys.NUMBERS_OF, client) is not None:
+        _change(uow, client, [*_of(uow, client), told])
+        return
+    uow.claim(keys.NUMBERS_OF, client, json.dumps([told], separators=(",", ":")))
+    known = uow.holder(keys.ID_NUMBER, told.number)
+    _put(uow, keys.ID_NUMBER, told.number, f"{known} {client}" if known else client)
 
 
 def take_back(uow: UnitOfWork, client: str, event_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,6 +29,10 @@ from intake.application.pairs import (
 )
 from intake.domain.case import Case
 from intake.domain.person import Edge
+from intake.domain.proposal import Proposal
+
+MOST_REASONS = 20
+"""So many have place in an event."""
 
 
 class Found(NamedTuple):
@@ -50,17 +55,18 @@ class Proposals:
         """Record who may be the client of a case, but for those of whom it was proposed or decided before.
 
         A pair that was only like is proposed again where the same number shows up; one that was told apart
-        never, nor anybody who is one person with either.
+        never, nor anybody who is one person with either. It comes to the same who of two who are like one
+        another was looked for first: the one whose case was opened later may be the other.
         """
         client = keys.as_text(case.client_id)
-        new = [one for one in found if self._is_new(uow, client, keys.as_text(one.client), ground)]
-        found_once = [one for place, one in enumerate(new) if not _named_before(uow, one, new[:place])]
-        candidates = [candidate for one in found_once if (candidate := _candidate(uow, one)) is not None]
-        if not candidates:
-            return
-        case.note(MatchesProposed(ground=ground, candidates=tuple(candidates)), meta)
-        for one in candidates:
-            self._enter(uow, client, one, ground)
+        for one in found:
+            other = people.case_of_client(uow, keys.as_text(one.client))
+            if other is None or not self._is_new(uow, client, keys.as_text(one.client), ground):
+                continue
+            later, earlier = case, other
+            if ground is MatchGround.LIKENESS and _place(other) > _place(case):
+                later, earlier = other, case
+            self._record(uow, later, earlier, ground, one, meta)
 
     def merge(self, uow: UnitOfWork, survivor: Case, merged: Case, ground: MergeGround, meta: Meta) -> UUID:
         """`people.merge`, and what was proposed between the two is settled."""
@@ -89,17 +95,28 @@ class Proposals:
         pair = pair_of(uow, one, other) or Pair(self._match(one, other), OPEN, 0)
         decide(uow, one, other, pair, DISTINCT, by)
 
-    def _enter(self, uow: UnitOfWork, client: str, one: MatchCandidate, ground: MatchGround) -> None:
-        other = keys.as_text(one.client)
+    def _record(
+        self, uow: UnitOfWork, later: Case, earlier: Case, ground: MatchGround, one: Found, meta: Meta
+    ) -> None:
+        client, other = keys.as_text(later.client_id), keys.as_text(earlier.client_id)
+        match_id = self._match(client, other)
+        known = people.latest_case_id(uow, other) or earlier.id
+        reasons = one.reasons[:MOST_REASONS]
+        candidate = MatchCandidate(client=earlier.client_id, case=known, likely=one.likely, reasons=reasons)
+        data = MatchesProposed(ground=ground, candidates=(candidate,))
+        proposal_id = derive(self._ids_key, "proposal", str(match_id), ground.value)
+        about: dict[str, UUID | str] = {"subject": later.id}
+        if ground is MatchGround.LIKENESS:
+            about["correlation_id"] = f"match/{match_id}"
+        uow.add(Proposal.begin(proposal_id, data, meta.model_copy(update=about)))
         before = pair_of(uow, client, other)
-        version = before.version + 1 if before else 1
-        pair = Pair(self._match(client, other), OPEN, version, ground.value)
+        pair = Pair(match_id, OPEN, before.version + 1 if before else 1, ground.value)
         say(uow, client, other, pair)
         row = MatchRow(
-            *(pair.match, keys.as_id(client), one.client, OPEN, pair.version, uow.now),
+            *(match_id, later.client_id, earlier.client_id, OPEN, pair.version, uow.now),
             ground=ground.value,
             likely=one.likely,
-            reasons=one.reasons,
+            reasons=reasons,
         )
         uow.commit.extra.append(TableWrite(MATCHES, row))
 
@@ -116,14 +133,5 @@ class Proposals:
         return not any(pair.ground in (ground, MatchGround.ID_NUMBER) for _, _, pair in said)
 
 
-def _named_before(uow: UnitOfWork, one: Found, others: Iterable[Found]) -> bool:
-    """Whether a likelier client of the same person is proposed already."""
-    client = keys.as_text(one.client)
-    return any(people.same_person(uow, client, keys.as_text(other.client)) for other in others)
-
-
-def _candidate(uow: UnitOfWork, one: Found) -> MatchCandidate | None:
-    case = people.latest_case_id(uow, keys.as_text(one.client))
-    if case is None:
-        return None
-    return MatchCandidate(client=one.client, case=case, likely=one.likely, reasons=one.reasons[:20])
+def _place(case: Case) -> tuple[datetime, str]:
+    return case.created_on, str(case.id)

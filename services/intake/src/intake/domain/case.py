@@ -31,7 +31,6 @@ from contracts.events.people import (
     ClientsMerged,
     ClientsUnmerged,
     IdentityCorrected,
-    MatchesProposed,
 )
 from contracts.events.screening import ClientScreened, ScreeningDeclined
 from contracts.vocabulary import ClientGroup, CloseReason, Deadline, ReopenReason
@@ -215,9 +214,6 @@ class Case(Aggregate):
             super().apply(aggregate)
             aggregate.told(self.data.birth_year, self.data.sex)
 
-    class Proposed(Aggregate.Event):
-        data: MatchesProposed
-
     class Merged(Aggregate.Event):
         data: ClientsMerged
 
@@ -389,10 +385,9 @@ FACTS: dict[type[Payload], type[Fact]] = {
 }
 """What agencies report of a case, and the fact that it becomes."""
 
-OfPeople = MatchesProposed | ClientsMerged | ClientsUnmerged | ClientsDistinguished
+OfPeople = ClientsMerged | ClientsUnmerged | ClientsDistinguished
 
 OF_PEOPLE: dict[type[Payload], type[Aggregate.Event]] = {
-    MatchesProposed: Case.Proposed,
     ClientsMerged: Case.Merged,
     ClientsUnmerged: Case.Unmerged,
     ClientsDistinguished: Case.Distinguished,
