@@ -93,9 +93,11 @@ def answers_in_order(_: Journal, seen: Seen) -> Iterator[str]:
 
 
 def _caused(seen: Seen) -> Iterator[Caused]:
+    """What intake concluded from its own events (a match) is left out: those have the cause."""
+    own = {row.id for row in seen.stores["intake"].events}
     for row in sorted(seen.stores["intake"].events):
         meta = _meta(row)
-        if meta["causation_id"] is not None:
+        if meta["causation_id"] is not None and meta["causation_id"] not in own:
             yield Caused(row, (f"/agencies/{meta['org']}", meta["causation_id"]), row.subject)
 
 

@@ -159,25 +159,31 @@ def over_grpc(system: System, doors: list[Door]) -> Iterator[traces.Trace]:
 
 
 def by_files(system: System, folder: Path, key: SealingKey) -> Iterator[traces.Trace]:
-    """What `reftrack events post` prints, and what a file of nothing but mistakes leads to."""
-    doors = Doors("File", NUMBERS[2], key)
-    clear = [*doors.in_clear(), *doors.of_the_same_person()]
-    file = folder / "events.jsonl"
-    lines = [json.dumps(door.structured(), ensure_ascii=False) for door in clear]
-    file.write_text("\n".join(lines), "utf-8")
-    system.office.journal.submitted |= {door.sent.event for door in clear}
-    for how in ((), ("--json",)):
-        done = run(system, "events", "post", str(file), "--org", AGENCY, "--lang", "vi", *how)
-        assert b"accepted" in done.stdout or done.stderr, "nothing was posted"
-        yield f"reftrack events post {how}", done.stdout + done.stderr
-    wrong = folder / "wrong.csv"
+    """What `reftrack events post` and `files send` print and write, and what a file of mistakes leads to."""
+    posted, sent = (Doors(way, NUMBERS[2], key) for way in ("File", "Sheet"))
+    lines = [*posted.in_clear(), *posted.of_the_same_person()]
+    rows = [*sent.in_clear()[:1], *sent.of_the_same_person()]
+    system.office.journal.submitted |= {door.sent.event for door in (*lines, *rows)}
+    events, table, wrong = (folder / name for name in ("events.jsonl", "table.jsonl", "wrong.csv"))
+    for file, doors in ((events, lines), (table, rows)):
+        file.write_text(
+            "\n".join(json.dumps(each.structured(), ensure_ascii=False) for each in doors), "utf-8"
+        )
     wrong.write_text(f"{BIRD}Heading,{BIRD}\n{BIRD}Cell,{NUMBERS[0]}\n", "utf-8")
-    done = run(system, "files", "send", str(wrong), "--org", AGENCY, "--event", "client-registered")
-    assert done.returncode != 0
-    own = {file, wrong}
-    yield from (
-        trace for trace in traces.in_files(folder) if Path(trace[0]) not in own and ".result" not in trace[0]
-    )
+    for words, code in (
+        (("events", "post", str(events)), 1),
+        (("events", "post", str(events), "--json"), 1),
+        (("files", "send", str(table), "--wait", "0"), 0),
+        (("files", "send", str(table), "--wait", "0", "--json"), 0),
+        (("files", "send", str(wrong), "--event", "client-registered"), 1),
+    ):
+        done = run(system, *words, "--org", AGENCY)
+        assert done.returncode == code, done
+        yield " ".join(words[:2]), done.stdout + done.stderr
+    own = {str(events), str(table), str(wrong)}
+    left = {where: content for where, content in traces.in_files(folder) if where not in own}
+    assert any(".result" in where for where in left), "what became of each row was not written"
+    yield from left.items()
 
 
 def a_torn_file(system: System, folder: Path) -> Iterator[traces.Trace]:
