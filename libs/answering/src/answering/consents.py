@@ -30,6 +30,8 @@ Told = Recorded[Any]
 SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 """Kinds of organisation that may know every consent of a client of theirs (`domain.md`, who may see)."""
 
+MOST_FOLDED = 4096
+
 _READ = """
 WITH RECURSIVE person (of, client_id) AS (
     SELECT case_id, client_id FROM case_clients WHERE case_id = ANY(%(cases)s)
@@ -56,6 +58,7 @@ class ConsentBook:
         self._members: dict[UUID, set[UUID]] = {}
         self._facts: dict[UUID, dict[str, Told]] = {}
         self._known: dict[UUID, Known] = {}
+        self._folded: dict[tuple[str, ...], Known] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases; whatever an earlier batch knew is forgotten."""
@@ -103,8 +106,16 @@ class ConsentBook:
         """What a decision needs to know of that person."""
         found = self._known.get(case_id)
         if found is None:
-            found = known_of(one for one in self.facts(case_id) if tells(one))
-            self._known[case_id] = found
+            found = self._known[case_id] = self._fold([one for one in self.facts(case_id) if tells(one)])
+        return found
+
+    def _fold(self, told: list[Told]) -> Known:
+        """What these events tell; they never change, so neither does what they tell together."""
+        ids = tuple(one.id for one in told)
+        if (found := self._folded.get(ids)) is None:
+            if len(self._folded) >= MOST_FOLDED:
+                self._folded.clear()
+            found = self._folded[ids] = known_of(told)
         return found
 
     def _keep(self, case_id: UUID, told: Told) -> None:

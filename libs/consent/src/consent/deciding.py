@@ -151,6 +151,10 @@ def _lacks(consent: Consent, request: Request, at: datetime, policy: Policy) -> 
 
 def _not_agreed(consent: Consent, request: Request, at: datetime, policy: Policy) -> Iterator[Missing]:
     """Who had to agree and did not: on the day it was given, and as old as the client is now."""
+    if not (consent.represented or request.client.represented) and request.client.born is None:
+        if not consent.by_client:  # nobody knows the age: an adult, of whom no law has to be asked
+            yield Missing(What.CLIENT)
+        return
     days = (local_day(consent.given_at), local_day(at))
     client = replace(request.client, represented=request.client.represented or consent.represented)
     who = [who_agrees(client, policy.holding(day, request.province), day) for day in days]

@@ -63,11 +63,14 @@ class Lapses:
         ids = [one for each in self._consents.person(case_id) for one in self._referrals.get(each, ())]
         return [found for one in sorted(ids) if (found := uow.get(Referral, one)) is not None]
 
-    def begun(self, uow: UnitOfWork, referral: Referral) -> None:
-        """A referral that was made just now; one whose consent has ended meanwhile is stopped at once."""
+    def begun(self, uow: UnitOfWork, referral: Referral, *, ended: bool) -> None:
+        """A referral that was made just now; `ended`: its consent may have ended since it was asked, which
+        stops it at once."""
         self._referrals.setdefault(referral.case_id, set()).add(referral.id)
         uow.commit.extra.append(TableWrite(_REFERRALS, (referral.id, referral.case_id)))
-        self._ask(referral, self._consents.known(referral.case_id), uow.now, uow.now, referral.consent_id)
+        if ended:
+            known = self._consents.known(referral.case_id)
+            self._ask(referral, known, uow.now, uow.now, referral.consent_id)
 
     def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case."""

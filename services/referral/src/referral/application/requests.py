@@ -100,7 +100,7 @@ class Requests:
         data = ReferralRequested(**said, number=number)
         referral = uow.add(Referral.request(ids.derive(self._key, "referral", cause), data, meta))
         uow.claim(NUMBER, number, str(referral.id))
-        self._lapses.begun(uow, referral)
+        self._lapses.begun(uow, referral, ended=waits)
         self._deadlines.follow(uow, referral)
         add_party(uow, meta.subject, posted.provider)
         return referral
@@ -125,7 +125,7 @@ class Requests:
         told = may_know(known, meta.org, sender.kind)
         if isinstance(found.decision, Refused):
             raise self._not_covered(request, told, at, waits=waits)
-        if not waits and isinstance(self._decision(known, found.request, now), Refused):
+        if not waits and now > at and isinstance(self._decision(known, found.request, now), Refused):
             raise self._not_covered(request, told, now, waits=waits)
         return found
 
