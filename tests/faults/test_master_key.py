@@ -13,12 +13,12 @@ import pytest
 from chassis import rewrapping
 from chassis.masterkey import FileMasterKey
 
-from tests.faults.system import System
+from tests.faults.system import System, dying
 
 NUMBER = 90
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 def test_the_master_key_is_changed_while_agencies_post_and_intake_is_killed(
     system: System, undisturbed: System
 ) -> None:
@@ -27,8 +27,8 @@ def test_the_master_key_is_changed_while_agencies_post_and_intake_is_killed(
     file = runtime.folder.keys / "master.key"
     old = FileMasterKey(file).key_id
     with psycopg.connect(runtime.dsn("intake"), autocommit=True) as connection:
-        with system.meanwhile(NUMBER), system.dying("rewrap_mid_page", "intake"):
-            new = said(system, "add-key")["key_id"]
+        new = said(system, "add-key")["key_id"]
+        with system.meanwhile(NUMBER), dying(system.only("intake"), "rewrap_mid_page", within=150):
             _until_held(system, new)
             subprocess.run(_command(system, "rotate", new, "--no-wait"), check=False, timeout=60)
         assert rewrapping.newest(connection).to_key_id == new  # type: ignore[union-attr]
