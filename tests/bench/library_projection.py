@@ -57,7 +57,7 @@ class CasesRecorder(PostgresTrackingRecorder):
             self._insert_tracking(cursor, tracking)
             rows: Any = cursor
             rows.row_factory = tuple_row
-            CASES.save(rows, fold_cases(CASES.load(rows, [entry.case_id]), [entry]))
+            CASES.save(rows, fold_cases(CASES.load(rows, [entry.case_id]), [entry], {}))
 
 
 class Cases(Projection[CasesRecorder]):

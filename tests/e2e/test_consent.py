@@ -62,6 +62,11 @@ def post(terminal: Terminal, folder: Path, ref: str, *told: tuple[str, dict[str,
     return [each["receipt"].get("verdict", "") for each in posted]
 
 
+def asked_for(agreed: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Somebody is registered, agrees, and is referred."""
+    return [("client-registered", REGISTERED), ("consent-given", agreed), ("referral-requested", ASKED)]
+
+
 def await_referral(terminal: Terminal, number: str, state: str, org: str) -> tuple[dict[str, Any], float]:
     """The referral as an organisation reads it once it is in a state, and how long that took."""
     began = time.monotonic()
@@ -87,7 +92,7 @@ def number_of(terminal: Terminal, ref: str) -> tuple[str, str]:
 def test_a_withdrawal_stops_the_referral_for_both_sides_within_seconds(
     terminal: Terminal, tmp_path: Path
 ) -> None:
-    told = [("client-registered", REGISTERED), ("consent-given", AGREED), ("referral-requested", ASKED)]
+    told = asked_for(AGREED)
     post(terminal, tmp_path, "RUT-1", *told)
     case, number = number_of(terminal, "RUT-1")
     await_referral(terminal, number, "requested", CLINIC)
@@ -107,7 +112,7 @@ def test_a_withdrawal_stops_the_referral_for_both_sides_within_seconds(
 
 def test_the_clock_ends_a_consent_and_what_rested_on_it(terminal: Terminal, tmp_path: Path) -> None:
     short = AGREED | {"expires_on": (MET + timedelta(days=2)).date().isoformat()}
-    told = [("client-registered", REGISTERED), ("consent-given", short), ("referral-requested", ASKED)]
+    told = asked_for(short)
     post(terminal, tmp_path, "RUT-2", *told)
     case, number = number_of(terminal, "RUT-2")
     found, _ = await_referral(terminal, number, "cancelled", CLINIC)

@@ -14,7 +14,6 @@ from reftrack_cli.files import commands as files
 from reftrack_cli.files.template.command import template
 from reftrack_cli.operators import (
     agencies,
-    case,
     clients,
     consents,
     deeds,
@@ -42,7 +41,7 @@ NAMED: dict[str, typer.Typer] = {
     "agencies": agencies.app,
     "events": events.app,
     "files": files.app,
-    "case": case.app,
+    "case": deeds.app,
     "referrals": referrals.app,
     "consents": consents.app,
     "report": report.app,
@@ -59,8 +58,6 @@ NAMED: dict[str, typer.Typer] = {
     "policy": policy.app,
     "territory": territory.app,
 }
-
-assert deeds.app is case.app, "commands of `reftrack case`"
 
 app = typer.Typer(
     name="reftrack",

@@ -81,7 +81,7 @@ def test_the_files_of_a_shipped_version_are_kept(shipped: Path, folder: str) -> 
 def test_a_shipped_version_that_nothing_reads_any_more_is_named(tmp_path: Path) -> None:
     (told,) = [
         told
-        for told in frozen.complaints({"recorded": {"org.reftrack.gone.v1": "x"}}, [], tmp_path)
+        for told in frozen.complaints({"recorded": {"org.reftrack.gone.v1": {}}}, [], tmp_path)
         if "upcast" in told
     ]
     assert "org.reftrack.gone.v1" in told

@@ -46,8 +46,8 @@ def registered(
 
 def corrected(agency: str, ref: str, **identity: Any) -> Post:
     """A correction of parts of an identity; `birth_year` and `sex` stand beside it."""
-    beside = {name: identity.pop(name) for name in ("birth_year", "sex") if name in identity}
-    data = {"reason": "papers_seen", "identity": identity or None, **beside}
+    beside: dict[str, Any] = {name: identity.pop(name) for name in ("birth_year", "sex") if name in identity}
+    data: dict[str, Any] = {"reason": "papers_seen", "identity": identity or None, **beside}
     return Post(agency, "identity-corrected", {"agency_ref": ref}, data)
 
 

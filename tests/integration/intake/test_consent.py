@@ -50,7 +50,7 @@ def told(desk: Desk, kind: str) -> list[dict[str, Any]]:
 def ring_what_is_due(desk: Desk) -> list[Any]:
     """What the ticker of one instance does."""
     rows = desk.rows("SELECT kind, stream, key, due_at FROM timers WHERE due_at <= %s", desk.clock.now())
-    return desk.writer.run([Command(None, "clock", RING, Timer(*row).message(), None, "t") for row in rows])
+    return desk.writer.run([Command("", "clock", RING, Timer(*row).message(), None, "t") for row in rows])
 
 
 # Given

@@ -230,9 +230,7 @@ def test_two_instances_that_look_for_one_person_at_once_make_it_findable_once(de
     one, other = looking(desk.parts), looking(desk.parts)
     mine, theirs = one.take(most=6), other.take(most=6)
     with ThreadPoolExecutor() as threads:
-        looked = [
-            threads.submit(lambda rows=rows: [one.look(row) for row in rows]) for rows in (mine, theirs)
-        ]
+        looked = [threads.submit(list, map(one.look, rows)) for rows in (mine, theirs)]
         found = [due for each in looked for due in each.result(timeout=60)]
     results = desk.writer.run([desk.command(FOUND, due.message(), "system:intake") for due in found])
     assert all(result.error is None for result in results)

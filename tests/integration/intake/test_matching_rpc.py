@@ -230,7 +230,7 @@ async def status(call: Any) -> grpc.StatusCode:
 
 def details_of(error: grpc.aio.AioRpcError) -> dict[type, Any]:
     found = {}
-    for packed in rpc_status.from_call(error).details:  # type: ignore[arg-type,union-attr]
+    for packed in rpc_status.from_call(error).details:  # type: ignore[arg-type]
         for kind in (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest):
             if packed.Is(kind.DESCRIPTOR):
                 found[kind] = kind()
@@ -240,7 +240,7 @@ def details_of(error: grpc.aio.AioRpcError) -> dict[type, Any]:
 
 def words(error: grpc.aio.AioRpcError) -> list[str]:
     told = []
-    for packed in rpc_status.from_call(error).details:  # type: ignore[arg-type,union-attr]
+    for packed in rpc_status.from_call(error).details:  # type: ignore[arg-type]
         message = error_details_pb2.LocalizedMessage()
         if packed.Is(message.DESCRIPTOR):
             packed.Unpack(message)

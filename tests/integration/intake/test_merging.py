@@ -165,7 +165,7 @@ class Merging(RuleBasedStateMachine):
 @pytest.mark.timeout(300)
 def test_merging_in_any_order_comes_to_what_the_model_says(desk: Desk) -> None:
     machine = type("MergingHere", (Merging,), {"desk": desk})
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         machine,
         settings=settings(
             max_examples=40,

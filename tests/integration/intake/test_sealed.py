@@ -158,6 +158,7 @@ def test_a_private_key_stands_nowhere_in_clear(desk: Desk) -> None:
         ring = desk.vault.keyring(cursor, [row[0] for row in desk.rows("SELECT person FROM vault_keys")])
     (key,) = ring.keys
     for (table,) in desk.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        assert key.plain is not None
         assert key.plain.hex() not in repr(desk.rows(f'SELECT t::text FROM "{table}" AS t'))
 
 

@@ -79,7 +79,9 @@ async def test_without_either_it_waits_and_no_later_move_lets_it_out(followup: W
 
 async def test_who_may_not_know_the_clients_consents_is_not_told_why_they_do_not_do(followup: World) -> None:
     answers = []
-    for facts in ((), (("consented", {"labels": (Label.OST,)}),), (("consented", {}), ("withdrawn", {}))):
+    told: tuple[tuple[tuple[str, dict[str, Any]], ...], ...]
+    told = ((), (("consented", {"labels": (Label.OST,)}),), (("consented", {}), ("withdrawn", {})))
+    for facts in told:
         case_id = admitted(followup)
         for name, said in facts:
             followup.feed(getattr(followup.intake, name)(case_id, **said))

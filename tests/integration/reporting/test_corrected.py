@@ -40,7 +40,8 @@ async def timeline(world: World, role: str = "supervisor", org: str = SUPERVISOR
 
 async def case(world: World) -> pb.Case:
     request = pb.GetCaseRequest(case_id=CASE)
-    return (await world.status.GetCase(request, **world.by("supervisor", SUPERVISOR))).case
+    seen: pb.Case = (await world.status.GetCase(request, **world.by("supervisor", SUPERVISOR))).case
+    return seen
 
 
 async def states(world: World, **as_of: Any) -> list[dict[str, Any]]:

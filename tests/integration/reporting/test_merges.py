@@ -48,12 +48,14 @@ def story() -> Story:
 
 async def case_of(world: World, name: str, role: str = "supervisor", org: str = SUPERVISOR) -> pb.Case:
     request = pb.GetCaseRequest(case_id=str(named("case", name)))
-    return (await world.status.GetCase(request, **world.by(role, org))).case
+    seen: pb.Case = (await world.status.GetCase(request, **world.by(role, org))).case
+    return seen
 
 
 async def found(world: World, ref: str, org: str) -> pb.Case:
     request = pb.FindCaseRequest(agency_ref=ref)
-    return (await world.status.FindCase(request, **world.by("operator", org))).case
+    seen: pb.Case = (await world.status.FindCase(request, **world.by("operator", org))).case
+    return seen
 
 
 async def test_people_are_counted_once_while_they_are_known_to_be_one(world: World, story: Story) -> None:

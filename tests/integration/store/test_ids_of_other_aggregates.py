@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from chassis.aggregate import Aggregate, event
@@ -34,7 +34,7 @@ class Shelf(Aggregate):
 
 @pytest.fixture
 def store(library_dsn: str) -> Iterator[Store]:
-    mappers = [MAPPER, Mapper(Shelf, source="/services/library")]
+    mappers: list[Mapper[Any]] = [MAPPER, Mapper(Shelf, source="/services/library")]
     with Store(library_dsn, clock=FixedClock(NOON), box=BOX, mappers=mappers) as store:
         run(store, command("buy", 1), command("lend", 2, to="Lan"))
         yield store

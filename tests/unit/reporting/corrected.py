@@ -45,7 +45,7 @@ def edge(kept: str, gone: str, times: int = 1) -> dict[str, Any]:
 def merged(story: Story, kept: str, gone: str, *, times: int = 1, org: str = OFFICE, **when: Any) -> None:
     """Two people whose cases bear their names are found to be one; the case of one goes on."""
     cases = {"survivor_case": named("case", kept), "merged_case": named("case", gone)}
-    told = ClientsMerged(**edge(kept, gone, times), **cases)
+    told = ClientsMerged(**{**edge(kept, gone, times), **cases})
     closed = CaseClosed(reason=CloseReason.MERGED, into_case=named("case", kept))
     story.intake(kept, told, org=org, **when)
     story.intake(gone, told, closed, org=org, **when)

@@ -6,7 +6,7 @@ import pytest
 from contracts.base import Payload
 from contracts.events import intake
 from contracts.events.vault import IdentityRead
-from contracts.vocabulary import Channel, ClientGroup, OrgKind, PurposeOfUse
+from contracts.vocabulary import Channel, ClientGroup, IdentityField, OrgKind, PurposeOfUse
 from reporting.access import Part, Reader, labels_of_kind
 from reporting.pathway.cases import CaseStatus
 from reporting.pathway.entry import INTAKE, Entry
@@ -15,7 +15,7 @@ from reporting.rpc.timeline import tell
 
 from tests.unit.reporting.story import Story, named
 
-READ = IdentityRead(purpose=PurposeOfUse.AUDIT, fields=("full_name",))
+READ = IdentityRead(purpose=PurposeOfUse.AUDIT, fields=(IdentityField.FULL_NAME,))
 GROUP = ClientGroup.DRUG_USER
 TOLD: tuple[Payload, ...] = (
     intake.CaseOpened(client_id=named("client", "an"), client_group=GROUP),

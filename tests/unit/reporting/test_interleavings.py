@@ -141,7 +141,7 @@ def _voiding(draw: st.DrawFn, told: Told) -> None:
 
 
 @st.composite
-def _merging(draw: st.DrawFn, told: Told) -> None:
+def _merging(draw: Any, told: Told) -> None:
     """The same event in both cases, as intake records it."""
     one, other = draw(st.permutations(CASES))[:2]
     edge = people.ClientsMerged(

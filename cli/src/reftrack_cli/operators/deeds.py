@@ -12,7 +12,7 @@ from reftrack.intake.v1 import cases_pb2 as pb
 from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
 from reftrack_cli import session
-from reftrack_cli.operators.case import app
+from reftrack_cli.operators.case import app as app
 from reftrack_cli.operators.matches import named
 from reftrack_cli.session import As, Json, Language, State, out, word
 

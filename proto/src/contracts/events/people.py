@@ -89,7 +89,7 @@ class MatchCandidate(Contract):
 
 class MatchesProposed(Payload):
     """This client may be known already: a person decides. `id_number`: the number is exactly the same, but
-    other fields are in conflict. The stream is one of its own beside the case: nothing of the case changes."""
+    other fields are in conflict. A stream of its own beside the case: nothing of the case changes."""
 
     TYPE: ClassVar[str] = "org.reftrack.matches-proposed.v1"
     TITLE: ClassVar[Title] = Title("Đề nghị đối chiếu", "Matches proposed")

@@ -67,7 +67,7 @@ class Shared(Contract):
 
 
 class ReferralRequested(ReferralRequestedPosted):
-    """It rests on the client's consent `consent_id`, or on the law that the envelope names as `legal_basis`."""
+    """It rests on the consent `consent_id`, or on the law that the envelope names as `legal_basis`."""
 
     number: Annotated[Number, Title("Số chuyển gửi", "Referral number")]
     consent_id: Annotated[EventId | None, Title("Sự kiện đồng ý", "Consent event")] = None

@@ -17,7 +17,6 @@ from contracts.vocabulary import (
     Substance,
 )
 
-
 QuestionId = Code | Annotated[str, Field(pattern=r"^[0-9]{1,2}[a-z]?$")]
 """A question of the form by its number, `2` or `4a`, or by a name where a form has names."""
 
