@@ -17,7 +17,16 @@ from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
 from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
 from tests.integration.intake.desk import POLICE, SOCIAL, as_item
-from tests.integration.intake.posts import Post, counselling, plan, referral, registration, screening
+from tests.integration.intake.posts import (
+    Post,
+    contact,
+    counselling,
+    introduction,
+    plan,
+    referral,
+    registration,
+    screening,
+)
 from tests.integration.intake.serving import Serving, bearer
 
 SUPERVISOR, DISTRICT, ELSEWHERE = "pctnxh-ha-noi", "dpv-long-bien", "ldtbxh-my-dinh-1"
@@ -237,7 +246,11 @@ async def test_a_void_of_what_another_service_decides_is_passed_on(serving: Serv
     ("request_", "status", "reason"),
     [
         (pb.VoidEventRequest(posted_id="never", reason="other"), "NOT_FOUND", "event_not_known_yet"),
-        (pb.VoidEventRequest(event_id="0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a:2", reason="other"), "NOT_FOUND", "event_not_found"),
+        (
+            pb.VoidEventRequest(event_id="0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a:2", reason="other"),
+            "NOT_FOUND",
+            "event_not_found",
+        ),
         (pb.VoidEventRequest(event_id="nonsense", reason="other"), "NOT_FOUND", "event_not_found"),
         (pb.VoidEventRequest(reason="other"), "INVALID_ARGUMENT", "invalid_input"),
         (pb.VoidEventRequest(event_id="CASE:1", reason="other"), "INVALID_ARGUMENT", "event_not_voidable"),
@@ -301,3 +314,45 @@ async def test_the_list_comes_in_pages_newest_first(serving: Serving) -> None:
         if not page.next_page_token:
             break
     assert found == [post.id for post in reversed(posts)]
+
+
+async def taken_up(serving: Serving) -> tuple[str, Post]:
+    """A case that police introduced and a social worker took up and screened; the police's own contact."""
+    met = contact(POLICE, "CA-1")
+    case = await posted(serving, met, introduction(POLICE, "CA-1", SOCIAL))
+    ((number,),) = await serving.rows(
+        "SELECT convert_from(state, 'UTF8')::json->'data'->>'number' FROM stored_events"
+        " WHERE topic LIKE '%%client-introduced%%'"
+    )
+    about = {"agency_ref": "TV-1", "introduction": number}
+    await posted(serving, registration(SOCIAL, about), screening(SOCIAL, "TV-1"), plan(SOCIAL, "TV-1"))
+    return case, met
+
+
+async def test_police_who_void_their_own_record_learn_nothing_of_what_others_did(serving: Serving) -> None:
+    _, met = await taken_up(serving)
+    request = pb.VoidEventRequest(posted_id=met.id, reason="entered_twice", expected_version=1)
+    status, reason, told = await refused(serving, "VoidEvent", request, org=POLICE)
+    assert (status, reason) == ("ABORTED", "stale_version")
+    assert told["changed"] == "client-contacted, agency-reference-bound, client-introduced"
+    assert not {"state", "moves"} & told.keys()
+    request.ClearField("expected_version")
+    outcome = (await call(serving, "VoidEvent", request, org=POLICE)).outcome
+    assert (outcome.state, list(outcome.moves)) == ("", [])
+
+
+async def test_whoever_sees_the_case_is_told_where_it_stands_after_a_void(serving: Serving) -> None:
+    _, met = await taken_up(serving)
+    request = pb.VoidEventRequest(org=POLICE, posted_id=met.id, reason="entered_twice")
+    told = await call(serving, "VoidEvent", request, org=SUPERVISOR, role="supervisor")
+    assert told.outcome.state == "plan_agreed"
+
+
+async def test_whom_a_client_was_sent_to_by_mistake_commands_nothing_of_the_case(serving: Serving) -> None:
+    wrong = introduction(POLICE, "CA-1", ELSEWHERE)
+    case = await posted(serving, contact(POLICE, "CA-1"), wrong)
+    await call(
+        serving, "VoidEvent", pb.VoidEventRequest(posted_id=wrong.id, reason="wrong_person"), org=POLICE
+    )
+    request = pb.CloseCaseRequest(case_id=case, reason="other")
+    assert (await refused(serving, "CloseCase", request, org=ELSEWHERE))[:2] == ("NOT_FOUND", "case_unknown")

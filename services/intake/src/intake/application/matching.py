@@ -187,7 +187,17 @@ def _check_form(kind: str, number: str) -> None:
 
 def was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     """Whether numbers of this case, or of another of the same person, are sent to an organisation, or to one
-    for whose area it answers."""
+    for whose area it answers; also one that was voided, so that it is told that."""
+    return is_concerned(uow, case, org, organisations) or any(
+        organisations.answers_for(org, sent_to)
+        for one in (case, *cases_beside(uow, case))
+        for _, sent_to in one.withdrawn
+    )
+
+
+def is_concerned(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
+    """Whether an organisation, or one for whose area it answers, has to do with this case, or with another of
+    the same person. Whom the client was sent to by what was voided has not."""
     return _concerns(uow, case, org, organisations) or any(
         _concerns(uow, other, org, organisations) for other in cases_beside(uow, case)
     )
@@ -195,8 +205,7 @@ def was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> boo
 
 def _concerns(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     others = (reference[0] for reference in case.references)
-    withdrawn = (sent[1] for sent in case.withdrawn)
-    concerned = {*others, *case.introduced_to, *withdrawn, *addressed(uow, keys.as_text(case.id))}
+    concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}
     return any(organisations.answers_for(org, one) for one in concerned)
 
 

@@ -15,7 +15,7 @@ from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.events import cases as events
 from contracts.registry import as_recorded
-from contracts.vocabulary import NumberKind
+from contracts.vocabulary import NumberKind, OrgKind
 from google.protobuf.message import Message
 from reference import Living, Organisation, Policy
 from reference.days import local_day
@@ -25,7 +25,7 @@ from reftrack.common.v1.command_pb2 import Act, Outcome
 from reftrack.intake.v1 import cases_pb2 as pb
 
 from intake.application import keys
-from intake.application.matching import NotKnownYet, was_sent
+from intake.application.matching import NotKnownYet, is_concerned
 from intake.application.moves import Moves
 from intake.application.originals import load_originals
 from intake.application.recording import Recording
@@ -40,6 +40,12 @@ CASES = pb.DESCRIPTOR.services_by_name["CaseService"]
 QUERIES = frozenset({"ListScreeningConflicts"})
 COMMANDS = frozenset(method.name for method in CASES.methods) - QUERIES
 """Names of the commands: the methods' own."""
+
+SEE_THE_CASE = frozenset(
+    {OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.COMMUNE_AUTHORITY}
+)
+"""Who is told where a case stands and what others did in it (`domain.md`, Who takes part: the cases of its
+area). Everybody else may command, and is told of its own doing alone."""
 
 _GT = keys.PREFIX[NumberKind.INTRODUCTION]
 _FIELDS = {"ce_time": "act.at", "/about/introduction": "number", "/corrects": "event_id"}
@@ -98,7 +104,7 @@ class CaseDesk:
         data = told(request)
         office = self._office(command, type(data), uow)
         case = self._reached(uow, office, case_of(request))
-        self._expect(uow, case, request)
+        self._expect(uow, case, request, office)
         meta = self._meta(command, request.act, case, uow)
         order = _Order(command, request, office, case, meta)
         check_addressee(data, self._offices)
@@ -127,12 +133,14 @@ class CaseDesk:
         office = self._office(command, events.EventVoidedPosted, uow)
         voiding = self._recording.voiding
         found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
-        self._expect(uow, found.case, request)
+        self._expect(uow, found.case, request, office)
         meta = self._meta(command, request.act, found.case, uow)
         voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
         uow.wake(keys.until_case(found.case.id))
         return pb.VoidEventResponse(
-            outcome=_outcome(found.case), case_id=str(found.case.id), routed=voided.routed_id is not None
+            outcome=_outcome(found.case, office),
+            case_id=str(found.case.id),
+            routed=voided.routed_id is not None,
         )
 
     def _office(self, command: Command, model: type[Payload], uow: UnitOfWork) -> Organisation:
@@ -148,7 +156,7 @@ class CaseDesk:
 
     def _reached(self, uow: UnitOfWork, office: Organisation, case_id: UUID | None) -> Case:
         case = uow.get(Case, case_id) if case_id is not None else None
-        if case is None or not was_sent(uow, case, office.id, self._offices):
+        if case is None or not is_concerned(uow, case, office.id, self._offices):
             raise NotFound("case_unknown", field="case_id")
         return case
 
@@ -156,14 +164,20 @@ class CaseDesk:
         meta = envelope(command, act, subject=case.id, policy=self._policy, now=uow.now)
         return meta.model_copy(update={"entered_by": meta.actor})
 
-    def _expect(self, uow: UnitOfWork, case: Case, request: Any) -> None:
-        """Raises `Stale` (ABORTED) that tells what changed, if the request expected another version."""
+    def _expect(self, uow: UnitOfWork, case: Case, request: Any, office: Organisation) -> None:
+        """Raises `Stale` (ABORTED) that tells what changed, as far as the office may know it, if the request
+        expected another version."""
         if not request.HasField("expected_version") or request.expected_version == case.version:
             return
         expected = int(request.expected_version)
         since = [one for one in uow.events(case) if one.originator_version > expected]
-        happened = [event_name(one.data.TYPE) for one in since]
-        raise Stale(expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened))
+        if office.kind in SEE_THE_CASE:
+            happened = [event_name(one.data.TYPE) for one in since]
+            raise Stale(
+                expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened)
+            )
+        own = [event_name(one.data.TYPE) for one in since if one.meta.org == office.id]
+        raise Stale(expected, case.version, own)
 
 
 def _field(field: str | None) -> str | None:
@@ -173,18 +187,19 @@ def _field(field: str | None) -> str | None:
     return _FIELDS.get(field, field.removeprefix("/data/"))
 
 
-def _outcome(case: Case, number: str = "") -> Outcome:
+def _outcome(case: Case, office: Organisation, number: str = "") -> Outcome:
+    sees = office.kind in SEE_THE_CASE
     return Outcome(
         event_id=f"{case.id}:{case.version}",
-        state=stage(case.happened),
-        moves=moves(case.happened),
+        state=stage(case.happened) if sees else "",
+        moves=moves(case.happened) if sees else (),
         version=case.version,
         number=number,
     )
 
 
 def _response(order: _Order, number: str | None) -> Message:
-    outcome = _outcome(order.case, number or "")
+    outcome = _outcome(order.case, order.office, number or "")
     if isinstance(order.request, pb.MoveClientRequest):
         move = order.case.moves[-1]
         told = pb.MoveClientResponse(outcome=outcome, to_org=move.to_org or "")
