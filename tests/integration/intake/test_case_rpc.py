@@ -31,6 +31,8 @@ from tests.integration.intake.serving import Serving, bearer
 
 SUPERVISOR, DISTRICT, ELSEWHERE = "pctnxh-ha-noi", "dpv-long-bien", "ldtbxh-my-dinh-1"
 
+NO_CASE = "0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a"
+
 
 @pytest.fixture
 async def serving(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Serving]:
@@ -164,7 +166,7 @@ async def test_what_is_wrong_with_a_request_is_named_by_its_field(
     assert reason.upper() in [one.reason for one in bad.field_violations] or not reason
 
 
-@pytest.mark.parametrize("case_id", ["", "no-id", "0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a"])
+@pytest.mark.parametrize("case_id", ["", "no-id", NO_CASE])
 async def test_a_case_that_is_not_there_and_one_of_another_office_are_both_not_found(
     serving: Serving, case_id: str
 ) -> None:
@@ -247,7 +249,7 @@ async def test_a_void_of_what_another_service_decides_is_passed_on(serving: Serv
     [
         (pb.VoidEventRequest(posted_id="never", reason="other"), "NOT_FOUND", "event_not_known_yet"),
         (
-            pb.VoidEventRequest(event_id="0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a:2", reason="other"),
+            pb.VoidEventRequest(event_id=f"{NO_CASE}:2", reason="other"),
             "NOT_FOUND",
             "event_not_found",
         ),
