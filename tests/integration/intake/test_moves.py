@@ -167,6 +167,19 @@ def test_what_was_acknowledged_in_time_or_voided_is_not_overdue(desk: Desk) -> N
     assert case_of(desk).commune == FAR
 
 
+def test_an_answer_that_is_voided_after_the_deadline_leaves_the_move_overdue(desk: Desk) -> None:
+    number = moved(desk)["numbers"]["introduction"]
+    answer = acknowledgement(THERE, {"introduction": number})
+    desk.post(answer)
+    later(desk, hours=25)
+    ring(desk)
+    assert "deadline-passed" not in desk.types()
+    desk.post(void(THERE, {"introduction": number}, answer.id, "did_not_happen"))
+    ring(desk)
+    assert desk.types()[-1] == "deadline-passed"
+    assert desk.count("timers") == 0
+
+
 def test_an_answer_after_the_deadline_is_taken_all_the_same(desk: Desk) -> None:
     number = moved(desk)["numbers"]["introduction"]
     later(desk, days=2)

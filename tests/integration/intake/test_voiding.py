@@ -288,6 +288,18 @@ def test_a_corrected_introduction_brings_a_new_number_and_the_old_one_is_gone(de
     assert [one.get("code") for one in told] == ["introduction_voided", None]
 
 
+def test_a_correction_of_a_mistyped_reference_binds_the_right_one(desk: Desk) -> None:
+    """Also by the number of an introduction: what is reported under the right one no longer waits."""
+    _, told = desk.post(contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
+    number = told["numbers"]["introduction"]
+    wrong = registration(SOCIAL, {"agency_ref": "TV-12", "introduction": number})
+    early = counselling(SOCIAL, "TV-21")
+    assert verdicts(desk.post(wrong, early)) == ["accepted", "waiting"]
+    right = registration(SOCIAL, {"agency_ref": "TV-21", "introduction": number})
+    assert verdicts(desk.post(replace(right, corrects=wrong.id))) == ["accepted", "accepted"]
+    assert desk.types()[-1] == "counselling-provided"
+
+
 # What other services decide about
 
 

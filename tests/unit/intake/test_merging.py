@@ -158,6 +158,17 @@ class Merging(RuleBasedStateMachine):
             assert known.is_merged is (case.into is not None)
 
     @invariant()
+    def where_a_merged_case_goes_on_is_told_in_it(self) -> None:
+        """Who reads intake's log knows no more than it tells."""
+        told = {
+            str(event.originator_id): event.data.into_case
+            for event in self.world.claims.recorded()
+            if isinstance(event.data, CaseClosed)
+        }
+        for name, case in self.model.cases.items():
+            assert case.into is None or str(told[name]) == case.into
+
+    @invariant()
     def the_roots_are_those_of_the_merges_played_again(self) -> None:
         for client in self.model.clients:
             assert people.person_of(self.world.uow, client).root() == self.model.root(client)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from datetime import date
 from typing import NamedTuple, Protocol
 
@@ -13,7 +13,7 @@ SHOWN = 12
 """So many candidates are named; most old units were divided into fewer."""
 
 
-class Communes(Protocol):
+class Communes(Hashable, Protocol):
     """The territory, as far as codes are read by it."""
 
     def resolve(self, code: str, on: date, /) -> Resolution:

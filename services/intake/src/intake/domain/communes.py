@@ -8,6 +8,7 @@ more than "the commune that bears it": an old code, a code of later, one that tw
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from chassis.refusal import Refusal
@@ -29,19 +30,26 @@ def read_communes(data: Payload, communes: Communes, on: date) -> tuple[dict[str
         code, field = getattr(data, name), f"/data/{name}"
         if code is None:
             continue
-        resolved = communes.resolve(code, on)
+        resolved = _resolved(communes, code, on)
+        if resolved is None:
+            continue
         if (why := no_commune(resolved)) is not None:
             raise Refusal(why.code, field=field, detail=why.detail)
-        if worth_telling(resolved):
-            told.append(_told(resolved, field))
+        told.append({"field": field, **_told(resolved)})
     return tuple(told)
 
 
-def _told(resolved: Resolution, field: str) -> dict[str, Any]:
+@lru_cache(maxsize=16_384)
+def _resolved(communes: Communes, code: str, on: date) -> Resolution | None:
+    """None: the commune that bears the code on that day, as nearly always. One territory never changes."""
+    resolved = communes.resolve(code, on)
+    return resolved if no_commune(resolved) is not None or worth_telling(resolved) else None
+
+
+def _told(resolved: Resolution) -> dict[str, Any]:
     unit = resolved.unit
     assert unit is not None, "what means no unit is refused"
     return {
-        "field": field,
         "code": resolved.code,
         "read_as": resolved.outcome,
         "unit": unit.code,
