@@ -10,6 +10,7 @@ import pytest
 from chassis.items import Command
 from chassis.timers import RING, Timer
 
+from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import SOCIAL, Desk, verdicts
 from tests.integration.intake.posts import NOW, Post, closing, registration
 
@@ -214,6 +215,18 @@ def test_what_was_withdrawn_as_a_whole_does_not_expire_too(case: Desk) -> None:
     case.clock.move_to(FAR)
     ring_what_is_due(case)
     assert told(case, "consent-expired") == []
+
+
+def test_a_consent_whose_withdrawal_is_voided_after_its_last_day_has_expired(case: Desk) -> None:
+    given = consent()
+    taken_back = withdrawal(consent=given.id)
+    case.post(given, taken_back)
+    case.clock.move_to(FAR + timedelta(days=1))
+    ring_what_is_due(case)
+    case.post(void(SOCIAL, "TV-1", taken_back.id, "did_not_happen"))
+    ring_what_is_due(case)
+    assert len(told(case, "consent-expired")) == 1
+    assert case.count("timers") == 0
 
 
 def test_what_was_withdrawn_in_part_expires(case: Desk) -> None:

@@ -65,6 +65,13 @@ class ConsentDesk:
         if data.expires_on is not None:
             set_timer(uow, Timer(EXPIRY, case.id, recorded, expires_on_at(data.expires_on)))
 
+    @staticmethod
+    def set_again(uow: UnitOfWork, case: Case) -> None:
+        """A withdrawal was voided: what it had taken back expires on its day, passed or not."""
+        for one in case.consents.all:
+            if case.expiring(one.id) is not None and one.expires_on is not None:
+                set_timer(uow, Timer(EXPIRY, case.id, one.id, expires_on_at(one.expires_on)))
+
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """The last day of a consent is over."""
         case = uow.get(Case, timer.stream)

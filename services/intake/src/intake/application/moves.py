@@ -65,6 +65,13 @@ class Moves:
             set_timer(uow, Timer(MOVE, case.id, event_id(case.pending_events[-1]), due_at))
         return number
 
+    @staticmethod
+    def set_again(uow: UnitOfWork, case: Case) -> None:
+        """An answer was voided: the clock goes on for the moves that nobody has answered, late or not."""
+        for move in case.moves:
+            if move.is_open and not move.overdue and move.due_at is not None:
+                set_timer(uow, Timer(MOVE, case.id, f"{case.id}:{move.version}", move.due_at))
+
     def acknowledged(self, case: Case, data: MoveAcknowledgedPosted, number: str | None, meta: Meta) -> None:
         """Raises `Refusal` before anything has changed."""
         move = case.move_answered(number, lambda to: self._organisations.answers_for(meta.org, to))

@@ -14,7 +14,9 @@ from contracts.events.common import EventVoided
 from contracts.vocabulary import CloseReason, OrgKind, ReopenReason, VoidReason
 
 from intake.application import keys, people
+from intake.application.consents import ConsentDesk
 from intake.application.matching import Match, client_of
+from intake.application.moves import Moves
 from intake.application.originals import Original, original, recorded
 from intake.application.reading import Naming
 from intake.application.screenings import forget_conflict
@@ -150,6 +152,10 @@ class Voiding:
             self._registrar.take_back(uow, found.case, found.recorded_id)
         elif isinstance(found.happened, Case.Screened):
             forget_conflict(uow, found.recorded_id)
+        elif isinstance(found.happened, Case.Acknowledged):
+            Moves.set_again(uow, found.case)
+        elif isinstance(found.happened, Case.Withdrawn):
+            ConsentDesk.set_again(uow, found.case)
 
 
 def _check_about(uow: UnitOfWork, by: Naming, case: Case) -> None:
