@@ -106,7 +106,7 @@ class Settled(NamedTuple):
     target: str | None
     """The case that takes what is reported from now on; where none is open, the one that ended last."""
     closed: tuple[str, ...] = ()
-    """Closed as merged, into `target`."""
+    """Closed as merged, into `target`; some were so before, and it is told anew where they go on."""
     reopened: str | None = None
     """Opened again: merging had closed it, into a case that is somebody else's now."""
 
@@ -123,17 +123,22 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
     stranded = [one for one in cases if person.into.get(one.case, one.case) not in person.cases]
     if is_open:
         kept = _first(is_open, root)
-        closed = tuple(one.case for one in is_open if one is not kept)
-        going_on = dict.fromkeys([*closed, *(one.case for one in stranded)], kept.case)
-        return Settled(person._replace(into={**person.into, **going_on}), kept.case, closed)
+        closed = tuple(one.case for one in (*is_open, *stranded) if one is not kept)
+        return Settled(_into(person, closed, kept.case), kept.case, closed)
     if stranded:
         again = _first(stranded, root).case
-        into = {**person.into, **dict.fromkeys((one.case for one in stranded), again)}
-        del into[again]
-        return Settled(person._replace(into=into), again, reopened=again)
+        closed = tuple(one.case for one in stranded if one.case != again)
+        return Settled(_into(person, closed, again), again, closed, reopened=again)
     over = [one for one in cases if one.case not in person.into] or cases
     last = max(over, key=lambda one: (one.ended or one.opened, one.opened, one.case), default=None)
     return Settled(person, last.case if last else None)
+
+
+def _into(person: Person, closed: Iterable[str], target: str) -> Person:
+    """The person, whose closed cases go on in another, which goes on in none."""
+    into = {**person.into, **dict.fromkeys(closed, target)}
+    into.pop(target, None)
+    return person._replace(into=into)
 
 
 def _first(cases: Sequence[Standing], root: str) -> Standing:
