@@ -16,7 +16,15 @@ app = typer.Typer(
     no_args_is_help=True, help="The registry of offices: who takes part, where, with what rights."
 )
 HEADINGS = ("agency", "kind", "territory", "state", "provisioned", "name")
-DETAILS = ("services", "may_post", "sealed_only", "in_force_from", "in_force_until", "version")
+DETAILS = (
+    "services",
+    "may_post",
+    "sealed_only",
+    "in_force_from",
+    "in_force_until",
+    "contact",
+    "version",
+)
 
 Org = Annotated[str, typer.Argument(help="Id of the office, e.g. cap-bo-de; it names its topics.")]
 Commune = Annotated[str | None, typer.Option(help="Code of the commune it answers for.", show_default=False)]
@@ -38,7 +46,12 @@ Phone = Annotated[str | None, typer.Option(help="Telephone of the office.", show
 Email = Annotated[str | None, typer.Option(help="Mailbox of the office.", show_default=False)]
 Address = Annotated[str | None, typer.Option(help="Address of the office.", show_default=False)]
 Day = Annotated[
-    str | None, typer.Option(metavar="YYYY-MM-DD", help="In force from / until.", show_default=False)
+    str | None,
+    typer.Option(
+        metavar="YYYY-MM-DD",
+        help="The first (--since) or the last day (--until) on which it is in force.",
+        show_default=False,
+    ),
 ]
 Decision = Annotated[str, typer.Option(help="Number of the decision, e.g. 128/QĐ-UBND.", show_default=False)]
 Expected = Annotated[
@@ -313,7 +326,7 @@ def _row(one: pb.Agency, language: str) -> tuple[str, ...]:
 
 def _ready(one: pb.Agency, language: str) -> str:
     if one.provisioned:
-        return session.word("is_so", language)
+        return session.word("taken_away" if one.state == "suspended" else "is_so", language)
     why = catalogue.text(one.provisioning_problem, language) if one.provisioning_problem else ""
     return f"{session.word('not_yet', language)} {why}".strip()
 
@@ -322,4 +335,5 @@ def _details(one: pb.Agency, language: str) -> tuple[str, ...]:
     services = "; ".join(catalogue.name_in("Service", each, language) for each in one.services)
     events = ", ".join(one.may_post.events) if one.HasField("may_post") else ""
     sealed = session.word("is_so", language) if one.sealed_only else ""
-    return services, events, sealed, one.since, one.until, str(one.version)
+    contact = "; ".join(filter(None, (one.contact.phone, one.contact.email, one.contact.address)))
+    return services, events, sealed, one.since, one.until, contact, str(one.version)

@@ -1,0 +1,36 @@
+"""What `reftrack agencies show` tells of an office is all that the registry says of it, and true."""
+
+from __future__ import annotations
+
+import pytest
+from reftrack.intake.v1 import agencies_pb2 as pb
+from reftrack_cli.operators import agencies
+
+
+@pytest.fixture
+def office() -> pb.Agency:
+    return pb.Agency(
+        org="cap-viet-hung",
+        kind="ward_police",
+        commune="00127",
+        state="active",
+        provisioned=True,
+        contact=pb.AgencyContact(phone="02438000000", email="cap@viet-hung.example"),
+    )
+
+
+def test_the_contact_of_an_office_is_shown(office: pb.Agency) -> None:
+    told = dict(zip(agencies.DETAILS, agencies._details(office, "vi"), strict=True))
+    assert told["contact"] == "02438000000; cap@viet-hung.example"
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "đã thu hồi"), ("en", "taken away")])
+def test_a_suspended_office_is_not_said_to_have_rights_on_kafka(
+    office: pb.Agency, language: str, said: str
+) -> None:
+    office.state = "suspended"
+    assert said in agencies._row(office, language)
+
+
+def test_an_active_office_whose_rights_are_there_is_said_to_have_them(office: pb.Agency) -> None:
+    assert agencies._row(office, "en")[4] == "yes"
