@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -29,7 +29,8 @@ WITH RECURSIVE wanted (case_id) AS (
     SELECT unnest(%s::uuid[])
     UNION SELECT c.merged_into FROM wanted JOIN cases c USING (case_id) WHERE c.merged_into IS NOT NULL
 )
-SELECT case_id, closed_at, merged_into, last_closed_at FROM wanted JOIN cases USING (case_id)
+SELECT case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by
+FROM wanted JOIN cases USING (case_id)
 """
 _CHANGING = (CaseClosed, CaseReopened, EventVoided)
 
@@ -49,9 +50,8 @@ class CaseBook:
             return
         with self._connect() as connection:
             for row in connection.execute(_READ_CASES, (wanted,)):
-                self._known[row["case_id"]] = CaseAsKnown(
-                    row["closed_at"], row["merged_into"], row["last_closed_at"]
-                )
+                case_id = row.pop("case_id")
+                self._known[case_id] = CaseAsKnown(**row)
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
         """A case that was loaded; None if intake never told of it. One that was closed by merging is as open
@@ -70,8 +70,7 @@ class CaseBook:
             self._known[case_id] = CaseAsKnown()
         elif isinstance(data, _CHANGING) and (changed := _after(case, told)) != case:
             self._known[case_id] = changed
-            row = CaseRow(case_id, changed.closed_at, changed.merged_into, changed.last_closed_at)
-            uow.commit.extra.append(TableWrite(CHANGED, row))
+            uow.commit.extra.append(TableWrite(CHANGED, CaseRow(case_id, *astuple(changed))))
 
     def _of(self, case_id: UUID) -> CaseAsKnown:
         return self._known.get(case_id) or CaseAsKnown()
@@ -83,28 +82,33 @@ def changing(told: Iterable[Recorded[Payload]]) -> list[UUID]:
 
 
 def _after(case: CaseAsKnown, told: Recorded[Payload]) -> CaseAsKnown:
-    """A case after it was closed, opened again, or after one of these was voided."""
+    """A case after it was closed, opened again, or after one of these was voided: what does not hold any more
+    is voided without effect. What merging closed and unmerging opened again is not voided."""
     data, at = told.data, told.meta.latest_at
     if isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED:
         return replace(case, merged_into=data.into_case)
     if isinstance(data, CaseClosed):
-        return replace(case, closed_at=at, last_closed_at=at)
-    if isinstance(data, CaseReopened) or _voids(data, CaseClosed):
-        return replace(case, closed_at=None, merged_into=None)
-    return replace(case, closed_at=case.last_closed_at) if _voids(data, CaseReopened) else case
+        return replace(case, closed_at=at, last_closed_at=at, closed_by=told.id)
+    if isinstance(data, CaseReopened):
+        return replace(case, closed_at=None, merged_into=None, reopened_by=told.id)
+    if _voids(data, case.closed_by):
+        return replace(case, closed_at=None, last_closed_at=None)
+    return replace(case, closed_at=case.last_closed_at) if _voids(data, case.reopened_by) else case
 
 
-def _voids(data: Payload, model: type[Payload]) -> bool:
-    return isinstance(data, EventVoided) and data.type == model.TYPE
+def _voids(data: Payload, event_id: str | None) -> bool:
+    return isinstance(data, EventVoided) and data.event_id == event_id
 
 
 class CaseRow(NamedTuple):
-    """A row of `cases`."""
+    """A row of `cases`: the case, and the fields of `CaseAsKnown` in their order."""
 
     case_id: UUID
     closed_at: datetime | None
     merged_into: UUID | None
     last_closed_at: datetime | None
+    closed_by: str | None
+    reopened_by: str | None
 
 
 class _Changed:
@@ -113,9 +117,10 @@ class _Changed:
     rank = 31
     _statement = Unnest(
         "UPDATE cases AS c SET closed_at = r.closed_at, merged_into = r.merged_into,"
-        " last_closed_at = r.last_closed_at"
-        " FROM {rows} AS r (case_id, closed_at, merged_into, last_closed_at) WHERE c.case_id = r.case_id",
-        *("uuid", "timestamptz", "uuid", "timestamptz"),
+        " last_closed_at = r.last_closed_at, closed_by = r.closed_by, reopened_by = r.reopened_by"
+        " FROM {rows} AS r (case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by)"
+        " WHERE c.case_id = r.case_id",
+        *("uuid", "timestamptz", "uuid", "timestamptz", "text", "text"),
     )
 
     def write(self, cursor: Cursor[Any], rows: Sequence[CaseRow]) -> None:

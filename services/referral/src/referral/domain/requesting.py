@@ -15,11 +15,14 @@ from reference import Organisation, Organisations
 @dataclass(frozen=True)
 class CaseAsKnown:
     """What referral has learned of a case from intake's log. `merged_into`: the case that went on when it was
-    closed by merging; `last_closed_at`: where it was opened again, when it had been closed."""
+    closed by merging; `last_closed_at`: where it was opened again, when it had been closed; `closed_by`,
+    `reopened_by`: the last events that said so."""
 
     closed_at: datetime | None = None
     merged_into: UUID | None = None
     last_closed_at: datetime | None = None
+    closed_by: str | None = None
+    reopened_by: str | None = None
 
 
 def may_request(
