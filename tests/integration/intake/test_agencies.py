@@ -186,9 +186,9 @@ def test_a_registration_that_cannot_be_is_refused_and_nothing_recorded(
 
 @pytest.mark.parametrize("org", [POLICE, SOCIAL, "dpv-long-bien", "thanh-tra-ha-noi", "nobody"])
 def test_only_a_supervising_office_keeps_the_registry(fed: Desk, org: str) -> None:
-    assert refused(fed, REGISTER, registration(), org) == "role_not_allowed"
+    assert refused(fed, REGISTER, registration(), org) == "supervising_office_only"
     assert refused(fed, SUSPEND, pb.SuspendAgencyRequest(org=POLICE, reason="misuse"), org) == (
-        "role_not_allowed"
+        "supervising_office_only"
     )
     assert fed.events() == []
 

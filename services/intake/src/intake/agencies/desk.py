@@ -73,7 +73,7 @@ class AgencyDesk:
         """The supervising office that commands, in force and not suspended itself."""
         caller = self._organisations.get(command.caller.partition("/")[0])
         if caller is None or caller.kind != OrgKind.SUPERVISOR or not caller.holds(today):
-            raise Forbidden("role_not_allowed", detail={"role": "supervisor", "allowed": "supervisor"})
+            raise Forbidden("supervising_office_only")
         if caller.suspended:
             raise Forbidden("agency_suspended")
         return caller

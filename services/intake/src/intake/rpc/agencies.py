@@ -127,7 +127,7 @@ class AgencyServicer(AgencyServiceServicer):
             return list(self._organisations)
         one = self._organisations.get(caller.org)
         if one is None or one.kind != OrgKind.SUPERVISOR or one.suspended:
-            raise Forbidden("role_not_allowed", detail={"role": str(caller.role), "allowed": "supervisor"})
+            raise Forbidden("supervising_office_only")
         return [self._organisations[org] for org in self._organisations.answered_for_by(one.id)]
 
     def _within_reach(self, org: str) -> Organisation:

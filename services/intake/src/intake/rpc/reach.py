@@ -64,7 +64,7 @@ def of_quarantine(caller: Caller, organisations: Organisations) -> Reach:
         return Reach(known, known)
     one = organisations.get(caller.org)
     if one is None or one.kind != OrgKind.SUPERVISOR:
-        raise Forbidden("role_not_allowed")
+        raise Forbidden("supervising_office_only")
     return Reach(organisations.answered_for_by(one.id), known if _whole_province(one) else [])
 
 
