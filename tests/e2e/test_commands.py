@@ -29,7 +29,7 @@ class Terminal:
         self.state = ["--state", str(town.runtime.folder.path)]
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = CliRunner().invoke(app, [*words, *self.state])
+        done = CliRunner(env={"COLUMNS": "240"}).invoke(app, [*words, *self.state])
         assert done.exit_code == code, f"{words}: {done.output} {done.exception!r}"
         return done.output
 
@@ -141,8 +141,9 @@ def test_an_agency_reads_its_receipts(terminal: Terminal, helped: list[Step]) ->
 
 def test_an_agency_reads_no_other_agencys_receipts(terminal: Terminal, helped: list[Step]) -> None:
     words = ("receipts", "--org", helped[0].org, "--as", "agency:cap-me-tri")
-    mine = json.dumps(terminal.json(*words))
-    assert helped[0].event_id not in mine
+    (told,) = terminal.json(*words, code=1)
+    assert told["error"]["reason"] == "receipts_not_yours"
+    assert helped[0].event_id not in json.dumps(told)
 
 
 def test_a_file_of_events_is_posted_twice_and_counts_once(terminal: Terminal, tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from contracts.sealing import SealingKey, encoded
 from reftrack.admin.v1 import vault_pb2
 from reftrack.admin.v1.vault_pb2_grpc import VaultServiceStub
 from reftrack.intake.v1 import identity_pb2 as pb
-from reftrack.intake.v1 import intake_pb2
+from reftrack.intake.v1 import intake_pb2, matching_pb2
 from reftrack.intake.v1.identity_pb2_grpc import IdentityServiceStub, SealingServiceStub
+from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
 from tests.integration.intake.desk import POLICE, SOCIAL, as_item
+from tests.integration.intake.people import DISTRICT, corrected, registered
 from tests.integration.intake.posts import contact, introduction, registration
 from tests.integration.intake.sealed_posts import sealed
 from tests.integration.intake.serving import Serving, bearer
@@ -85,6 +87,32 @@ async def test_whoever_serves_the_client_is_shown_who_it_is_and_that_is_an_event
         *(case, SOCIAL),
         *("tester", "tester"),
     )
+
+
+async def test_what_is_told_of_a_merged_client_is_shown_in_the_case_and_afterwards_with_that_client(
+    serving: Serving, case: str
+) -> None:
+    district, other = bearer(serving, DISTRICT, "operator"), "ldtbxh-ngoc-lam"
+    await post(serving, registered(other, "B", "Trần Thị Mai", sex="female"))
+    ((theirs,),) = await serving.rows(
+        "SELECT subject::text FROM stored_events WHERE topic LIKE '%%case-opened%%' AND subject <> %s", case
+    )
+    stub = MatchingServiceStub(serving.channel)
+    merge = matching_pb2.MergeClientsRequest(
+        survivor_case_id=case, merged_case_id=theirs, ground="papers_seen"
+    )
+    done = await stub.MergeClients(merge, metadata=(*district, ("x-request-id", "merge")))
+    await post(serving, corrected(other, "B", full_name="Trần Thị Mai Hương"))
+
+    async def names(of: str) -> set[str]:
+        return {one.value for one in (await read(serving, of, DISTRICT, fields=["full_name"])).values}
+
+    assert await names(case) == {NAME, "Trần Thị Mai Hương"}
+    assert await names(theirs) == {"Trần Thị Mai", "Trần Thị Mai Hương"}
+    undo = matching_pb2.UnmergeClientsRequest(merge_id=done.merge_id, ground="client_confirmed")
+    await stub.UnmergeClients(undo, metadata=(*district, ("x-request-id", "unmerge")))
+    assert await names(case) == {NAME}
+    assert await names(theirs) == {"Trần Thị Mai", "Trần Thị Mai Hương"}
 
 
 async def test_why_stands_in_no_event_and_in_no_table_in_clear(serving: Serving, case: str) -> None:

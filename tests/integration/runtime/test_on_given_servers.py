@@ -27,7 +27,7 @@ def test_servers_that_the_environment_names_are_used_and_never_stopped(
 ) -> None:
     with LocalRuntime(tmp_path / "state", town.wanted()) as runtime:
         record = runtime.folder.read()
-        assert record["kafka"] == {"bootstrap": kafka_bootstrap, "embedded": False}
+        assert record["kafka"] == {"bootstrap": kafka_bootstrap, "embedded": False, "secure": False}
         assert record["postgres"] == {"dsn": postgres_server, "embedded": False}
         assert not (runtime.folder.postgres / "data").exists()
         with psycopg.connect(runtime.dsn(town.first)) as connection:

@@ -24,7 +24,7 @@ def test_the_words_are_those_of_the_contracts() -> None:
     assert {each.id for each in PACKAGED} >= set(Instrument)
     for each in PACKAGED:
         if each.id == "who_assist":
-            assert list(each.codes) == list(Substance)
+            assert list(each.codes) == [one for one in Substance if one is not Substance.STIMULANTS]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ class Looking:
             profiles = profiles_of(cursor, self._vault, due.person)
             self._likenesses.renew(cursor, due.person, profiles)
             found = self._found(cursor, due, [profile for _, profile in profiles])
-        return Looked(due.seq, due.case_id, found)
+        return Looked(due.seq, due.person, due.case_id, found)
 
     def _look(self, due: Due) -> Message:
         """With a rest after it that is the longer the busier the rest of the process was."""

@@ -12,19 +12,25 @@ from chassis.vault import Vault
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.common import EventVoided
-from contracts.events.intake import ClientRegistered
+from contracts.events.intake import CaseOpened, ClientRegistered
 from contracts.events.people import IdentityCorrected
 from psycopg import Cursor
 
+from intake.application import keys
 from intake.application.identity import opened, texts_of
 from intake.likeness.profile import Profile
 
 _NAMES = ("full_name", "birth_date", "aliases")
-_TYPES = (ClientRegistered.TYPE, IdentityCorrected.TYPE, EventVoided.TYPE)
+_TYPES = (CaseOpened.TYPE, ClientRegistered.TYPE, IdentityCorrected.TYPE, EventVoided.TYPE)
 
 _TOLD = """
     SELECT state FROM stored_events WHERE originator_id = ANY(%s) AND topic = ANY(%s) ORDER BY notification_id
 """
+
+_ELSEWHERE = "SELECT key FROM claims WHERE kind = %s AND holder = %s"
+"""What was told of a person in the cases of others with whom the person was one."""
+
+_OF_OTHERS = "SELECT key FROM claims WHERE kind = %s AND key = ANY(%s) AND holder <> %s"
 
 Values = Mapping[str, str]
 
@@ -35,11 +41,18 @@ def profiles_of(cursor: Cursor[Any], vault: Vault, person: UUID) -> list[tuple[s
     What was voided does not count, nor what opens no more because the person's keys were destroyed.
     """
     values = _opened(cursor, vault, person)
-    cases = {UUID(record.rpartition(":")[0]) for record in values}
+    elsewhere = {record for (record,) in cursor.execute(_ELSEWHERE, (keys.TOLD_OF, str(person)))}
+    cases = {UUID(record.rpartition(":")[0]) for record in values.keys() | elsewhere}
     cursor.execute(_TOLD, (list(cases), list(_TYPES)))
     told = [Recorded.parse(bytes(state)) for (state,) in cursor.fetchall()]
     voided = {one.data.event_id for one in told if isinstance(one.data, EventVoided)}
-    return _folded([one for one in told if one.id not in voided], values)
+    own = {
+        one.meta.subject for one in told if isinstance(one.data, CaseOpened) and one.data.client_id == person
+    }
+    beside = [one.id for one in told if one.meta.subject in own]
+    others = {record for (record,) in cursor.execute(_OF_OTHERS, (keys.TOLD_OF, beside, str(person)))}
+    mine = [one for one in told if one.id in elsewhere or (one.meta.subject in own and one.id not in others)]
+    return _folded([one for one in mine if one.id not in voided], values)
 
 
 def _folded(told: Iterable[Recorded[Payload]], values: Mapping[str, Values]) -> list[tuple[str, Profile]]:

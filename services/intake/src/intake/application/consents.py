@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Protocol
+from uuid import UUID
 
 from chassis.aggregate import event_id
 from chassis.store.unit_of_work import UnitOfWork
@@ -53,15 +54,15 @@ class ConsentDesk:
         self._offices = offices
         self._identities = identities
 
-    def give(self, uow: UnitOfWork, case: Case, data: ConsentGivenPosted, meta: Meta) -> None:
-        """A consent with who agreed. Raises `Refusal` before anything has changed."""
+    def give(self, uow: UnitOfWork, case: Case, client: UUID, data: ConsentGivenPosted, meta: Meta) -> None:
+        """A consent of that client, with who agreed. Raises `Refusal` before anything has changed."""
         check_guardian(data)
         held = self._policy.holding(day_of(meta), self._province(meta.org))
         check_who_agreed(data, case.birth_year, held, day_of(meta))
         case.take(as_recorded(data), meta)
         recorded = event_id(case.pending_events[-1])
         if data.guardian_identity is not None:
-            self._identities.seal(uow, case.client_id, recorded, data.guardian_identity, prefix=GUARDIAN)
+            self._identities.seal(uow, client, recorded, data.guardian_identity, prefix=GUARDIAN)
         if data.expires_on is not None:
             set_timer(uow, Timer(EXPIRY, case.id, recorded, expires_on_at(data.expires_on)))
 

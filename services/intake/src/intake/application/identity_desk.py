@@ -20,7 +20,7 @@ from contracts.events.vault import IdentityRead
 from contracts.vocabulary import IdentityField
 from reference.days import local_day
 
-from intake.application import keys
+from intake.application import keys, people
 from intake.application.envelope import Policy
 from intake.application.matching import addressed
 from intake.domain.case import Case
@@ -86,8 +86,9 @@ class IdentityDesk:
             uow.load_claims(keys.ADDRESSED, [keys.as_text(case_id) for case_id in cases])
 
     def decide(self, uow: UnitOfWork, command: Command) -> bytes:
-        """`<event> <client>` of what was recorded. Raises `NotFound` for a case that the caller has nothing
-        to do with as for one that does not exist."""
+        """`<event> <client>` of what was recorded, and all who are one person with the client: what was
+        told of them in this very case is shown with it. Raises `NotFound` for a case that the caller has
+        nothing to do with as for one that does not exist."""
         request: Any = command.message
         org, _, subject = command.caller.partition("/")
         case = self._case_for(uow, org, UUID(request.case_id))
@@ -102,7 +103,9 @@ class IdentityDesk:
         sealed = self._box.seal(request.reason.encode(), WHY, read)
         row = Read(read, case.id, uow.now, org, subject, str(purpose), " ".join(request.fields), sealed)
         uow.commit.extra.append(TableWrite(READS, row))
-        return f"{read} {case.client_id}".encode()
+        client = keys.as_text(case.client_id)
+        others = sorted(people.person_of(uow, client).clients - {client})
+        return " ".join([read, client, *others]).encode()
 
     def _case_for(self, uow: UnitOfWork, org: str, case_id: UUID) -> Case:
         case, one = uow.get(Case, case_id), self._directory.get(org)

@@ -40,6 +40,10 @@ whom exactly the same number links to."""
 NUMBERS_OF = "id_numbers_of"
 """Claim: client → the keyed hashes of ID numbers that were told, each with the event that told it."""
 
+TOLD_OF = "told_of"
+"""Claim: event that told who somebody is → the client whom it told of, where it stands in the case of another
+because the two were one person."""
+
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
 

@@ -20,7 +20,7 @@ from google.protobuf.wrappers_pb2 import BytesValue
 from pydantic_core import from_json, to_json
 from reference.days import local_day
 
-from intake.application import keys
+from intake.application import keys, people
 from intake.application.envelope import Policy
 from intake.application.proposing import Found, Proposals
 from intake.domain.case import Case
@@ -34,22 +34,24 @@ _DONE = Rows(32, "DELETE FROM likeness_due AS d USING {rows} AS r (seq) WHERE d.
 
 
 class Looked(NamedTuple):
-    """A row of `likeness_due` and whom its person is like; no identity."""
+    """A row of `likeness_due` and whom its person is like; no identity. The case may be another's, with whom
+    the person was one."""
 
     seq: int
+    person: UUID
     case_id: UUID
     found: tuple[Found, ...]
 
     def message(self) -> BytesValue:
         """Make the message of the command."""
-        return BytesValue(value=to_json([self.seq, self.case_id, self.found]))
+        return BytesValue(value=to_json([self.seq, self.person, self.case_id, self.found]))
 
     @classmethod
     def of(cls, message: BytesValue) -> Looked:
         """Read it."""
-        seq, case_id, found = from_json(message.value)
+        seq, person, case_id, found = from_json(message.value)
         people = (Found(UUID(client), likely, tuple(reasons)) for client, likely, reasons in found)
-        return cls(seq, UUID(case_id), tuple(people))
+        return cls(seq, UUID(person), UUID(case_id), tuple(people))
 
 
 class LikelyDesk:
@@ -64,7 +66,7 @@ class LikelyDesk:
         looked = [Looked.of(one.message) for one in commands if isinstance(one.message, BytesValue)]
         uow.load(Case, [one.case_id for one in looked])
         clients = {keys.as_text(found.client) for one in looked for found in one.found}
-        clients |= {keys.as_text(case.client_id) for one in looked if (case := uow.get(Case, one.case_id))}
+        clients |= {keys.as_text(one.person) for one in looked}
         uow.load_claims(keys.LATEST_CASE, clients)
 
     def decide(self, uow: UnitOfWork, command: Command) -> bytes:
@@ -72,6 +74,8 @@ class LikelyDesk:
         assert isinstance(command.message, BytesValue)
         looked = Looked.of(command.message)
         case = uow.get(Case, looked.case_id)
+        if case is not None and case.client_id != looked.person:
+            case = people.case_of_client(uow, keys.as_text(looked.person))
         if case is not None and looked.found:
             meta = self._meta(uow, case)
             self._proposals.propose(uow, case, MatchGround.LIKENESS, looked.found, meta)

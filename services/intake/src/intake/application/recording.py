@@ -109,14 +109,14 @@ class Recording:
         known = match.case
         meta = envelope(reading, event, known.id if known else self._derived("case", reading), self._policy)
         case = known or self._opened(reading, event, match, meta)
-        recorded = self._take(uow, case, reading, event, meta, org_kind)
+        recorded = self._take(uow, case, match, reading, event, meta, org_kind)
         if known is None:
             uow.add(case)
             people.take_case(uow, case)
         if match.binds:
             _bind(uow, case, match, event, meta)
         if match.rival is not None:
-            self.registrar.meet(uow, case, event, match.rival)
+            self.registrar.meet(uow, case, _meant(case, match), event, match.rival)
         return recorded
 
     def void(
@@ -145,11 +145,11 @@ class Recording:
                 lambda case: envelope(reading, event, case.id, self._policy),
             )
             meta = envelope(reading, event, found.case.id, self._policy)
-            recorded = self._take(uow, found.case, reading, event, meta, org_kind, found.recorded_id)
+            recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found.recorded_id)
             if match.binds:
                 _bind(uow, found.case, match, event, meta)
             if match.rival is not None:
-                self.registrar.meet(uow, found.case, event, match.rival)
+                self.registrar.meet(uow, found.case, _meant(found.case, match), event, match.rival)
         return recorded
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
@@ -161,24 +161,25 @@ class Recording:
         self,
         uow: UnitOfWork,
         case: Case,
+        match: Match,
         reading: Reading,
         event: Event,
         meta: Meta,
         org_kind: str,
         replaces: str | None = None,
     ) -> Recorded:
-        data = event.data
+        data, client = event.data, _meant(case, match)
         if event.type not in _OWN:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
-            self.registrar.register(uow, case, event, data, meta)
+            self.registrar.register(uow, case, client, event, data, meta)
         elif isinstance(data, IdentityCorrectedPosted):
-            self.registrar.correct(uow, case, event, data, meta)
+            self.registrar.correct(uow, case, client, event, data, meta)
         elif isinstance(data, ConsentGivenPosted):
-            self._consents.give(uow, case, data, meta)
+            self._consents.give(uow, case, client, data, meta)
         elif isinstance(data, ConsentWithdrawn):
             case.withdraw(data, meta)
         elif isinstance(data, ClientScreenedPosted):
@@ -214,13 +215,18 @@ class Recording:
         return self.number_of(reading.source, reading.event_id)
 
 
+def _meant(case: Case, match: Match) -> UUID:
+    """The client whom an event means, also where somebody else's case takes it because the two are one."""
+    return keys.as_id(match.client) if match.client else case.client_id
+
+
 def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:
     """The reference means the client whom the event named, also where somebody else's case takes the event
     because the two are one person."""
     assert event.naming.reference is not None
-    client = match.client or keys.as_text(case.client_id)
-    if client != keys.as_text(case.client_id):
-        case = people.case_of_client(uow, client) or case
+    client = _meant(case, match)
+    if client != case.client_id:
+        case = people.case_of_client(uow, keys.as_text(client)) or case
     bound = AgencyReferenceBound(org=meta.org, agency_ref=event.naming.reference)
     case.bind(bound, people.envelopes(meta)(case.id))
     uow.claim(

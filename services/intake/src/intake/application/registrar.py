@@ -48,45 +48,62 @@ class Registrar:
         self._proposals = proposals
 
     def register(
-        self, uow: UnitOfWork, case: Case, event: Event, data: ClientRegisteredPosted, meta: Meta
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        client: UUID,
+        event: Event,
+        data: ClientRegisteredPosted,
+        meta: Meta,
     ) -> None:
-        """Raises `Refusal` before anything has changed."""
+        """`client`: whom the event means, also where the case is another's because the two are one person.
+        Raises `Refusal` before anything has changed."""
         assert data.identity is not None, "what was sealed is opened"
         fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
         case.take(ClientRegistered(**fields), meta)
-        self._keep(uow, case, event, data, corrects=False)
+        self._keep(uow, case, client, event, data, corrects=False)
 
     def correct(
-        self, uow: UnitOfWork, case: Case, event: Event, data: IdentityCorrectedPosted, meta: Meta
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        client: UUID,
+        event: Event,
+        data: IdentityCorrectedPosted,
+        meta: Meta,
     ) -> None:
         """What was told before stays readable as known then. Raises `Refusal` before anything has changed."""
         recorded = IdentityCorrected(
             reason=data.reason, fields=_corrected(data), birth_year=data.birth_year, sex=data.sex
         )
         case.take(recorded, meta)
-        self._keep(uow, case, event, data, corrects=True)
+        self._keep(uow, case, client, event, data, corrects=True)
 
     def take_back(self, uow: UnitOfWork, case: Case, voided: str) -> None:
         """An event of a case was voided: if it told who the client is, that counts no more."""
-        numbers.take_back(uow, keys.as_text(case.client_id), voided)
-        uow.commit.extra.append(TableWrite(DUE, (case.client_id, case.id, voided)))
+        client = uow.holder(keys.TOLD_OF, voided) or keys.as_text(case.client_id)
+        numbers.take_back(uow, client, voided)
+        uow.commit.extra.append(TableWrite(DUE, (keys.as_id(client), case.id, voided)))
 
-    def meet(self, uow: UnitOfWork, case: Case, event: Event, rival: tuple[str, tuple[str, ...]]) -> None:
+    def meet(
+        self, uow: UnitOfWork, case: Case, client: UUID, event: Event, rival: tuple[str, tuple[str, ...]]
+    ) -> None:
         """Somebody else has the same ID number. Nothing in conflict at a registration: one person, merged
         here. Otherwise a person decides.
         """
-        client, conflicts = rival
+        other, conflicts = rival
         told = case.pending_events[-1]
         meta: Meta = told.meta.model_copy(update={"causation_id": event_id(told)})  # type: ignore[attr-defined]
-        known = people.case_of_client(uow, client)
-        if known is None or people.same_person(uow, client, keys.as_text(case.client_id)):
+        known, mine = people.case_of_client(uow, other), keys.as_text(client)
+        if known is None or people.same_person(uow, other, mine):
             return
+        own = people.case_of_client(uow, mine) or case
         if isinstance(event.data, ClientRegisteredPosted) and not conflicts:
-            self._proposals.merge(uow, known, case, MergeGround.ID_NUMBER, meta)
+            self._proposals.merge(uow, known, own, MergeGround.ID_NUMBER, meta)
             return
         reasons = tuple(f"conflict_{field}" for field in conflicts) or ("number_same",)
-        found = Found(UUID(client), self._likely(uow, client, event), reasons)
-        self._proposals.propose(uow, case, MatchGround.ID_NUMBER, [found], meta)
+        found = Found(UUID(other), self._likely(uow, other, event), reasons)
+        self._proposals.propose(uow, own, MatchGround.ID_NUMBER, [found], meta)
 
     def compare(self, uow: UnitOfWork, client: str, event: Event) -> tuple[str, ...]:
         """The fields in which what an event tells contradicts what is known of a client."""
@@ -127,18 +144,21 @@ class Registrar:
         self,
         uow: UnitOfWork,
         case: Case,
+        client: UUID,
         event: Event,
         data: ClientRegisteredPosted | IdentityCorrectedPosted,
         *,
         corrects: bool,
     ) -> None:
         recorded = event_id(case.pending_events[-1])
+        if client != case.client_id:
+            uow.claim(keys.TOLD_OF, recorded, keys.as_text(client))
         if data.identity is not None:
-            self._identities.seal(uow, case.client_id, recorded, data.identity)
+            self._identities.seal(uow, client, recorded, data.identity)
         number = event.naming.identity
         if number is not None:
-            numbers.tell(uow, keys.as_text(case.client_id), Told(recorded, number, corrects))
-        uow.commit.extra.append(TableWrite(DUE, (case.client_id, case.id, recorded)))
+            numbers.tell(uow, keys.as_text(client), Told(recorded, number, corrects))
+        uow.commit.extra.append(TableWrite(DUE, (client, case.id, recorded)))
 
 
 def _corrected(data: IdentityCorrectedPosted) -> tuple[IdentityField, ...]:

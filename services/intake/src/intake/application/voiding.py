@@ -70,7 +70,7 @@ class Voiding:
         source = data.source or source_of(by.org)
         self._check_right(by.org, kind, agency_of_source(source))
         found = original(uow, (source, data.event_id), "/data/event_id")
-        _check_about(uow, by, found.case)
+        _check_about(uow, by, found)
         return self.carry_out(uow, found, data.reason, data.note, meta_of(found.case))
 
     def find(self, uow: UnitOfWork, org: str, kind: str, name: tuple[str, str] | str) -> Original:
@@ -158,14 +158,16 @@ class Voiding:
             ConsentDesk.set_again(uow, found.case)
 
 
-def _check_about(uow: UnitOfWork, by: Naming, case: Case) -> None:
-    """Who is named need not be known any more, but must not be somebody else."""
-    client = keys.as_text(case.client_id)
+def _check_about(uow: UnitOfWork, by: Naming, found: Original) -> None:
+    """Who is named need not be known any more, but must not be somebody else than whom the event told of."""
+    about = [keys.as_text(found.case.client_id)]
+    if (told_of := uow.holder(keys.TOLD_OF, found.recorded_id)) is not None:
+        about.append(told_of)
     named = client_of(uow, by)
     holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
     other = uow.get(Case, keys.as_id(holder)) if holder else None
     for one in (named, keys.as_text(other.client_id) if other else None):
-        if one is not None and not people.same_person(uow, one, client):
+        if one is not None and not any(people.same_person(uow, one, client) for client in about):
             raise Refusal("void_other_person", field="/about")
 
 

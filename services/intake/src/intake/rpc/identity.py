@@ -56,7 +56,8 @@ _VALUES = """
     FROM vault_fields AS f LEFT JOIN stored_events AS e
          ON e.originator_id = left(f.record_id, 36)::uuid
         AND e.originator_version = substr(f.record_id, 38)::bigint
-    WHERE f.person = %s AND f.name = ANY(%s) ORDER BY f.stored_at, f.name
+    WHERE f.person = ANY(%s) AND (f.person = %s OR left(f.record_id, 36) = %s) AND f.name = ANY(%s)
+    ORDER BY f.stored_at, f.name
 """
 _READS = """
     SELECT seq, event_id, at, org, by, purpose, fields, sealed_reason FROM identity_reads
@@ -98,13 +99,13 @@ class IdentityServicer(IdentityServiceServicer):
         _check(request)
         call = current_call()
         done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
-        read, _, client = done.answer.decode().partition(" ")
+        read, *clients = done.answer.decode().split()
         asked = [name for field in request.fields or FIELDS for name in FIELDS[field]]
         try:
-            values = await asyncio.to_thread(self._values, UUID(client), asked)
+            values = await asyncio.to_thread(self._values, clients, _case_id(request.case_id), asked)
         except MasterKeyAway as away:
             raise Unavailable from away
-        return pb.ReadIdentityResponse(read_event_id=read, client_id=client, values=values)
+        return pb.ReadIdentityResponse(read_event_id=read, client_id=clients[0], values=values)
 
     async def ListIdentityReads(  # noqa: N802
         self, request: pb.ListIdentityReadsRequest, _context: Any
@@ -134,10 +135,12 @@ class IdentityServicer(IdentityServiceServicer):
         if one is None or one.kind not in OVERSEERS or sight_of(one.kind, caller.role) is None:
             raise Forbidden("identity_not_for_you")
 
-    def _values(self, person: UUID, fields: list[str]) -> list[pb.IdentityValue]:
+    def _values(self, clients: list[str], case: UUID, fields: list[str]) -> list[pb.IdentityValue]:
+        """What was told of the first client, and in that case of those who are one person with the client."""
+        people = [UUID(client) for client in clients]
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            ring = self._vault.keyring(cursor, [person])
-            rows = cursor.execute(_VALUES, (person, fields)).fetchall()
+            ring = self._vault.keyring(cursor, people)
+            rows = cursor.execute(_VALUES, (people, people[0], str(case), fields)).fetchall()
         return [value for row in rows for value in _shown(ring, *row)]
 
     def _told(
