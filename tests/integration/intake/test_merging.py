@@ -23,8 +23,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from intake.domain.case import Case
-from intake.profiles import profiles_of
-from psycopg.rows import tuple_row
 
 from tests.integration.intake.case_posts import reopening, void
 from tests.integration.intake.desk import POLICE, Desk, verdicts
@@ -34,7 +32,6 @@ from tests.integration.intake.people import (
     NGOC_LAM,
     case_of,
     corrected,
-    look,
     merge,
     merge_id,
     registered,
@@ -239,55 +236,6 @@ def test_an_id_number_links_to_the_one_open_case_of_the_person(desk: Desk) -> No
     assert case_of(desk, "ldtbxh-duc-giang", "C") == b
 
 
-def test_what_is_told_of_a_merged_client_stays_with_that_client_when_the_merge_is_undone(desk: Desk) -> None:
-    a, b = two(desk)
-    one, other = client_of(desk, a), client_of(desk, b)
-    merged = merge_id(merge(desk, a, b))
-    slip = corrected(NGOC_LAM, "B", full_name="Trần Thị Mai Hương", id_number=NUMBER)
-    assert verdicts(desk.post(slip)) == ["accepted"]
-    assert told(desk, "identity-corrected")[0]["meta"]["subject"] == a, "the open case takes it"
-    assert "Trần Thị Mai Hương" not in desk.identity(one).values()
-    assert NUMBER in desk.identity(other).values()
-    assert {str(row[0]) for row in desk.rows("SELECT person FROM likeness_due WHERE case_id = %s", a)} == {
-        one,
-        other,
-    }
-    look(desk)
-    unmerge(desk, merged)
-    desk.post(registered("ldtbxh-duc-giang", "C", "TRAN THI MAI HUONG", sex="female", id_number=NUMBER))
-    assert case_of(desk, "ldtbxh-duc-giang", "C") == b, "the number means whom it was told of"
-    assert verdicts(desk.post(void(NGOC_LAM, "B", slip.id))) == ["accepted"]
-    (known,) = desk.rows("SELECT holder FROM claims WHERE kind = 'id_number'")
-    assert known == (other,), "the later registration told it too"
-
-
-def test_who_is_registered_again_while_merged_is_known_under_the_reference_that_was_used(desk: Desk) -> None:
-    a, b = two(desk)
-    one, other = client_of(desk, a), client_of(desk, b)
-    merged = merge_id(merge(desk, a, b))
-    again = registered(NGOC_LAM, "B", "Trần Thị Mai", sex="female", id_number=NUMBER)
-    assert verdicts(desk.post(again)) == ["accepted"]
-    assert told(desk, "client-registered")[-1]["meta"]["subject"] == a
-    unmerge(desk, merged)
-    assert NUMBER in desk.identity(other).values()
-    assert NUMBER not in desk.identity(one).values()
-    desk.post(void(NGOC_LAM, "B", again.id))
-    assert desk.rows("SELECT 1 FROM claims WHERE kind = 'id_number'") == [], (
-        "given back by whom it was told of"
-    )
-
-
-def test_corrections_of_either_of_two_who_are_merged_change_only_the_likeness_of_the_one(desk: Desk) -> None:
-    a, b = two(desk)
-    one, other = UUID(client_of(desk, a)), UUID(client_of(desk, b))
-    merge(desk, a, b)
-    desk.post(corrected(NGOC_LAM, "B", birth_year=1971), corrected(BO_DE, "A", birth_year=1962))
-    with desk.connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-        (((_, mine),), ((_, theirs),)) = (profiles_of(cursor, desk.vault, who) for who in (one, other))
-    assert (mine.birth_year, mine.sex, mine.full_name) == (1962, "male", "Nguyễn Văn Thử")
-    assert (theirs.birth_year, theirs.sex, theirs.full_name) == (1971, "female", "Trần Thị Mai")
-
-
 def test_two_instances_that_merge_at_once_make_one_person(desk: Desk) -> None:
     for n in range(6):
         a, b = two(desk, str(n))
@@ -398,12 +346,6 @@ def test_what_corrects_nothing_or_comes_before_a_registration_is_told_so(desk: D
     empty, early = desk.post(corrected(BO_DE, "A"), corrected(BO_DE, "A", sex="female"))
     assert (empty["verdict"], empty["code"]) == ("quarantined", "nothing_corrected")
     assert (early["verdict"], early["code"]) == ("waiting", "too_early")
-
-
-def client_of(desk: Desk, case: str) -> str:
-    """The client for whom a case was opened."""
-    (opened,) = (event for event in told(desk, "case-opened") if event["meta"]["subject"] == case)
-    return str(opened["data"]["client_id"])
 
 
 def two(desk: Desk, tag: str = "") -> tuple[str, str]:
