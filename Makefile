@@ -38,8 +38,9 @@ test: ready ## every test but the long ones, on real servers of its own
 	@$(BIN)/pytest -m "not long" -n 3 --dist loadfile $(ARGS)
 
 .PHONY: faults
-faults: ready ## kills, restarts, second instances, in full length
+faults: ready ## kills, restarts, second instances, in full length, and every other long test
 	@$(BIN)/pytest tests/faults $(ARGS)
+	@$(BIN)/pytest tests -m long --ignore tests/faults $(ARGS)
 
 .PHONY: bench
 bench: ready ## measure; writes docs/benchmarks.md and bench.json

@@ -20,6 +20,7 @@ from tests.integration.intake.posts import Headers, Post, contact, counselling, 
 
 SOCIAL, POLICE = "ldtbxh-ngoc-lam", "cap-ngoc-lam"
 ON_THE_WIRE = "ldtbxh-my-dinh-1"
+COMMUNE = {"ldtbxh-ngoc-lam": "00133", "ldtbxh-my-dinh-1": "00625"}
 """An office that posts over gRPC: the same reference is another person there."""
 
 ONLY_ON_KAFKA = {"tombstone", "null header", "no headers", "not UTF-8"}
@@ -38,7 +39,7 @@ def all_bad(tag: str, social: str) -> list[Bad]:
 def opening(tag: str, social: str) -> list[Post]:
     """What makes TV-1 known."""
     return [
-        contact(social, "TV-1", id=f"{tag}-opens"),
+        contact(social, "TV-1", commune=COMMUNE[social], id=f"{tag}-opens"),
         registration(social, {"agency_ref": "TV-1"}, id=f"{tag}-registers"),
     ]
 

@@ -206,6 +206,7 @@ def await_answers(path: Path, process: subprocess.Popen[bytes], least: int) -> N
         time.sleep(0.01)
 
 
+@pytest.mark.long
 def test_a_sending_that_is_killed_goes_on_and_every_row_has_one_verdict(
     runtime: LocalRuntime, tmp_path: Path
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_sending_that_is_killed_goes_on_and_every_row_has_one_verdict(
     assert {each.verdict for each in given} == {"accepted"}
 
 
+@pytest.mark.long
 def test_a_sending_outlives_the_death_of_intake(runtime: LocalRuntime, tmp_path: Path) -> None:
     path, rows = many(tmp_path / "outage.csv", "OUT", 4000), 4000
     process = begin(runtime, path)

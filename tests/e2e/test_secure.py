@@ -188,6 +188,7 @@ def test_what_an_office_posted_before_it_was_registered_goes_on_and_is_told_on_i
     assert (error, told and told["verdict"]) == (None, "accepted")
 
 
+@pytest.mark.long
 def test_while_kafka_is_away_the_registry_goes_on_and_kafka_follows_when_it_is_back(
     town: SecureTown,
 ) -> None:

@@ -18,6 +18,7 @@ from tests.faults.system import System, dying
 NUMBER = 90
 
 
+@pytest.mark.long
 @pytest.mark.timeout(500)
 def test_the_master_key_is_changed_while_agencies_post_and_intake_is_killed(
     system: System, undisturbed: System

@@ -114,6 +114,7 @@ def sheet_xml(path: Path, old: str, new: str, shared: str = "") -> None:
             archive.writestr(name, content)
 
 
+@pytest.mark.long
 def test_a_million_empty_formatted_rows_do_not_matter(tmp_path: Path) -> None:
     path = contacts(tmp_path, {})
     rows = "".join(
