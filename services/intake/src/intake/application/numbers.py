@@ -37,6 +37,11 @@ def tell(uow: UnitOfWork, client: str, told: Told) -> None:
     _put(uow, keys.ID_NUMBER, told.number, f"{known} {client}" if known else client)
 
 
+def share(uow: UnitOfWork, one: str, other: str) -> bool:
+    """Whether two clients are known by the same number."""
+    return bool(_counting(_of(uow, one)) & _counting(_of(uow, other)))
+
+
 def take_back(uow: UnitOfWork, client: str, event_id: str) -> None:
     """The event that told a number was voided; nothing if it told none."""
     _change(uow, client, [one for one in _of(uow, client) if one.event_id != event_id])

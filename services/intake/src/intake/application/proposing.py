@@ -90,6 +90,15 @@ class Proposals:
         self.tell_apart(uow, edge.survivor, edge.merged, meta.org)
         return edge
 
+    def withdraw(self, uow: UnitOfWork, merge_id: UUID, meta: Meta) -> None:
+        """`people.unmerge` of what no longer has a ground: nobody has said that they are two people."""
+        person, edge = people.merge_of(uow, merge_id)
+        sides = [side.clients | {end} for side, end in zip(person.parted(edge.merge), edge[1:], strict=True)]
+        people.unmerge(uow, merge_id, MergeGround.OTHER, people.envelopes(meta))
+        for a, b, pair in list(between(uow, *sides)):
+            if pair.state == SAME:
+                decide(uow, a, b, pair, OPEN, meta.org)
+
     def tell_apart(self, uow: UnitOfWork, one: str, other: str, by: str) -> None:
         """Somebody decided that two clients are two people."""
         pair = pair_of(uow, one, other) or Pair(self._match(one, other), OPEN, 0)

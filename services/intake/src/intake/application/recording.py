@@ -146,6 +146,8 @@ class Recording:
             )
             meta = envelope(reading, event, found.case.id, self._policy)
             recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found.recorded_id)
+            if isinstance(event.data, ClientRegisteredPosted):
+                self.registrar.unmeet(uow, found, meta)
             if match.binds:
                 _bind(uow, found.case, match, event, meta)
             if match.rival is not None:

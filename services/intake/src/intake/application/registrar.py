@@ -18,6 +18,7 @@ from intake.application import keys, numbers, people
 from intake.application.identity import Identities, values_of
 from intake.application.matching import client_named, identified
 from intake.application.numbers import Told
+from intake.application.originals import Original
 from intake.application.proposing import Found, Proposals
 from intake.application.reading import Event
 from intake.domain.case import Case
@@ -84,6 +85,18 @@ class Registrar:
         client = uow.holder(keys.TOLD_OF, voided) or keys.as_text(case.client_id)
         numbers.take_back(uow, client, voided)
         uow.commit.extra.append(TableWrite(DUE, (keys.as_id(client), case.id, voided)))
+
+    def unmeet(self, uow: UnitOfWork, found: Original, meta: Meta) -> None:
+        """A voided event had merged two by a number that they do not share any more: they are two again."""
+        causes = {found.recorded_id, *map(event_id, found.bound)}
+        client = uow.holder(keys.TOLD_OF, found.recorded_id) or keys.as_text(found.case.client_id)
+        own = people.case_of_client(uow, client) or found.case
+        told = [one for one in uow.events(own) if isinstance(one, Case.Merged)]
+        for data in [one.data for one in told if one.meta.causation_id in causes]:
+            one, other = keys.as_text(data.survivor), keys.as_text(data.merged)
+            counts = people.person_of(uow, one).edge(str(data.merge)) is not None
+            if counts and data.ground is MergeGround.ID_NUMBER and not numbers.share(uow, one, other):
+                self._proposals.withdraw(uow, data.merge, meta)
 
     def meet(
         self, uow: UnitOfWork, case: Case, client: UUID, event: Event, rival: tuple[str, tuple[str, ...]]

@@ -40,6 +40,10 @@ class TakesBack(Protocol):
         """An event of a case was voided."""
         ...
 
+    def unmeet(self, uow: UnitOfWork, found: Original, meta: Meta) -> None:
+        """What it had merged has no ground any more."""
+        ...
+
 
 class Voided(NamedTuple):
     """What was voided in which case. `routed_id`: the void, where another service answers for it."""
@@ -96,6 +100,8 @@ class Voiding:
         routed_id = event_id(found.case.pending_events[-1]) if is_routed else None
         self._unbind(uow, found, reason, meta)
         self._follow(uow, found)
+        if isinstance(found.happened, Case.Registered):
+            self._registrar.unmeet(uow, found, meta)
         return Voided(found.case, routed_id)
 
     def replace(
