@@ -18,9 +18,9 @@ from tests.faults.system import System
 from tests.integration.intake.bad_input import Bad, bad_records
 from tests.integration.intake.posts import Headers, Post, contact, counselling, registration, screening
 
-SOCIAL, POLICE = "ldtbxh-ngoc-lam", "cap-ngoc-lam"
+SOCIAL, POLICE = "ldtbxh-duc-giang", "cap-duc-giang"
 ON_THE_WIRE = "ldtbxh-my-dinh-1"
-COMMUNE = {"ldtbxh-ngoc-lam": "00133", "ldtbxh-my-dinh-1": "00625"}
+COMMUNE = {"ldtbxh-duc-giang": "00124", "ldtbxh-my-dinh-1": "00625"}
 """An office that posts over gRPC: the same reference is another person there."""
 
 ONLY_ON_KAFKA = {"tombstone", "null header", "no headers", "not UTF-8"}

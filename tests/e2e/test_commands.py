@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from chassis.ids import number
 from confluent_kafka import Producer
+from reftrack_cli import session
 from reftrack_cli.main import app
 from reftrack_demo.steps import Step
 from typer.testing import CliRunner
@@ -27,9 +28,10 @@ class Terminal:
 
     def __init__(self, town: System) -> None:
         self.state = ["--state", str(town.runtime.folder.path)]
+        session.out.width = 240  # whatever the terminal that the tests run in
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = CliRunner(env={"COLUMNS": "240"}).invoke(app, [*words, *self.state])
+        done = CliRunner().invoke(app, [*words, *self.state])
         assert done.exit_code == code, f"{words}: {done.output} {done.exception!r}"
         return done.output
 

@@ -55,7 +55,7 @@ def proposed(terminal: Terminal, *cases: str) -> dict[str, Any]:
     deadline = time.monotonic() + WITHIN
     while time.monotonic() < deadline:
         for match in terminal.json("matches", "list", "--as", DISTRICT):
-            if {match["one"]["case_id"], (match["other"] or {}).get("case_id")} == set(cases):
+            if {match["one"]["case_id"], (match.get("other") or {}).get("case_id")} == set(cases):
                 return match
         time.sleep(0.5)
     raise AssertionError("nobody was proposed")

@@ -53,7 +53,7 @@ async def test_nobody_but_a_supervisor_may_even_ask(serving: Serving, role: str)
 async def test_a_supervisors_token_of_another_kind_of_office_lists_nothing(serving: Serving) -> None:
     me = bearer(serving, "cap-bo-de", "supervisor")
     call = serving.agencies.ListAgencies(pb.ListAgenciesRequest(), metadata=me)
-    assert await reason(call) == (grpc.StatusCode.PERMISSION_DENIED, "ROLE_NOT_ALLOWED")
+    assert await reason(call) == (grpc.StatusCode.PERMISSION_DENIED, "SUPERVISING_OFFICE_ONLY")
 
 
 async def test_the_offices_come_in_pages_in_order_of_their_ids_each_once(serving: Serving) -> None:
