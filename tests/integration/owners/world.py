@@ -135,10 +135,11 @@ async def running(
             yield world
     finally:
         await server.stop(1)
-        for task in tasks[1:]:
-            task.cancel()
         parts.commands.stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while not all(task.done() for task in tasks):
+            for task in tasks[1:]:
+                task.cancel()  # again and again: a wait that ends at this very moment may swallow it
+            await asyncio.wait(tasks, timeout=1)
         await parts.close()
 
 
