@@ -19,6 +19,7 @@ from chassis.rpc.auth import Authenticator
 from chassis.rpc.server import RpcServer
 from chassis.service import Parts
 from chassis.service import Service as ServiceOf
+from chassis.service.ending import end
 from chassis.service.ticking import Ticking
 from chassis.store.decider import Result
 from chassis.store.migrations import migrate
@@ -135,11 +136,9 @@ async def running(
             yield world
     finally:
         await server.stop(1)
+        await end(tasks[1:])
         parts.commands.stop()
-        while not all(task.done() for task in tasks):
-            for task in tasks[1:]:
-                task.cancel()  # again and again: a wait that ends at this very moment may swallow it
-            await asyncio.wait(tasks, timeout=1)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await parts.close()
 
 

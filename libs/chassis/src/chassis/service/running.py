@@ -22,6 +22,7 @@ from chassis.rpc.auth import Authenticator
 from chassis.rpc.server import RpcServer, Tls
 from chassis.service.administration import admin_servicer
 from chassis.service.declaration import Consume, Service, Startable
+from chassis.service.ending import end
 from chassis.service.housekeeping import Housekeeping
 from chassis.service.parts import Parts
 from chassis.service.postgres import Pulse, prepare
@@ -224,8 +225,7 @@ class Running:
 
     async def _end(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        task.cancel()
-        await asyncio.wait({task})
+        await end({task})
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
