@@ -173,20 +173,7 @@ class Answering(Aggregate):
         self.trigger_event(self.Refused, data=refused(refusal), meta=meta)
 
     def _defer(self, posting: Posting, refusal: Refusal, policy: Policy) -> None:
-        received_at = posting.meta.received_at
-        term = timedelta(days=policy.on(local_day(received_at)).wait_term_days)
-        data = AgencyEventDeferred(
-            type=posting.type,
-            number=posting.number,
-            org_kind=posting.org_kind,
-            data=dict(posting.data),
-            code=refusal.code,
-            until=received_at + term,
-            waiting_for=refusal.detail.get("awaits"),
-            state=refusal.state,
-            moves=refusal.moves,
-        )
-        self.trigger_event(self.Deferred, data=data, meta=posting.meta)
+        self.trigger_event(self.Deferred, data=deferred(posting, refusal, policy), meta=posting.meta)
 
 
 def refused(refusal: Refusal) -> AgencyEventRefused:
@@ -195,6 +182,23 @@ def refused(refusal: Refusal) -> AgencyEventRefused:
         code=refusal.code,
         field=refusal.field,
         detail=refusal.detail,
+        state=refusal.state,
+        moves=refusal.moves,
+    )
+
+
+def deferred(posting: Posting, refusal: Refusal, policy: Policy) -> AgencyEventDeferred:
+    """The answer on the log that a refusal for now becomes: until when it is waited for is the policy's."""
+    received_at = posting.meta.received_at
+    term = timedelta(days=policy.on(local_day(received_at)).wait_term_days)
+    return AgencyEventDeferred(
+        type=posting.type,
+        number=posting.number,
+        org_kind=posting.org_kind,
+        data=dict(posting.data),
+        code=refusal.code,
+        until=received_at + term,
+        waiting_for=refusal.detail.get("awaits"),
         state=refusal.state,
         moves=refusal.moves,
     )

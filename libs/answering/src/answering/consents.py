@@ -24,6 +24,8 @@ from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import OrgKind
 from psycopg import Connection
 
+from answering.members import MEMBERS
+
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 Told = Recorded[Any]
 
@@ -32,18 +34,12 @@ SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 
 MOST_FOLDED = 4096
 
-_READ = """
-WITH RECURSIVE person (of, client_id) AS (
-    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY(%(cases)s)
-    UNION
-    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
-), members (of, case_id) AS (
-    SELECT of, c.case_id FROM person p JOIN case_clients c ON c.client_id = p.client_id
-    UNION
-    SELECT c, c FROM unnest(%(cases)s::uuid[]) AS c
-)
+_READ = (
+    MEMBERS
+    + """
 SELECT m.of, m.case_id, f.value FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
 """
+)
 
 
 class ConsentBook:

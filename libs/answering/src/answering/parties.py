@@ -21,20 +21,16 @@ from contracts.events.vault import IdentityRead
 from psycopg import Connection
 from reference import Organisations
 
+from answering.members import MEMBERS
+
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
-_READ = """
-WITH RECURSIVE person (of, client_id) AS (
-    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY(%(cases)s)
-    UNION
-    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
-), members (of, case_id) AS (
-    SELECT of, c.case_id FROM person p JOIN case_clients c ON c.client_id = p.client_id
-    UNION
-    SELECT c, c FROM unnest(%(cases)s::uuid[]) AS c
-)
+_READ = (
+    MEMBERS
+    + """
 SELECT m.of AS case_id, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
 """
+)
 
 
 class Parties:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from answering import Posting
+from answering import Posting, deferred
 from chassis.aggregate import Aggregate, event
 from chassis.refusal import Refusal
 from contracts.envelope import Meta
 from contracts.events.common import AgencyEventDeferred, EventVoided
 from reference import Policy
-from reference.days import local_day
 
 
 class PutOff(Aggregate):
@@ -46,15 +44,5 @@ class PutOff(Aggregate):
     @classmethod
     def until_later(cls, stream: UUID, posting: Posting, refusal: Refusal, policy: Policy) -> Self:
         """The answer that `refusal`, one for now, gives to what was posted."""
-        received_at = posting.meta.received_at
-        term = timedelta(days=policy.on(local_day(received_at)).wait_term_days)
-        data = AgencyEventDeferred(
-            type=posting.type,
-            number=posting.number,
-            org_kind=posting.org_kind,
-            data=dict(posting.data),
-            code=refusal.code,
-            until=received_at + term,
-            waiting_for=refusal.detail.get("awaits"),
-        )
+        data = deferred(posting, refusal, policy)
         return cls._create(cls.Created, id=stream, data=data, meta=posting.meta)
