@@ -31,6 +31,7 @@ from reftrack.intake.v1 import agencies_pb2 as pb
 from intake.agencies.agency import MOVES, Agency
 from intake.agencies.messages import described
 from intake.agencies.requests import changed, registered, taken_over
+from intake.application.envelope import commanded
 
 REGISTER, CHANGE, SUSPEND, REINSTATE = (
     *("register_agency", "change_agency", "suspend_agency", "reinstate_agency"),
@@ -130,17 +131,7 @@ class AgencyDesk:
         return ids.derive(self._ids_key, "agency", org)
 
     def _meta(self, uow: UnitOfWork, command: Command, stream: UUID) -> Meta:
-        org, _, actor = command.caller.partition("/")
-        return Meta(
-            subject=stream,
-            occurred_at=uow.now,
-            received_at=uow.now,
-            actor=actor,
-            entered_by=actor,
-            org=org,
-            policy_version=self._policy.on(local_day(uow.now)).version,
-            correlation_id=command.correlation_id,
-        )
+        return commanded(command, stream, self._policy, uow.now)
 
 
 class ChangedMeanwhile(Conflict):

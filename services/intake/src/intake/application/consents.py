@@ -15,6 +15,7 @@ from contracts.registry import as_recorded
 from reference import Policy
 from reference.days import local_day
 
+from intake.application.envelope import rung
 from intake.application.identity import Identities
 from intake.domain.case import Case
 from intake.domain.consenting import check_guardian, check_who_agreed, day_of
@@ -24,9 +25,6 @@ EXPIRY = "consent_expiry"
 
 GUARDIAN = "guardian_"
 """Fields of a guardian's identity stand in the vault under the client, each by its name after this."""
-
-SERVICE = "system:intake"
-CLOCK = "clock"
 
 
 class Office(Protocol):
@@ -80,20 +78,11 @@ class ConsentDesk:
         if case is None or one is None or one.expires_on is None:
             return
         data = ConsentExpired(consent=one.id, expired_on=one.expires_on)
-        case.expire(data, self._on_the_day(uow, case, timer, one.org))
+        case.expire(data, self._on_the_day(uow, timer, one.org))
 
-    def _on_the_day(self, uow: UnitOfWork, case: Case, timer: Timer, org: str) -> Meta:
+    def _on_the_day(self, uow: UnitOfWork, timer: Timer, org: str) -> Meta:
         held = self._policy.holding(local_day(timer.due_at), self._province(org))
-        return Meta(
-            subject=case.id,
-            occurred_at=timer.due_at,
-            received_at=uow.now,
-            actor=CLOCK,
-            org=SERVICE,
-            policy_version=held.version,
-            correlation_id=timer.key,
-            causation_id=timer.key,
-        )
+        return rung(timer, uow.now, held.version)
 
     def _province(self, org: str) -> str:
         office = self._offices.get(org)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from chassis.items import Command
+from chassis.timers import Timer
 from contracts.envelope import Meta
 
 from intake.application.reading import Event, Reading, day_of
 
 _checked = Meta.__pydantic_validator__.validate_python
+
+SERVICE = "system:intake"
+"""The organisation of what intake does by itself."""
+
+CLOCK = "clock"
 
 
 class Terms(Protocol):
@@ -50,3 +57,35 @@ def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> M
         }
     )
     return meta
+
+
+def commanded(
+    command: Command, subject: UUID, policy: Policy, now: datetime, *, legal_basis: str = ""
+) -> Meta:
+    """The envelope of what a person commands, done at the instant of the batch."""
+    org, _, actor = command.caller.partition("/")
+    return Meta(
+        subject=subject,
+        occurred_at=now,
+        received_at=now,
+        actor=actor,
+        entered_by=actor,
+        org=org,
+        legal_basis=legal_basis or None,
+        policy_version=policy.on(day_of(now)).version,
+        correlation_id=command.correlation_id,
+    )
+
+
+def rung(timer: Timer, now: datetime, policy_version: str) -> Meta:
+    """The envelope of what the clock makes due in the stream of a timer, as of the instant of the timer."""
+    return Meta(
+        subject=timer.stream,
+        occurred_at=timer.due_at,
+        received_at=now,
+        actor=CLOCK,
+        org=SERVICE,
+        policy_version=policy_version,
+        correlation_id=timer.key,
+        causation_id=timer.key,
+    )

@@ -15,13 +15,12 @@ from chassis.rpc.errors import NotFound
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
-from contracts.envelope import Meta
 from contracts.events.vault import IdentityRead
 from contracts.vocabulary import IdentityField
 from reference.days import local_day
 
 from intake.application import keys, people
-from intake.application.envelope import Policy
+from intake.application.envelope import Policy, commanded
 from intake.application.matching import addressed
 from intake.domain.case import Case
 from intake.domain.identity_readers import READERS, Places, has_to_do_with, purpose_of
@@ -97,7 +96,8 @@ class IdentityDesk:
         purpose = purpose_of(READERS[self._directory.get(org).kind], request.purpose)  # type: ignore[union-attr]
         data = IdentityRead(purpose=purpose, fields=tuple(map(IdentityField, request.fields)))
         reading_id = derive(self._ids_key, "identity-read", command.caller, command.request_id)
-        reading = IdentityReading.begin(reading_id, data, self._meta(uow, case, org, subject, command))
+        meta = commanded(command, case.id, self._policy, uow.now)
+        reading = IdentityReading.begin(reading_id, data, meta)
         read = event_id(reading.pending_events[-1])
         uow.add(reading)
         sealed = self._box.seal(request.reason.encode(), WHY, read)
@@ -116,21 +116,6 @@ class IdentityDesk:
         if not has_to_do_with(org, READERS[one.kind], concerned, self._directory):
             raise NotFound("case_unknown", field="case_id")
         return case
-
-    def _meta(self, uow: UnitOfWork, case: Case, org: str, subject: str, command: Command) -> Meta:
-        return Meta(
-            subject=case.id,
-            occurred_at=uow.now,
-            precision="instant",
-            received_at=uow.now,
-            actor=subject,
-            entered_by=subject,
-            org=org,
-            legal_basis=None,
-            policy_version=self._policy.on(local_day(uow.now)).version,
-            correlation_id=command.correlation_id,
-            causation_id=None,
-        )
 
 
 def _takes_part(one: Any, now: datetime) -> bool:

@@ -21,14 +21,14 @@ from pydantic_core import from_json, to_json
 from reference.days import local_day
 
 from intake.application import keys, people
-from intake.application.envelope import Policy
+from intake.application.envelope import SERVICE, Policy
 from intake.application.proposing import Found, Proposals
 from intake.domain.case import Case
 
 FOUND = "found_likely"
 """The name of the command."""
 
-SERVICE, CLERK = "system:intake", "likeness"
+CLERK = "likeness"
 
 _DONE = Rows(32, "DELETE FROM likeness_due AS d USING {rows} AS r (seq) WHERE d.seq = r.seq", "bigint")
 

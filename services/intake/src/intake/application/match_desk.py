@@ -24,7 +24,7 @@ from reftrack.common.v1.command_pb2 import Outcome
 from reftrack.intake.v1 import matching_pb2 as pb
 
 from intake.application import keys, people
-from intake.application.envelope import Policy
+from intake.application.envelope import Policy, commanded
 from intake.application.identity import Connect
 from intake.application.pairs import OPEN, SAME, Pair, pair_of
 from intake.application.proposing import Proposals
@@ -233,18 +233,7 @@ class MatchDesk:
         raise CaseChanged(case, expected, since)
 
     def _meta(self, uow: UnitOfWork, command: Command, case: Case, legal_basis: str) -> Meta:
-        org, _, actor = command.caller.partition("/")
-        return Meta(
-            subject=case.id,
-            occurred_at=uow.now,
-            received_at=uow.now,
-            actor=actor,
-            entered_by=actor,
-            org=org,
-            legal_basis=legal_basis or None,
-            policy_version=self._policy.on(local_day(uow.now)).version,
-            correlation_id=command.correlation_id,
-        )
+        return commanded(command, case.id, self._policy, uow.now, legal_basis=legal_basis)
 
 
 class CaseChanged(Stale):

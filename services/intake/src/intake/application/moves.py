@@ -17,7 +17,8 @@ from reference import Policy
 from reference.days import local_day
 
 from intake.application import keys
-from intake.application.consents import CLOCK, HANOI, SERVICE
+from intake.application.consents import HANOI
+from intake.application.envelope import rung
 from intake.domain.case import Case, version_of
 
 MOVE = "move_acknowledgement"
@@ -82,16 +83,7 @@ class Moves:
         case = uow.get(Case, timer.stream)
         if case is None:
             return
-        meta = Meta(
-            subject=case.id,
-            occurred_at=timer.due_at,
-            received_at=uow.now,
-            actor=CLOCK,
-            org=SERVICE,
-            policy_version=self._policy.on(local_day(timer.due_at)).version,
-            correlation_id=timer.key,
-            causation_id=timer.key,
-        )
+        meta = rung(timer, uow.now, self._policy.on(local_day(timer.due_at)).version)
         case.pass_deadline(version_of(timer.key), meta)
 
     def _taken_up_by(self, data: ClientMovedPosted, day: date) -> str | None:
