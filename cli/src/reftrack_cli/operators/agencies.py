@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from contracts import catalogue
+from google.protobuf.message import Message
 from reftrack.intake.v1 import agencies_pb2 as pb
 from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
 
 from reftrack_cli import session
+from reftrack_cli.operators.commanding import Expected, Request, carry_out
 from reftrack_cli.session import As, Json, Language, State, out
 
 app = typer.Typer(
@@ -54,13 +57,6 @@ Day = Annotated[
     ),
 ]
 Decision = Annotated[str, typer.Option(help="Number of the decision, e.g. 128/QĐ-UBND.", show_default=False)]
-Expected = Annotated[
-    int | None, typer.Option("--expect", help="Only if this is still its version.", show_default=False)
-]
-Request = Annotated[
-    str | None,
-    typer.Option(help="Id of this request: given again with it, nothing is done twice.", show_default=False),
-]
 
 
 @app.command()
@@ -104,11 +100,7 @@ def add(
         since=since or "",
         until=until or "",
     )
-    with session.calling(
-        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
-    ) as channel:
-        answer = AgencyServiceStub(channel).RegisterAgency(request, metadata=_named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -157,11 +149,7 @@ def change(
         until=until,
         expected_version=expect,
     )
-    with session.calling(
-        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
-    ) as channel:
-        answer = AgencyServiceStub(channel).ChangeAgency(request, metadata=_named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -180,11 +168,7 @@ def suspend(
 ) -> None:
     """Take an office out: nothing it posts or commands counts, and it can write to Kafka no more."""
     request = pb.SuspendAgencyRequest(org=org, reason=reason, decision=decision, expected_version=expect)
-    with session.calling(
-        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
-    ) as channel:
-        answer = AgencyServiceStub(channel).SuspendAgency(request, metadata=_named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -200,11 +184,7 @@ def reinstate(
 ) -> None:
     """Let an office take part again, with a new password."""
     request = pb.ReinstateAgencyRequest(org=org, decision=decision, expected_version=expect)
-    with session.calling(
-        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
-    ) as channel:
-        answer = AgencyServiceStub(channel).ReinstateAgency(request, metadata=_named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -266,8 +246,17 @@ def _contact(phone: str | None, email: str | None, address: str | None) -> pb.Ag
     return pb.AgencyContact(phone=phone or "", email=email or "", address=address or "")
 
 
-def _named(request_id: str | None) -> tuple[tuple[str, str], ...]:
-    return (("x-request-id", request_id),) if request_id else ()
+def _carry_out(
+    request: Message,
+    request_id: str | None,
+    as_: str | None,
+    state: Path | None,
+    json: bool,
+    lang: str | None,
+) -> None:
+    who = session.speaker(as_, role="supervisor")
+    answer = carry_out(AgencyServiceStub, request, request_id, who, state, lang=lang, json=json)
+    _tell(answer, json, lang)
 
 
 _Answer = (

@@ -9,7 +9,8 @@ from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
 from reftrack_cli import session
-from reftrack_cli.operators.matches import Expected, Ground, LegalBasis, Request, named
+from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
+from reftrack_cli.operators.matches import Ground
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Two records of one person: merge them, or take that back.")
@@ -38,8 +39,7 @@ def merge(
         expected_survivor_version=expect,
     )
     who, language = session.speaker(as_, role="supervisor"), session.language(lang)
-    with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        answer = MatchingServiceStub(channel).MergeClients(request, metadata=named(request_id))
+    answer = carry_out(MatchingServiceStub, request, request_id, who, state, lang=lang, json=json)
     if json:
         session.as_json(answer)
         return
@@ -64,8 +64,7 @@ def unmerge(
         merge_id=merge_id, ground=ground, legal_basis=legal_basis, expected_version=expect
     )
     who, language = session.speaker(as_, role="supervisor"), session.language(lang)
-    with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        answer = MatchingServiceStub(channel).UnmergeClients(request, metadata=named(request_id))
+    answer = carry_out(MatchingServiceStub, request, request_id, who, state, lang=lang, json=json)
     if json:
         session.as_json(answer)
         return

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from contracts import catalogue
+from google.protobuf.message import Message
 from reftrack.common.v1.command_pb2 import Act
 from reftrack.intake.v1 import cases_pb2 as pb
 from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
 from reftrack_cli import session
 from reftrack_cli.operators.case import app as app
-from reftrack_cli.operators.matches import named
+from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 Reason = Annotated[str, typer.Option(help="A code of the list; the answer to a wrong one names them all.")]
 Note = Annotated[str, typer.Option(help="For who works on the case; names nobody.", show_default=False)]
 On = Annotated[
     str, typer.Option(metavar="YYYY-MM-DD", help="The day on which it happened; now.", show_default=False)
-]
-Basis = Annotated[str, typer.Option(help="Law, article or decision.", show_default=False)]
-Expected = Annotated[
-    int | None, typer.Option("--expect", help="Only if this is still its version.", show_default=False)
-]
-Request = Annotated[
-    str | None,
-    typer.Option(help="Id of this request: given again with it, nothing is done twice.", show_default=False),
 ]
 
 
@@ -38,7 +32,7 @@ def void(
     org: Annotated[str, typer.Option(help="The agency that posted it; your own.", show_default=False)] = "",
     note: Note = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -54,12 +48,10 @@ def void(
         org=org,
         reason=reason,
         note=note,
-        act=_act(on, legal_basis),
+        act=Act(on=on, legal_basis=legal_basis),
         expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).VoidEvent(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -68,7 +60,7 @@ def close(
     reason: Reason,
     note: Note = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -78,11 +70,13 @@ def close(
 ) -> None:
     """Close a case: nothing that happens later belongs to it."""
     request = pb.CloseCaseRequest(
-        case_id=case_id, reason=reason, note=note, act=_act(on, legal_basis), expected_version=expect
+        case_id=case_id,
+        reason=reason,
+        note=note,
+        act=Act(on=on, legal_basis=legal_basis),
+        expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).CloseCase(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -91,7 +85,7 @@ def reopen(
     reason: Reason,
     note: Note = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -101,11 +95,13 @@ def reopen(
 ) -> None:
     """Let a closed case go on, unless the client has a later one."""
     request = pb.ReopenCaseRequest(
-        case_id=case_id, reason=reason, note=note, act=_act(on, legal_basis), expected_version=expect
+        case_id=case_id,
+        reason=reason,
+        note=note,
+        act=Act(on=on, legal_basis=legal_basis),
+        expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).ReopenCase(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -119,7 +115,7 @@ def move(
         str, typer.Option(help="Who takes the client up there; found if left out.", show_default=False)
     ] = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -133,12 +129,10 @@ def move(
         to_commune=to_commune,
         notified_on=notified_on,
         to_org=to_org,
-        act=_act(on, legal_basis),
+        act=Act(on=on, legal_basis=legal_basis),
         expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).MoveClient(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    answer = _carry_out(request, request_id, as_, state, json, lang)
     if not json and answer.to_org:
         due = session.local(answer.due_at)
         out.print(f"{word('to_org', session.language(lang))}: {answer.to_org}, {due}", markup=False)
@@ -152,7 +146,7 @@ def acknowledge(
     ] = "",
     note: Note = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -162,11 +156,13 @@ def acknowledge(
 ) -> None:
     """Acknowledge that a client has moved to your commune."""
     request = pb.AcknowledgeMoveRequest(
-        case_id=case_id, number=number, note=note, act=_act(on, legal_basis), expected_version=expect
+        case_id=case_id,
+        number=number,
+        note=note,
+        act=Act(on=on, legal_basis=legal_basis),
+        expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).AcknowledgeMove(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -177,7 +173,7 @@ def revise(
     ],
     note: Note = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -190,11 +186,13 @@ def revise(
         pb.PlannedItem(service=service, due_on=due) for service, _, due in (i.partition(":") for i in item)
     ]
     request = pb.RevisePlanRequest(
-        case_id=case_id, items=items, note=note, act=_act(on, legal_basis), expected_version=expect
+        case_id=case_id,
+        items=items,
+        note=note,
+        act=Act(on=on, legal_basis=legal_basis),
+        expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).RevisePlan(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
 @app.command()
@@ -203,7 +201,7 @@ def decline(
     reason: Reason,
     instrument: Annotated[str, typer.Option(help="Which instrument; any.", show_default=False)] = "",
     on: On = "",
-    legal_basis: Basis = "",
+    legal_basis: LegalBasis = "",
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
@@ -216,21 +214,24 @@ def decline(
         case_id=case_id,
         reason=reason,
         instrument=instrument,
-        act=_act(on, legal_basis),
+        act=Act(on=on, legal_basis=legal_basis),
         expected_version=expect,
     )
-    with _calling(as_, state, json, lang) as channel:
-        answer = CaseServiceStub(channel).DeclineScreening(request, metadata=named(request_id))
-    _tell(answer, json, lang)
+    _carry_out(request, request_id, as_, state, json, lang)
 
 
-def _act(on: str, legal_basis: str) -> Act:
-    return Act(on=on, legal_basis=legal_basis)
-
-
-def _calling(as_: str | None, state: Any, json: bool, lang: str | None) -> Any:
+def _carry_out(
+    request: Message,
+    request_id: str | None,
+    as_: str | None,
+    state: Path | None,
+    json: bool,
+    lang: str | None,
+) -> Any:
     who = session.speaker(as_, role="operator")
-    return session.calling("intake", who, state, lang=lang, json=json)
+    answer = carry_out(CaseServiceStub, request, request_id, who, state, lang=lang, json=json)
+    _tell(answer, json, lang)
+    return answer
 
 
 def _tell(answer: Any, json: bool, lang: str | None) -> None:

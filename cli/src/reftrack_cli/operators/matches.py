@@ -12,20 +12,13 @@ from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
 from reftrack_cli import session
+from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="People who may be registered twice.")
 HEADINGS = ("match", "state", "likely", "case", "other_case", "since", "signs")
 
 Ground = Annotated[MergeGround, typer.Option(help="On what the decision rests.")]
-LegalBasis = Annotated[str, typer.Option(help="Law, article or decision.", show_default=False)]
-Request = Annotated[
-    str | None,
-    typer.Option(help="Id of this request: given again with it, nothing is done twice.", show_default=False),
-]
-Expected = Annotated[
-    int | None, typer.Option("--expect", help="Only if this is still its version.", show_default=False)
-]
 
 
 class MatchState(StrEnum):
@@ -87,17 +80,11 @@ def decide(
         match_id=match_id, decision=decision, ground=ground, legal_basis=legal_basis, expected_version=expect
     )
     who, language = session.speaker(as_, role="supervisor"), session.language(lang)
-    with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        answer = MatchingServiceStub(channel).DecideMatch(request, metadata=named(request_id))
+    answer = carry_out(MatchingServiceStub, request, request_id, who, state, lang=lang, json=json)
     if json:
         session.as_json(answer)
         return
     out.print(catalogue.name_in("MatchState", answer.state, language), answer.merge_id, markup=False)
-
-
-def named(request_id: str | None) -> tuple[tuple[str, str], ...]:
-    """Metadata that names a request."""
-    return (("x-request-id", request_id),) if request_id else ()
 
 
 def _row(one: pb.Match, language: str) -> tuple[str, ...]:
