@@ -50,7 +50,7 @@ class Stale(Conflict):
     """Somebody else was faster: the version now, and what happened since the one that was expected.
 
     `happened`: what changed, a word each, without the service's own namespace; `state`, `moves`: as in every
-    refusal.
+    refusal; `code`: where the catalogue has other words for it than those of an aggregate's version.
     """
 
     def __init__(
@@ -61,8 +61,9 @@ class Stale(Conflict):
         *,
         state: str | None = None,
         moves: Iterable[str] = (),
+        code: str = "stale_version",
     ) -> None:
-        super().__init__("stale_version")
+        super().__init__(code)
         self.detail = {
             "expected_version": str(expected),
             "version": str(version),

@@ -11,7 +11,7 @@ from chassis import ids
 from chassis.aggregate import event_id
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import Conflict, Forbidden, InvalidInput, NotFound, Violation
+from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Stale, Violation
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
@@ -134,18 +134,19 @@ class AgencyDesk:
         return commanded(command, stream, self._policy, uow.now)
 
 
-class ChangedMeanwhile(Conflict):
+class ChangedMeanwhile(Stale):
     """Somebody else was faster: names the version and state now and what happened since the one expected."""
 
     def __init__(self, agency: Agency, expected: int) -> None:
-        super().__init__("agency_changed_meanwhile")
-        since = agency.happened[max(expected, 0) :]
-        self.detail = {
-            "expected_version": str(expected),
-            "version": str(agency.version),
-            "changed": "; ".join(since) or "–",
-        }
-        self.state, self.moves = str(agency.state), MOVES[agency.state]
+        since = "; ".join(agency.happened[max(expected, 0) :])
+        super().__init__(
+            expected,
+            agency.version,
+            [since] if since else [],
+            state=str(agency.state),
+            moves=MOVES[agency.state],
+            code="agency_changed_meanwhile",
+        )
 
 
 def _expect_version(request: Any, agency: Agency, begun: int) -> None:

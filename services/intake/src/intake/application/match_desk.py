@@ -13,7 +13,7 @@ from uuid import UUID
 
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import Conflict, Forbidden, NotFound, Stale
+from chassis.rpc.errors import Forbidden, NotFound, Stale
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.people import ClientsDistinguished
@@ -246,17 +246,11 @@ class CaseChanged(Stale):
         )
 
 
-class MatchChanged(Conflict):
+class MatchChanged(Stale):
     """Somebody else decided, or it was proposed anew: the version and state now."""
 
     def __init__(self, pair: Pair, expected: int) -> None:
-        super().__init__("conflict")
-        self.detail = {
-            "expected_version": str(expected),
-            "version": str(pair.version),
-            "changed": pair.state,
-        }
-        self.state = pair.state
+        super().__init__(expected, pair.version, [pair.state], state=pair.state, code="conflict")
 
 
 def _own(uow: UnitOfWork, case: Case) -> Case:
