@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -16,7 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from psycopg_pool import AsyncConnectionPool
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack_local import LocalRuntime
-from reporting.statements import REFERRAL_BY_NUMBER
+from reporting.queries import FoundReferral, Queries
 from reporting.views import VIEWS
 
 from tests.bench.bare_server import serving
@@ -77,12 +77,10 @@ async def _bare(server: Any, dsn: str) -> None:
         dsn, min_size=4, max_size=16, open=False, kwargs={"autocommit": True}
     )
     await pool.open(wait=True)
+    bare = Bare(pool)
 
     async def get(request: pb.GetReferralRequest, _context: Any) -> pb.GetReferralResponse:
-        async with pool.connection() as connection:
-            cursor = await connection.execute(REFERRAL_BY_NUMBER, (SUPERVISOR, request.number))
-            row = await cursor.fetchone()
-        return pb.GetReferralResponse(referral=_message(row))
+        return await bare.referral(request)
 
     handler = grpc.unary_unary_rpc_method_handler(
         get, pb.GetReferralRequest.FromString, pb.GetReferralResponse.SerializeToString
@@ -90,23 +88,42 @@ async def _bare(server: Any, dsn: str) -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {METHOD: handler}),))
 
 
-def _message(row: Any) -> pb.Referral:
-    id_, case_id, number, service, sender, provider, state, _ended, result, version, asked, changed = row[:12]
+class Bare:
+    """The service's own SELECT, whatever it comes to be, over psycopg's pool and nothing around it."""
+
+    def __init__(self, pool: AsyncConnectionPool[Any]) -> None:
+        self._pool = pool
+        self._queries = Queries(self)  # type: ignore[arg-type]
+
+    async def one(self, query: Any, parameters: Sequence[Any]) -> Any:
+        """The first row, as `chassis.rpc.reads.Reads` gives it."""
+        async with self._pool.connection() as connection:
+            return await (await connection.execute(query, parameters)).fetchone()
+
+    async def referral(self, request: pb.GetReferralRequest) -> pb.GetReferralResponse:
+        """The referral of a number."""
+        found = await self._queries.referral(request.number, SUPERVISOR)
+        assert found is not None, f"the bare side does not find {request.number}"
+        return pb.GetReferralResponse(referral=_message(found))
+
+
+def _message(found: FoundReferral) -> pb.Referral:
+    one = found.referral
     return pb.Referral(
-        number=number,
-        referral_id=str(id_),
-        case_id=str(case_id),
-        service=service,
-        sender=sender,
-        provider=provider,
-        commune=row[14],
-        state=state,
-        requested_at=_moment(asked),
-        changed_at=_moment(changed),
-        appointment_at=_moment(row[12]),
-        result=result,
-        version=version,
-        seq=row[15],
+        number=one.number,
+        referral_id=str(one.referral_id),
+        case_id=str(one.case_id),
+        service=one.service,
+        sender=one.sender,
+        provider=one.provider,
+        commune=found.commune,
+        state=one.state,
+        requested_at=_moment(one.requested_at),
+        changed_at=_moment(one.changed_at),
+        appointment_at=_moment(one.appointment_at),
+        result=one.result,
+        version=one.version,
+        seq=found.seq,
     )
 
 

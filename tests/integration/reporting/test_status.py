@@ -10,8 +10,11 @@ import grpc
 import pytest
 from contracts.events import common, referral
 from contracts.vocabulary import Service
+from psycopg_pool import AsyncConnectionPool
 from reftrack.reporting.v1 import status_pb2 as pb
+from reporting.settings import ReportingSettings
 
+from tests.bench.reads import Bare
 from tests.integration.reporting.conftest import World
 from tests.unit.reporting.pathway import (
     AUDITOR,
@@ -38,6 +41,18 @@ async def refused(call: object) -> grpc.StatusCode:
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await call  # type: ignore[misc]
     return error.value.code()
+
+
+async def test_the_bare_side_of_the_benchmark_finds_what_the_service_finds(
+    world: World, told: SimpleNamespace, settings: ReportingSettings
+) -> None:
+    request = pb.GetReferralRequest(number=told.methadone)
+    seen = (await world.status.GetReferral(request, **world.by("supervisor", SUPERVISOR))).referral
+    async with AsyncConnectionPool(settings.postgres_dsn.get_secret_value(), open=False) as pool:
+        found = (await Bare(pool).referral(request)).referral
+    for ours_alone in ("fhir_status", "fhir_business_status", "moves"):
+        seen.ClearField(ours_alone)
+    assert found == seen
 
 
 async def test_a_social_worker_sees_where_the_case_stands(world: World, told: SimpleNamespace) -> None:
