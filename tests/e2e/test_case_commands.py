@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from reftrack.referral.v1 import referral_pb2 as pb
+from reftrack.referral.v1.referral_pb2_grpc import ReferralServiceStub
+from reftrack_local.access import Speaker
 
 from tests.e2e.conftest import COMPANY
 from tests.e2e.test_commands import Terminal
@@ -121,3 +124,32 @@ def test_a_referral_that_an_agency_voids_is_gone_in_the_service_that_decides(
         event(f"{ref}-4", "event-voided", ref, {"event_id": f"{ref}-3", "reason": "wrong_data"}),
     )
     until(lambda: [one["verdict"] for one in told(f"{ref}-4")], ["accepted"])
+
+
+def test_a_referral_asked_for_by_a_command_is_voided_by_the_id_that_the_timeline_shows(
+    terminal: Terminal, town: System, tmp_path: Path
+) -> None:
+    ref = tmp_path.name
+    registered = {"client_group": "relative", "residence_commune": "00139", "identity": {"full_name": "Thử"}}
+    consent = {"purposes": ["coordination"], "recipients": ["provider"], "labels": ["LEGAL"]}
+    posts = [event(f"{ref}-1", "client-registered", ref, registered)]
+    post(terminal, tmp_path, *posts, event(f"{ref}-2", "consent-given", ref, consent))
+    until(lambda: len(terminal.json("case", "find", ref, *AS)), 1)
+    case_id = terminal.json("case", "find", ref, *AS)[0]["case_id"]
+
+    def types() -> list[str]:
+        """What stands in the timeline, without what intake tells of the registration."""
+        timeline = terminal.json("case", "timeline", case_id, *AS)
+        return [one["type"].split(".")[2] for one in timeline][3:]
+
+    until(types, ["consent-given"])
+    asked = pb.RequestReferralRequest(case_id=case_id, service="legal_aid", provider="tgpl-ha-noi")
+    with town.channel("referral", Speaker("operator", SOCIAL)) as channel:
+        made = ReferralServiceStub(channel).RequestReferral(asked).outcome
+    until(types, ["consent-given", "referral-requested"])
+    out = terminal.run("case", "void", made.event_id, "--reason", "wrong_data", *AS, "--lang", "en")
+    assert "state: voided" in out.lower(), out
+    again = terminal.run("case", "void", made.event_id, "--reason", "wrong_data", *AS, "--lang", "en", code=1)
+    assert "ALREADY_VOIDED" in again.upper(), again
+    until(types, ["consent-given", "referral-requested", "event-voided"])
+    until(lambda: terminal.json("referrals", "show", made.number, *AS)[0]["state"], "voided")

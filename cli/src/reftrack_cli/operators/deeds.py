@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,7 @@ from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 from reftrack_cli import session
 from reftrack_cli.operators.case import app as app
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
+from reftrack_cli.operators.undoing import NAMES, void_where_it_stands
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 Reason = Annotated[str, typer.Option(help="A code of the list; the answer to a wrong one names them all.")]
@@ -41,17 +41,18 @@ def void(
     lang: Language = None,
 ) -> None:
     """Void a record that was wrong. Nothing is deleted: both stay visible."""
-    is_ours = ":" in event and not org
-    request = pb.VoidEventRequest(
-        event_id=event if is_ours else "",
-        posted_id="" if is_ours else event,
-        org=org,
-        reason=reason,
-        note=note,
-        act=Act(on=on, legal_basis=legal_basis),
-        expected_version=expect,
-    )
-    _carry_out(request, request_id, as_, state, json, lang)
+    said: dict[str, Any] = {
+        "reason": reason,
+        "note": note,
+        "act": Act(on=on, legal_basis=legal_basis),
+        "expected_version": expect,
+    }
+    if org or ":" not in event:
+        request = pb.VoidEventRequest(posted_id=event, org=org, **said)
+        _carry_out(request, request_id, as_, state, json, lang)
+        return
+    said, who = {"event_id": event, **said}, session.speaker(as_, role="operator")
+    _tell(void_where_it_stands(said, request_id, who, state, lang=lang, json=json), json, lang)
 
 
 @app.command()
@@ -240,12 +241,12 @@ def _tell(answer: Any, json: bool, lang: str | None) -> None:
         session.as_json(answer)
         return
     language, outcome = session.language(lang), answer.outcome
-    name: Callable[[str], str] = lambda code: catalogue.name_in("Step", code, language)  # noqa: E731
+    states, moves = NAMES.get(type(answer), ("Step", "Step"))
     lines = {
         "event": outcome.event_id,
-        "state": name(outcome.state),
+        "state": catalogue.name_in(states, outcome.state, language),
         "number": outcome.number,
-        "moves": "; ".join(map(name, outcome.moves)),
+        "moves": "; ".join(catalogue.name_in(moves, one, language) for one in outcome.moves),
         "version": str(outcome.version),
     }
     for code, text in lines.items():

@@ -6,6 +6,7 @@ from copy import copy
 from datetime import timedelta
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
 
 from chassis.aggregate import Aggregate, Voiding
 from chassis.refusal import Refusal
@@ -27,6 +28,9 @@ class Answering(Aggregate):
     otherwise `AgencyEventRefused`), a command is refused at once. Each event caused bears the routed event as
     its cause; each routed event ends with exactly one of: what it changed, or `AgencyEventRefused`.
     """
+
+    case_id: UUID
+    """The case that it is about."""
 
     kept: tuple[Posting, ...] = ()
     """What came too early: tried again after each later move, for as long as it takes. Past the term that its

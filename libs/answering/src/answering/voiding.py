@@ -60,11 +60,13 @@ def stands(found: Iterable[Logged]) -> bool:
 
 
 class Taking(NamedTuple):
-    """How something is taken back: the envelope of the voiding, why, and whether something replaces it."""
+    """How something is taken back: the envelope of the voiding, why, whether something replaces it, and a
+    note."""
 
     meta: Meta
     reason: VoidReason
     replaced: bool
+    note: str | None = None
 
     @classmethod
     def back(cls, void: Recorded[EventVoided]) -> Taking:
@@ -82,7 +84,9 @@ class Taking(NamedTuple):
 
     def of(self, event_id: str, type_name: str) -> EventVoided:
         """The voiding of one event."""
-        return EventVoided(event_id=event_id, type=type_name, reason=self.reason, replaced=self.replaced)
+        return EventVoided(
+            event_id=event_id, type=type_name, reason=self.reason, replaced=self.replaced, note=self.note
+        )
 
 
 def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], taking: Taking) -> None:

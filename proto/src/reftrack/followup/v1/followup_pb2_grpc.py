@@ -76,6 +76,11 @@ class FollowupServiceStub:
                 request_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationRequest.SerializeToString,
                 response_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationResponse.FromString,
                 _registered_method=True)
+        self.VoidEvent = channel.unary_unary(
+                '/reftrack.followup.v1.FollowupService/VoidEvent',
+                request_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventRequest.SerializeToString,
+                response_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventResponse.FromString,
+                _registered_method=True)
         self.ListDue = channel.unary_unary(
                 '/reftrack.followup.v1.FollowupService/ListDue',
                 request_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.ListDueRequest.SerializeToString,
@@ -149,6 +154,14 @@ class FollowupServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VoidEvent(self, request, context):
+        """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+        supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListDue(self, request, context):
         """Evaluations that are due or overdue, earliest first.
         """
@@ -206,6 +219,11 @@ def add_FollowupServiceServicer_to_server(servicer, server):
                     servicer.RecordEvaluation,
                     request_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationRequest.FromString,
                     response_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationResponse.SerializeToString,
+            ),
+            'VoidEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.VoidEvent,
+                    request_deserializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventRequest.FromString,
+                    response_serializer=reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventResponse.SerializeToString,
             ),
             'ListDue': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDue,
@@ -436,6 +454,33 @@ class FollowupService:
             '/reftrack.followup.v1.FollowupService/RecordEvaluation',
             reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationRequest.SerializeToString,
             reftrack_dot_followup_dot_v1_dot_followup__pb2.RecordEvaluationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VoidEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.followup.v1.FollowupService/VoidEvent',
+            reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventRequest.SerializeToString,
+            reftrack_dot_followup_dot_v1_dot_followup__pb2.VoidEventResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -51,6 +51,10 @@ class FollowupServiceStub:
     """The client got support."""
     RecordEvaluation: _grpc.UnaryUnaryMultiCallable[_followup_pb2.RecordEvaluationRequest, _followup_pb2.RecordEvaluationResponse]
     """The evaluation after a year. Whoever checked it has another role than whoever made it."""
+    VoidEvent: _grpc.UnaryUnaryMultiCallable[_followup_pb2.VoidEventRequest, _followup_pb2.VoidEventResponse]
+    """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+    supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+    """
     ListDue: _grpc.UnaryUnaryMultiCallable[_followup_pb2.ListDueRequest, _followup_pb2.ListDueResponse]
     """Evaluations that are due or overdue, earliest first."""
     ListDeadlines: _grpc.UnaryUnaryMultiCallable[_followup_pb2.ListDeadlinesRequest, _followup_pb2.ListDeadlinesResponse]
@@ -81,6 +85,10 @@ class FollowupServiceAsyncStub(FollowupServiceStub):
     """The client got support."""
     RecordEvaluation: _aio.UnaryUnaryMultiCallable[_followup_pb2.RecordEvaluationRequest, _followup_pb2.RecordEvaluationResponse]  # type: ignore[assignment]
     """The evaluation after a year. Whoever checked it has another role than whoever made it."""
+    VoidEvent: _aio.UnaryUnaryMultiCallable[_followup_pb2.VoidEventRequest, _followup_pb2.VoidEventResponse]  # type: ignore[assignment]
+    """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+    supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+    """
     ListDue: _aio.UnaryUnaryMultiCallable[_followup_pb2.ListDueRequest, _followup_pb2.ListDueResponse]  # type: ignore[assignment]
     """Evaluations that are due or overdue, earliest first."""
     ListDeadlines: _aio.UnaryUnaryMultiCallable[_followup_pb2.ListDeadlinesRequest, _followup_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
@@ -156,6 +164,16 @@ class FollowupServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_followup_pb2.RecordEvaluationResponse, _abc.Awaitable[_followup_pb2.RecordEvaluationResponse]]:
         """The evaluation after a year. Whoever checked it has another role than whoever made it."""
+
+    @_abc_1.abstractmethod
+    def VoidEvent(
+        self,
+        request: _followup_pb2.VoidEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_followup_pb2.VoidEventResponse, _abc.Awaitable[_followup_pb2.VoidEventResponse]]:
+        """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+        supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+        """
 
     @_abc_1.abstractmethod
     def ListDue(

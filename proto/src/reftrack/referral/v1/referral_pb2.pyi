@@ -830,6 +830,68 @@ class CloseLoopResponse(_message.Message):
 Global___CloseLoopResponse: _TypeAlias = CloseLoopResponse  # noqa: Y015
 
 @_typing.final
+class VoidEventRequest(_message.Message):
+    """Names the record, and why it was wrong."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NOTE_FIELD_NUMBER: _builtins.int
+    ACT_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """The recorded event, `<stream>:<version>`, as a timeline shows it."""
+    reason: _builtins.str
+    """A code of the list VoidReason."""
+    note: _builtins.str
+    """For those who work on the case; names nobody. At most 2000 characters."""
+    expected_version: _builtins.int
+    """Of the referral. Refused with ABORTED if the version is another by now."""
+    @_builtins.property
+    def act(self) -> _command_pb2.Act: ...
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        note: _builtins.str = ...,
+        act: _command_pb2.Act | None = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "act", b"act", "event_id", b"event_id", "expected_version", b"expected_version", "note", b"note", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___VoidEventRequest: _TypeAlias = VoidEventRequest  # noqa: Y015
+
+@_typing.final
+class VoidEventResponse(_message.Message):
+    """What it led to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcome(self) -> _command_pb2.Outcome: ...
+    def __init__(
+        self,
+        *,
+        outcome: _command_pb2.Outcome | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoidEventResponse: _TypeAlias = VoidEventResponse  # noqa: Y015
+
+@_typing.final
 class ListDeadlinesRequest(_message.Message):
     """Asks for a page of the terms that run."""
 

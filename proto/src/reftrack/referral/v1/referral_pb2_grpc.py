@@ -104,6 +104,11 @@ class ReferralServiceStub:
                 request_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.SerializeToString,
                 response_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.FromString,
                 _registered_method=True)
+        self.VoidEvent = channel.unary_unary(
+                '/reftrack.referral.v1.ReferralService/VoidEvent',
+                request_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventRequest.SerializeToString,
+                response_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventResponse.FromString,
+                _registered_method=True)
         self.ListDeadlines = channel.unary_unary(
                 '/reftrack.referral.v1.ReferralService/ListDeadlines',
                 request_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.ListDeadlinesRequest.SerializeToString,
@@ -210,6 +215,14 @@ class ReferralServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VoidEvent(self, request, context):
+        """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+        supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListDeadlines(self, request, context):
         """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
         organisation sees those of its territory.
@@ -285,6 +298,11 @@ def add_ReferralServiceServicer_to_server(servicer, server):
                     servicer.CloseLoop,
                     request_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.FromString,
                     response_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.SerializeToString,
+            ),
+            'VoidEvent': grpc.unary_unary_rpc_method_handler(
+                    servicer.VoidEvent,
+                    request_deserializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventRequest.FromString,
+                    response_serializer=reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventResponse.SerializeToString,
             ),
             'ListDeadlines': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDeadlines,
@@ -648,6 +666,33 @@ class ReferralService:
             '/reftrack.referral.v1.ReferralService/CloseLoop',
             reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopRequest.SerializeToString,
             reftrack_dot_referral_dot_v1_dot_referral__pb2.CloseLoopResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VoidEvent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.referral.v1.ReferralService/VoidEvent',
+            reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventRequest.SerializeToString,
+            reftrack_dot_referral_dot_v1_dot_referral__pb2.VoidEventResponse.FromString,
             options,
             channel_credentials,
             insecure,

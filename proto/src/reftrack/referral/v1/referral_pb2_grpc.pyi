@@ -64,6 +64,10 @@ class ReferralServiceStub:
     """The service did not come about or broke off."""
     CloseLoop: _grpc.UnaryUnaryMultiCallable[_referral_pb2.CloseLoopRequest, _referral_pb2.CloseLoopResponse]
     """The sender confirms that it knows the outcome."""
+    VoidEvent: _grpc.UnaryUnaryMultiCallable[_referral_pb2.VoidEventRequest, _referral_pb2.VoidEventResponse]
+    """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+    supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+    """
     ListDeadlines: _grpc.UnaryUnaryMultiCallable[_referral_pb2.ListDeadlinesRequest, _referral_pb2.ListDeadlinesResponse]
     """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
     organisation sees those of its territory.
@@ -105,6 +109,10 @@ class ReferralServiceAsyncStub(ReferralServiceStub):
     """The service did not come about or broke off."""
     CloseLoop: _aio.UnaryUnaryMultiCallable[_referral_pb2.CloseLoopRequest, _referral_pb2.CloseLoopResponse]  # type: ignore[assignment]
     """The sender confirms that it knows the outcome."""
+    VoidEvent: _aio.UnaryUnaryMultiCallable[_referral_pb2.VoidEventRequest, _referral_pb2.VoidEventResponse]  # type: ignore[assignment]
+    """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+    supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+    """
     ListDeadlines: _aio.UnaryUnaryMultiCallable[_referral_pb2.ListDeadlinesRequest, _referral_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
     """What is due of the referrals that the caller's organisation sent or was sent, earliest first; a supervising
     organisation sees those of its territory.
@@ -221,6 +229,16 @@ class ReferralServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_referral_pb2.CloseLoopResponse, _abc.Awaitable[_referral_pb2.CloseLoopResponse]]:
         """The sender confirms that it knows the outcome."""
+
+    @_abc_1.abstractmethod
+    def VoidEvent(
+        self,
+        request: _referral_pb2.VoidEventRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_referral_pb2.VoidEventResponse, _abc.Awaitable[_referral_pb2.VoidEventResponse]]:
+        """Void what a command of somebody's recorded wrongly, by whoever gave it or who answers for that office's area as
+        supervisor or district coordinator. What an agency posted is voided in reftrack.intake.v1.CaseService.
+        """
 
     @_abc_1.abstractmethod
     def ListDeadlines(

@@ -9,6 +9,7 @@ from uuid import UUID
 from answering.consents import ConsentBook, cases_joined, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.taking_back import VOID, stream_named
 from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
@@ -55,9 +56,12 @@ class FollowupDecider:
         changed_people = cases_joined(self._told.records(items))
         voided = [one.meta.subject for one, _ in corrected(self._told.records(items))]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
-        cases, timed = (one.meta.subject for one in routed), (timer.stream for timer in rings)
+        cases = (one.meta.subject for one in routed)
+        taken_back = [stream for one in asked if one.name == VOID and (stream := stream_named(one))]
+        streams = [*taken_back, *(timer.stream for timer in rings)]
+        asking = [command for command in asked if command.name != VOID]
         self._pathways.load(
-            uow, [*cases, *changed, *voided, *changed_people], _cases(asked), _stays(asked), timed
+            uow, [*cases, *changed, *voided, *changed_people], _cases(asking), _stays(asking), streams
         )
         self._consents.load(self._sharing(uow, routed, asked, [*changed, *voided]))
 
@@ -119,6 +123,8 @@ class FollowupDecider:
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
+        if command.name == VOID:
+            return self._pathways.taken_back(uow, command)
         if command.name != RING:
             return self._pathways.commanded(uow, command, self._told.cause(command))
         timer = Timer.of(command.message)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
+from answering.aggregate import Logged
 from answering.clock import by_the_clock
 from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
@@ -25,6 +26,7 @@ from answering.requests import (
     payload_of,
     time_of,
 )
+from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
 from answering.voiding import Taking, caused, stands, void_all, was_voided
 from chassis import ids
@@ -138,7 +140,7 @@ class Pathways:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
         routed_id, taking = told.data.event_id, Taking.back(told)
         concerned = self._of_person(uow, told.meta.subject)
-        undone = [each for each in concerned if self._undo(uow, each, routed_id, taking, settle=True)]
+        undone = [each for each in concerned if self._undo(uow, each, caused(each, routed_id), taking)]
         asked = next((one for one in concerned if any(e.cause == routed_id for e in one.log)), None)
         if not undone and asked is not None:
             code = "already_voided" if was_voided(asked, routed_id) else "nothing_to_void"
@@ -149,7 +151,7 @@ class Pathways:
         concerned, taking = self._of_person(uow, posting.meta.subject), Taking.for_another(posting)
         held = next((one for one in concerned if stands(caused(one, replaces))), None)
         for each in concerned:
-            self._undo(uow, each, replaces, taking, settle=False)
+            self._undo(uow, each, caused(each, replaces), taking, settle=False)
         if held is None:
             return False
         before = Before.of(held)
@@ -162,9 +164,9 @@ class Pathways:
         return True
 
     def _undo(
-        self, uow: UnitOfWork, pathway: Pathway, routed_id: str, taking: Taking, *, settle: bool
+        self, uow: UnitOfWork, pathway: Pathway, found: list[Logged], taking: Taking, *, settle: bool = True
     ) -> bool:
-        found = caused(pathway, routed_id)
+        """Whether there was anything to void. `settle`: nothing replaces it; what waited is tried again."""
         if found:
             before, known = Before.of(pathway), pathway.sharing
             void_all(uow, pathway, found, taking)
@@ -196,7 +198,7 @@ class Pathways:
         found = []
         for one in (case_id, *self._clients.others(case_id)):
             if (pathway := uow.get(Pathway, Pathway.stream_of(one))) is not None:
-                pathway.sharing = Sharing(self._reference.organisations, self._consents.known(case_id))
+                pathway.sharing = self._sharing(case_id)
                 found.append(pathway)
         return found
 
@@ -226,6 +228,13 @@ class Pathways:
         follow(uow, pathway, before, self._policy, self._terms)
         return outcome_of(pathway, begun or "").SerializeToString()
 
+    def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
+        """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
+        wrong = recorded_wrongly(uow, command, Pathway, self._reference)
+        wrong.of.sharing = self._sharing(wrong.of.case_id)
+        self._undo(uow, wrong.of, [wrong.event], wrong.taking)
+        return outcome_of(wrong.of).SerializeToString()
+
     def consented(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case: a handover that waited may go out now."""
         if uow.get(Pathway, Pathway.stream_of(told.meta.subject)) is not None:
@@ -248,7 +257,12 @@ class Pathways:
             pathway.fall_due(timer.key, self._policy, self._on_the_day(uow, pathway, timer.key))
 
     def case_named(self, uow: UnitOfWork, command: Command) -> UUID | None:
-        """The case that a command is about, by its id or by the number of a stay. Raises `InvalidInput`."""
+        """The case that a command is about, by its id, by the number of a stay or by the event that it voids.
+        Raises `InvalidInput`."""
+        if command.name == VOID:
+            stream = stream_named(command)
+            named = uow.get(Pathway, stream) if stream is not None else None
+            return named.case_id if named is not None else None
         request = command.message
         if request.case_id:  # type: ignore[attr-defined]
             return case_of(request.case_id)  # type: ignore[attr-defined]
@@ -264,9 +278,11 @@ class Pathways:
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         found = uow.get(Pathway, Pathway.stream_of(meta.subject)) or self._opened(uow, meta)
-        known = self._consents.known(meta.subject)
-        found.sharing = Sharing(self._reference.organisations, known)
+        found.sharing = self._sharing(meta.subject)
         return found
+
+    def _sharing(self, case_id: UUID) -> Sharing:
+        return Sharing(self._reference.organisations, self._consents.known(case_id))
 
     def _opened(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         client_id = self._clients.of(meta.subject)

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from answering import Posting
+from answering.aggregate import Logged
+from answering.requests import outcome_of
+from answering.taking_back import recorded_wrongly
 from answering.voiding import Taking, caused, stands, void_all, was_voided
 from chassis import ids
+from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Recorded
@@ -39,6 +43,7 @@ class Corrections:
         deadlines: Deadlines,
         ids_key: bytes,
     ) -> None:
+        self._reference = reference
         self._policy = reference.policy
         self._requests = requests
         self._moves = moves
@@ -58,12 +63,18 @@ class Corrections:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
         routed_id, case_id, taking = told.data.event_id, told.meta.subject, Taking.back(told)
         concerned = self._lapses.of_person(uow, case_id)
-        undone = [each for each in concerned if self._undo(uow, each, routed_id, taking)]
+        undone = [each for each in concerned if self._undo(uow, each, caused(each, routed_id), taking)]
         if undone or self._waiting.withdraw(uow, case_id, routed_id, taking):
             return
         if (why := self._why_not(uow, concerned, routed_id)) is not None:
             refusal = Refusal(why, field="/data/event_id")
             uow.add(TurnedAway.because(self._turned_away(told.id), refusal, taking.meta))
+
+    def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
+        """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
+        wrong = recorded_wrongly(uow, command, Referral, self._reference)
+        self._undo(uow, wrong.of, [wrong.event], wrong.taking)
+        return outcome_of(wrong.of).SerializeToString()
 
     def replace(self, uow: UnitOfWork, routed: Recorded[AgencyEventRouted], replaces: str) -> None:
         """Void what the event led to in whose place this one stands, and let this one be decided. Raises
@@ -76,7 +87,7 @@ class Corrections:
             if stands(caused(referral, replaces)) and referral.number == posting.number
         ]
         for each in self._lapses.of_person(uow, case_id):
-            self._undo(uow, each, replaces, taking, settle=False)
+            self._undo(uow, each, caused(each, replaces), taking, settle=False)
         self._waiting.withdraw(uow, case_id, replaces, taking)
         if routed.data.type == ReferralRequestedPosted.TYPE:
             self._requests.routed(uow, routed)
@@ -86,10 +97,9 @@ class Corrections:
             self._moves.routed(uow, routed)
 
     def _undo(
-        self, uow: UnitOfWork, referral: Referral, routed_id: str, taking: Taking, *, settle: bool = True
+        self, uow: UnitOfWork, referral: Referral, found: list[Logged], taking: Taking, *, settle: bool = True
     ) -> bool:
         """Whether there was anything to void. `settle`: nothing replaces it; what waited is tried again."""
-        found = caused(referral, routed_id)
         if found:
             due = referral.due
             void_all(uow, referral, found, taking)

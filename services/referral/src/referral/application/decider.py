@@ -9,6 +9,7 @@ from answering import Posting
 from answering.consents import ConsentBook, cases_joined, changes_shares
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.taking_back import VOID, stream_named
 from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
@@ -81,6 +82,7 @@ class ReferralDecider:
         self._requests.foresee(uow, asked)
         self._corrections.load(uow, [routed_id for _, routed_id in taken_back])
         self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
+        uow.load(Referral, _voided(commands))
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""
@@ -129,6 +131,8 @@ class ReferralDecider:
             return self._ring(uow, Timer.of(command.message))  # type: ignore[arg-type]
         if command.name == REQUEST:
             return self._requests.commanded(uow, command, self._told.cause(command))
+        if command.name == VOID:
+            return self._corrections.commanded(uow, command)
         return self._moves.commanded(uow, command)
 
     def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
@@ -156,11 +160,19 @@ class ReferralDecider:
             answer(uow, posting, refusal)
 
     def _referral(self, uow: UnitOfWork, command: Command) -> Referral | None:
-        return self._moves.find(uow, _typed(command))
+        if command.name != VOID:
+            return self._moves.find(uow, _typed(command))
+        stream = stream_named(command)
+        return uow.get(Referral, stream) if stream is not None else None
 
 
 def _rung(commands: Iterable[Command]) -> list[Timer]:
     return [Timer.of(command.message) for command in commands if command.name == RING]  # type: ignore[arg-type]
+
+
+def _voided(commands: Iterable[Command]) -> set[UUID]:
+    named = map(stream_named, (command for command in commands if command.name == VOID))
+    return {stream for stream in named if stream is not None}
 
 
 def _requests(routed: Iterable[Recorded[AgencyEventRouted]]) -> list[str]:
