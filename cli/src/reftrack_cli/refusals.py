@@ -36,7 +36,7 @@ def tell(err: Console, error: grpc.RpcError, service: str, language: str, *, jso
 def tell_trouble(err: Console, trouble: Trouble, *, json: bool) -> None:
     """Write what keeps the tool from asking at all."""
     if json:
-        words = {"vi": phrases.messages().vietnamese(trouble.what) or trouble.what, "en": trouble.what}
+        words = {"vi": phrases.messages().instead_of(trouble.what) or trouble.what, "en": trouble.what}
         told = {"status": "", "reason": "", "message": words, "remedy": trouble.remedy}
         err.print(jsonlib.dumps({"error": told}, ensure_ascii=False), soft_wrap=True, markup=False)
     else:

@@ -26,7 +26,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from reftrack_cli import refusals
+from reftrack_cli import layout, refusals
 
 LAST = 2**63 - 1
 """The greatest position that there can be."""
@@ -44,11 +44,12 @@ As = Annotated[
         "--as", metavar="ROLE[:ORG]", help="Who asks, e.g. operator:ldtbxh-bo-de.", show_default=False
     ),
 ]
+Most = Annotated[int, typer.Option(min=1, max=LAST, help="How many at the most.")]
 Language = Annotated[
     str | None, typer.Option("--lang", help="vi or en; LANG decides if left out.", show_default=False)
 ]
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 160)
+out = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 320)
 """What is not read on a screen, but through a pipe or in a file, is not folded to the width of one."""
 
 err = Console(stderr=True, highlight=False)
@@ -103,16 +104,22 @@ def data(message: Message) -> dict[str, Any]:
 
 
 def table(*headings: str, title: str | None = None) -> Table:
-    """Columns under headings, in the language already; the first one names the row and is never folded."""
+    """Columns under headings, in the language already."""
     made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, heading in enumerate(headings):
-        made.add_column(heading, overflow="fold", no_wrap=place == 0)
+    for heading in headings:
+        made.add_column(heading, overflow="fold")
     return made
 
 
 def show(found: Table, language: str) -> None:
-    """Print a table, or that there is nothing."""
-    out.print(found if found.row_count else word("nothing", language), markup=False)
+    """Print a table, as blocks of lines where the screen is too narrow for it, or that there is nothing."""
+    if not found.row_count:
+        out.print(word("nothing", language), markup=False)
+    elif layout.fits(found, out):
+        out.print(found, markup=False)
+    else:
+        for block in layout.blocks(found):
+            out.print(block, markup=False, soft_wrap=True)
 
 
 def tell_more(more: bool, language: str) -> None:

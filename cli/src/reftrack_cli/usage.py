@@ -1,7 +1,7 @@
 """Wrong use of the command line, told in the language of who uses it.
 
-Typer tells it in English only and lets nothing be put in its place, so its words are found in the catalogue
-(`usage.yaml`). Help is `helping`'s.
+Typer tells it in English only, partly in the words of the library that reads its values, and lets nothing be
+put in their place: so they are found in the catalogue (`usage.yaml`). Help is `helping`'s.
 """
 
 from __future__ import annotations
@@ -20,20 +20,18 @@ from reftrack_cli import helping, session
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    """Run a command; the exit status. Wrong use is told in Vietnamese where that is spoken: status 2."""
+    """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2."""
+    language = spoken(arguments)
     if not all(map(_is_text, arguments)):
-        typer.echo(catalogue.in_lang(catalogue.usage()["frame"]["not_utf8"], spoken(arguments)), err=True)
+        typer.echo(_say("frame", "not_utf8", language), err=True)
         return 2
     try:
-        if spoken(arguments) == "en":
-            helping.speak("en")
-            app(arguments, prog_name=name)
-        status = helping.command(app, "vi")(arguments, prog_name=name, standalone_mode=False)
+        status = helping.command(app, language)(arguments, prog_name=name, standalone_mode=False)
     except TyperException as error:
-        _tell(Console(stderr=True, highlight=False), error)
+        _tell(Console(stderr=True, highlight=False), error, language)
         return error.exit_code
     except typer.Abort:
-        typer.echo(_say("frame", "aborted"), err=True)
+        typer.echo(_say("frame", "aborted", language), err=True)
         return 1
     return status if isinstance(status, int) else 0
 
@@ -48,9 +46,10 @@ def spoken(arguments: Sequence[str]) -> str:
     return session.language(given if given in catalogue.LANGS else None)
 
 
-def told(message: str) -> str:
-    """What Typer says, in Vietnamese; unchanged if the catalogue does not have it."""
-    return phrases.usage().vietnamese(message) or message
+def told(message: str, language: str = "vi") -> str:
+    """What Typer says, in that language and in plain words; unchanged if the catalogue does not have it."""
+    plain = phrases.usage_plainly().instead_of(message) or message
+    return (phrases.usage().instead_of(plain) or plain) if language == "vi" else plain
 
 
 def _is_text(argument: str) -> bool:
@@ -62,18 +61,19 @@ def _is_text(argument: str) -> bool:
     return True
 
 
-def _tell(console: Console, error: TyperException) -> None:
+def _tell(console: Console, error: TyperException, language: str) -> None:
     if type(error).__name__ == "NoArgsIsHelpError":
         return  # the help is the message, and was shown
     context: Any = getattr(error, "ctx", None)
     if context is not None:
-        how = context.get_usage().removeprefix(catalogue.helps()["frame"]["usage"].vi)
-        console.print(_say("frame", "usage", how=how), style="yellow", markup=False)
+        before = catalogue.in_lang(catalogue.helps()["frame"]["usage"], language)
+        how = context.get_usage().removeprefix(before)
+        console.print(_say("frame", "usage", language, how=how), style="yellow", markup=False)
         command = f"{context.command_path} {context.help_option_names[0]}"
-        console.print(_say("frame", "help", command=command), style="dim", markup=False)
-    panel = Panel(Text(told(error.format_message())), title=_say("frame", "title"), title_align="left")
-    console.print(panel, style="red")
+        console.print(_say("frame", "help", language, command=command), style="dim", markup=False)
+    said = Text(told(error.format_message(), language))
+    console.print(Panel(said, title=_say("frame", "title", language), title_align="left"), style="red")
 
 
-def _say(group: str, code: str, **detail: str) -> str:
-    return catalogue.usage()[group][code].vi.format(**detail)
+def _say(group: str, code: str, language: str, **detail: str) -> str:
+    return catalogue.in_lang(catalogue.usage()[group][code], language).format(**detail)

@@ -17,13 +17,13 @@ from contracts.base import Title
 
 @dataclass(frozen=True)
 class Phrases:
-    """English phrases with their Vietnamese: whole texts first, then patterns in their order."""
+    """Phrases (`en`), each with what is said in its place (`vi`): whole texts first, then patterns."""
 
     titles: tuple[Title, ...]
     inner: Phrases | None = field(default=None, repr=False)
 
-    def vietnamese(self, english: str) -> str | None:
-        """What it is in Vietnamese; none if the catalogue does not have it.
+    def instead_of(self, english: str) -> str | None:
+        """What is said in its place, mostly its Vietnamese; none if the catalogue does not have it.
 
         What fills a place is looked up too (among the same phrases, or `inner`).
         """
@@ -32,7 +32,7 @@ class Phrases:
         for pattern, vi in self._patterns:
             if (found := pattern.fullmatch(english)) is not None:
                 within = self.inner or self
-                parts = {name: within.vietnamese(text) or text for name, text in found.groupdict().items()}
+                parts = {name: within.instead_of(text) or text for name, text in found.groupdict().items()}
                 return vi.format(**parts)
         return None
 
@@ -68,6 +68,12 @@ def _pattern(template: str) -> str:
 def usage() -> Phrases:
     """What Typer, Click and Pydantic say of wrong use."""
     return Phrases(tuple(_of(catalogue.usage(), "messages", "words")))
+
+
+@cache
+def usage_plainly() -> Phrases:
+    """What Pydantic says of wrong values, in the plain English that `usage` has the Vietnamese of."""
+    return Phrases(tuple(_of(catalogue.usage(), "plainly")))
 
 
 @cache

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from contracts import catalogue
-from reftrack_cli import main, operators, session, usage
+from reftrack_cli import helping, main, operators, session, usage
 from reftrack_cli.operators import parked, quarantine, referrals, views
 
 WRONG = {
@@ -64,10 +66,50 @@ def test_the_usage_stands_above_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("line", ["case show --lang en", "case show --lang=en"])
 def test_who_asks_for_english_gets_it(line: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        usage.run(main.app, "reftrack", line.split())
-    assert ended.value.code == 2
-    assert "Missing argument 'case_id'." in capsys.readouterr().err
+    assert usage.run(main.app, "reftrack", line.split()) == 2
+    told = capsys.readouterr().err
+    assert "Missing argument 'case_id'." in told
+    assert told.startswith("Usage: reftrack case show ")
+
+
+OURS = {"vi": ["Giá trị của", "Thiếu"], "en": ["Invalid value for", "Missing"]}
+THEIRS = ["Input should", "Value error", "input string"]
+WRONG_VALUES = ["abc", "1.5.5", "9" * 5000, "nan", "-999999999999999999999999", ""]
+
+
+def options_with_values() -> list[tuple[str, str]]:
+    """Every option of every command whose value is a number or of a closed list."""
+    commands = helping.walk(typer.main.get_command(main.app))
+    return [
+        (path, each.opts[0])
+        for path, made in commands
+        for each in made.params
+        if each.opts[0].startswith("--") and _is_read(each)
+    ]
+
+
+def _is_read(option: Any) -> bool:
+    kind = option.type_descriptor.annotation
+    return kind in (int, float) or option.type_descriptor.is_choice
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize(("path", "option"), options_with_values())
+def test_nobody_is_told_a_wrong_value_in_the_words_of_a_library(
+    path: str, option: str, lang: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for value in WRONG_VALUES:
+        words = ["--lang", lang, *path.split(), f"{option}={value}"]
+        assert usage.run(main.app, "reftrack", words) == 2
+        told = capsys.readouterr().err
+        assert [words for words in THEIRS if words in told] == []
+        assert any(words in told for words in OURS[lang])
+
+
+def test_there_are_options_with_values_at_all() -> None:
+    assert {("matches decide", "--ground"), ("receipts", "--most"), ("files send", "--wait")} <= set(
+        options_with_values()
+    )
 
 
 def test_vietnamese_can_be_asked_for_where_english_is_spoken(

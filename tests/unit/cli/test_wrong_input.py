@@ -32,10 +32,7 @@ WRONG = [
 
 
 def status(arguments: list[str]) -> int:
-    try:
-        return usage.run(main.app, "reftrack", arguments)
-    except SystemExit as ended:
-        return int(ended.code or 0)
+    return usage.run(main.app, "reftrack", arguments)
 
 
 @pytest.fixture

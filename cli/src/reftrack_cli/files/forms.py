@@ -167,3 +167,17 @@ def _by_name() -> Mapping[str, Form]:
 def sheet_title(text: str) -> str:
     """What Excel takes as the name of a sheet: at most 31 characters, none of `[]:*?/\\`."""
     return re.sub(r"[\[\]:*?/\\]", " ", text)[:31].strip()
+
+
+def column_named(type_name: str, pointer: str, lang: str) -> str:
+    """What people call the field that a receipt names by a JSON pointer; else the pointer itself."""
+    form = forms().get(type_name)
+    steps = ["#" if step.isdecimal() else step for step in pointer.split("/")[1:]]
+    for one in form.fields if form and steps else ():
+        if one.code == ".".join(steps):
+            return one.full(lang).replace("#", str(_number(pointer)))
+    return pointer
+
+
+def _number(pointer: str) -> int:
+    return next((int(step) + 1 for step in pointer.split("/") if step.isdecimal()), 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 from contracts import catalogue
 
 from reftrack_cli.files.findings import Finding
-from reftrack_cli.files.forms import forms
+from reftrack_cli.files.forms import column_named
 from reftrack_cli.files.journal import Journal, Outcome
 from reftrack_cli.files.source import Unusable
 from reftrack_cli.session import word, words
@@ -37,27 +37,13 @@ def _lines(one: Outcome, lang: str) -> Iterable[Sequence[object]]:
     event = catalogue.event_title(one.type, lang)
     head = (one.sheet, one.row, one.id, event, verdict(one, lang), " ".join(one.numbers.values()))
     for code, field, vi, en in one.problems or [("", "", one.waiting_for, one.waiting_for)]:
-        yield (*head, code, column(one.type, field, lang), vi, en)
+        yield (*head, code, column_named(one.type, field, lang), vi, en)
 
 
 def verdict(one: Outcome, lang: str) -> str:
     """What became of a row, in words."""
     named = catalogue.name_in("Routing" if one.verdict == "routed" else "Verdict", one.verdict, lang)
     return f"{named} ({word('again', lang)})" if one.again else named
-
-
-def column(type_name: str, pointer: str, lang: str) -> str:
-    """The heading of the column that a receipt's field names; the field itself if there is none."""
-    form = forms().get(type_name)
-    steps = ["#" if step.isdecimal() else step for step in pointer.split("/")[1:]]
-    for one in form.fields if form and steps else ():
-        if one.code == ".".join(steps):
-            return one.full(lang).replace("#", str(_number(pointer)))
-    return pointer
-
-
-def _number(pointer: str) -> int:
-    return next((int(step) + 1 for step in pointer.split("/") if step.isdecimal()), 1)
 
 
 def _write(path: Path, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

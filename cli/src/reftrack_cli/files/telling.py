@@ -17,6 +17,7 @@ from reftrack_cli.files import results
 from reftrack_cli.files.checking import Report
 from reftrack_cli.files.entries import Entry
 from reftrack_cli.files.findings import Finding, Place
+from reftrack_cli.files.forms import column_named
 from reftrack_cli.files.journal import Journal
 from reftrack_cli.session import err, out, word
 
@@ -86,7 +87,7 @@ def tell_outcomes(journal: Journal, written: Path, lang: str, *, json: bool) -> 
             place = Place(one.sheet, one.row)
             out.print(f"{_where(place, lang)}: {results.verdict(one, lang)}", markup=False, soft_wrap=True)
             for _, field, vi, en in one.problems:
-                heading = results.column(one.type, field, lang)
+                heading = column_named(one.type, field, lang)
                 session.below(
                     f"{heading}: {vi if lang == 'vi' else en}" if heading else vi if lang == "vi" else en
                 )

@@ -10,6 +10,7 @@ import typer
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
 
 from reftrack_cli import session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators import changes, naming
 from reftrack_cli.session import As, Json, Language, State, out, word
 
@@ -76,13 +77,8 @@ def timeline(
     request = status_pb2.GetTimelineRequest(case_id=case_id)
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         status = status_pb2_grpc.StatusServiceStub(channel)
-        while True:
-            page = status.GetTimeline(request)
-            for entry in page.entries:
-                session.as_json(entry) if json else _tell(entry, language)
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
+        for entry in Paged(status.GetTimeline, request, "entries"):
+            session.as_json(entry) if json else _tell(entry, language)
 
 
 @app.command()

@@ -13,7 +13,14 @@ from reftrack_cli import session
 
 LegalBasis = Annotated[str, typer.Option(help="Law, article or decision.", show_default=False)]
 Expected = Annotated[
-    int | None, typer.Option("--expect", help="Only if this is still its version.", show_default=False)
+    int | None,
+    typer.Option(
+        "--expect",
+        min=0,
+        max=session.LAST,
+        help="Only if this is still its version.",
+        show_default=False,
+    ),
 ]
 Request = Annotated[
     str | None,

@@ -10,11 +10,11 @@ from reftrack.common.v1.deadline_pb2 import DueDeadline
 from reftrack.followup.v1 import followup_pb2, followup_pb2_grpc
 from reftrack.referral.v1 import referral_pb2, referral_pb2_grpc
 
-from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
+from reftrack_cli.session import LAST, As, Json, Language, State
 
 HEADINGS = ("until", "due", "number", "must_act", "waiting_side", "since", "overdue")
-_PAGE = 200
 
 
 def due(
@@ -24,7 +24,7 @@ def due(
     which: Annotated[
         list[str] | None, typer.Option(help="acknowledge, answer, handover_receipt, …; may be repeated.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, help="How many of each service at the most.")] = 200,
+    most: Annotated[int, typer.Option(min=1, max=LAST, help="How many of each service at the most.")] = 200,
     state: State = None,
     as_: As = None,
     json: Json = False,
@@ -35,29 +35,15 @@ def due(
     asked: dict[str, Any] = {"overdue_only": overdue, "which": which or ()}
     with session.calling("referral", who, state, lang=lang, json=json) as channel:
         referrals = referral_pb2_grpc.ReferralServiceStub(channel)
-        found, cut = _all(referrals.ListDeadlines, referral_pb2.ListDeadlinesRequest(**asked), most)
+        sent = Paged(referrals.ListDeadlines, referral_pb2.ListDeadlinesRequest(**asked), "deadlines", most)
+        found = [*sent]
     with session.calling("followup", who, state, lang=lang, json=json) as channel:
-        stays = followup_pb2_grpc.FollowupServiceStub(channel)
-        more, also_cut = _all(stays.ListDeadlines, followup_pb2.ListDeadlinesRequest(**asked), most)
-    table = session.table(*session.words(HEADINGS, language))
-    for one in sorted((*found, *more), key=lambda one: (one.due_at.seconds, one.number)):
-        session.as_json(one) if json else table.add_row(*_row(one, language))
-    if not json:
-        session.show(table, language)
-    session.tell_more(cut or also_cut, language)
-
-
-def _all(ask: Any, request: Any, most: int) -> tuple[list[DueDeadline], bool]:
-    """At most so many, and whether there are more."""
-    found: list[DueDeadline] = []
-    while len(found) < most:
-        request.page_size = min(most - len(found), _PAGE)
-        page = ask(request)
-        found += page.deadlines
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            return found, False
-    return found, True
+        followup = followup_pb2_grpc.FollowupServiceStub(channel)
+        stays = Paged(followup.ListDeadlines, followup_pb2.ListDeadlinesRequest(**asked), "deadlines", most)
+        found += stays
+    found.sort(key=lambda one: (one.due_at.seconds, one.number))
+    listing.tell(found, HEADINGS, _row, language, json=json)
+    session.tell_more(sent.more or stays.more, language)
 
 
 def _row(one: DueDeadline, language: str) -> tuple[str, ...]:

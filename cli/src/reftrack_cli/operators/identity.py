@@ -14,11 +14,13 @@ from reftrack.intake.v1 import identity_pb2, identity_pb2_grpc
 from reftrack.reporting.v1 import status_pb2_grpc
 from reftrack_local.access import Speaker
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators.case import found
 from reftrack_cli.session import As, Json, Language, State, err, word
 
 app = typer.Typer(no_args_is_help=True, help="Who a client is. Each look is recorded with its reason.")
+READS = ("occurred", "agency", "by", "purpose", "reason")
 Case = Annotated[
     str, typer.Argument(help="The case's id; or a number GT-…, CG-…, LT-…, or your own reference.")
 ]
@@ -64,21 +66,15 @@ def reads(case: Case, state: State = None, as_: As = None, json: Json = False, l
     """List who has read the identity of a case's client, when and why, newest first."""
     language = session.language(lang)
     who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
-    request = identity_pb2.ListIdentityReadsRequest(case_id=_id(case, who, state, lang, json), page_size=200)
-    table = session.table(*session.words(("occurred", "agency", "by", "purpose", "reason"), language))
+    request = identity_pb2.ListIdentityReadsRequest(case_id=_id(case, who, state, lang, json))
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        stub = identity_pb2_grpc.IdentityServiceStub(channel)
-        while True:
-            page = stub.ListIdentityReads(request)
-            for one in page.reads:
-                purpose = catalogue.name_in("PurposeOfUse", one.purpose, language)
-                row = (session.local(one.at), one.org, one.by, purpose, one.reason)
-                session.as_json(one) if json else table.add_row(*row)
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
+        found = Paged(identity_pb2_grpc.IdentityServiceStub(channel).ListIdentityReads, request, "reads")
+        listing.tell(found, READS, _read, language, json=json)
+
+
+def _read(one: identity_pb2.IdentityRead, language: str) -> tuple[str, ...]:
+    purpose = catalogue.name_in("PurposeOfUse", one.purpose, language)
+    return session.local(one.at), one.org, one.by, purpose, one.reason
 
 
 def _id(case: str, who: Speaker, state: Path | None, lang: str | None, json: bool) -> str:

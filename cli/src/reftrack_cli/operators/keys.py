@@ -14,6 +14,8 @@ from reftrack_cli import session
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Keys that identities are sealed to.")
+MOST_DAYS = 366
+"""Longer than that no key is accepted beside another; intake says the same."""
 
 
 @app.command(name="list")
@@ -31,7 +33,9 @@ def list_(state: State = None, as_: As = None, json: Json = False, lang: Languag
 
 @app.command()
 def rotate(
-    overlap_days: Annotated[int, typer.Option(help="Days for which the key before is accepted yet.")] = 30,
+    overlap_days: Annotated[
+        int, typer.Option(min=1, max=MOST_DAYS, help="Days for which the key before is accepted yet.")
+    ] = 30,
     state: State = None,
     as_: As = None,
     json: Json = False,

@@ -11,7 +11,8 @@ from contracts.vocabulary import MergeGround
 from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.session import As, Json, Language, State, out, word
 
@@ -47,19 +48,10 @@ def list_(
 ) -> None:
     """List who may be registered twice, newest first; of who lives elsewhere nothing is told."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
-    request = pb.ListMatchesRequest(state=which, page_size=200)
-    table = session.table(*session.words(HEADINGS, language))
+    request = pb.ListMatchesRequest(state=which)
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        matching = MatchingServiceStub(channel)
-        while True:
-            page = matching.ListMatches(request)
-            for one in page.matches:
-                session.as_json(one) if json else table.add_row(*_row(one, language))
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
+        found = Paged(MatchingServiceStub(channel).ListMatches, request, "matches")
+        listing.tell(found, HEADINGS, _row, language, json=json)
 
 
 @app.command()

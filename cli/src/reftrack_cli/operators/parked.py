@@ -11,7 +11,7 @@ from reftrack.admin.v1 import admin_pb2, admin_pb2_grpc
 from rich.table import Table
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State
+from reftrack_cli.session import LAST, As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="Parked cases of one service.")
 RECORD_HEADINGS = ("record", "where", "event", "since", "error", "attempts")
@@ -89,11 +89,8 @@ def retry(
     with session.calling(
         service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
-        session.as_json(
-            admin_pb2_grpc.AdminServiceStub(channel).RetryParked(
-                admin_pb2.RetryParkedRequest(case_key=case_key)
-            )
-        )
+        request = admin_pb2.RetryParkedRequest(case_key=case_key)
+        _tell(admin_pb2_grpc.AdminServiceStub(channel).RetryParked(request), session.language(lang), json)
 
 
 @app.command()
@@ -102,7 +99,8 @@ def skip(
     case_key: str,
     reason: Annotated[str, typer.Option(help="Why, without names or other personal data; it is kept.")],
     record: Annotated[
-        int, typer.Option(min=1, help="The record that `parked show` names first.", show_default=False)
+        int,
+        typer.Option(min=1, max=LAST, help="The record that `parked show` names first.", show_default=False),
     ],
     state: State = None,
     as_: As = None,
@@ -114,4 +112,14 @@ def skip(
     with session.calling(
         service, session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
-        session.as_json(admin_pb2_grpc.AdminServiceStub(channel).SkipParked(request))
+        _tell(admin_pb2_grpc.AdminServiceStub(channel).SkipParked(request), session.language(lang), json)
+
+
+def _tell(
+    answer: admin_pb2.RetryParkedResponse | admin_pb2.SkipParkedResponse, language: str, json: bool
+) -> None:
+    if json:
+        session.as_json(answer)
+        return
+    told = session.word("parked_left", language).format(handled=answer.handled, left=answer.left)
+    session.out.print(told, markup=False)

@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
-from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
+from reftrack_cli.operators.receipts import problems, tell
+from reftrack_cli.session import LAST, As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries that could not be read.")
-HEADINGS = ("id", "agency", "where", "received", "bytes", "problem")
+HEADINGS = ("id", "agency", "where", "received", "bytes", "event", "problem")
+Id = Annotated[int, typer.Argument(min=1, max=LAST, help="The id in the list.", show_default=False)]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 
 
@@ -24,26 +27,16 @@ def list_(
     lang: Language = None,
 ) -> None:
     """List what lies in quarantine, oldest first."""
-    request = intake_pb2.ListQuarantinedRequest(org=org, page_size=200)
-    table = session.table(*session.words(HEADINGS, session.language(lang)))
-    with session.calling(
-        "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
-    ) as channel:
+    request, who = intake_pb2.ListQuarantinedRequest(org=org), session.speaker(as_, role="supervisor")
+    with session.calling("intake", who, state, lang=lang, json=json) as channel:
         quarantine = intake_pb2_grpc.QuarantineServiceStub(channel)
-        while True:
-            page = quarantine.ListQuarantined(request)
-            for one in page.deliveries:
-                session.as_json(one) if json else table.add_row(*_row(one))
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, session.language(lang))
+        found = Paged(quarantine.ListQuarantined, request, "deliveries")
+        listing.tell(found, HEADINGS, _row, session.language(lang), json=json)
 
 
 @app.command()
 def show(
-    quarantine_id: int,
+    quarantine_id: Id,
     reason: Reason,
     state: State = None,
     as_: As = None,
@@ -59,7 +52,10 @@ def show(
     if json:
         session.as_json(answer)
         return
-    out.print(" ".join(_row(answer.delivery)), markup=False)
+    language = session.language(lang)
+    table = session.table(*session.words(HEADINGS, language))
+    table.add_row(*_row(answer.delivery, language))
+    session.show(table, language)
     for header in answer.headers:
         value = "null" if header.is_null else header.value.decode("utf-8", "backslashreplace")
         out.print(f"{header.name}: {value}", markup=False)
@@ -70,7 +66,7 @@ def show(
 
 @app.command()
 def release(
-    quarantine_id: int,
+    quarantine_id: Id,
     reason: Reason,
     state: State = None,
     as_: As = None,
@@ -82,12 +78,13 @@ def release(
     with session.calling(
         "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
     ) as channel:
-        session.as_json(intake_pb2_grpc.QuarantineServiceStub(channel).ReleaseQuarantined(request).receipt)
+        receipt = intake_pb2_grpc.QuarantineServiceStub(channel).ReleaseQuarantined(request).receipt
+    tell(receipt, str(quarantine_id), session.language(lang), json=json)
 
 
 @app.command()
 def discard(
-    quarantine_id: int,
+    quarantine_id: Id,
     reason: Reason,
     state: State = None,
     as_: As = None,
@@ -99,10 +96,12 @@ def discard(
     with session.calling(
         "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
     ) as channel:
-        session.as_json(intake_pb2_grpc.QuarantineServiceStub(channel).DiscardQuarantined(request).receipt)
+        receipt = intake_pb2_grpc.QuarantineServiceStub(channel).DiscardQuarantined(request).receipt
+    tell(receipt, str(quarantine_id), session.language(lang), json=json)
 
 
-def _row(one: intake_pb2.Quarantined) -> tuple[str, ...]:
-    problems = "; ".join(f"{problem.code} {problem.field}".strip() for problem in one.problems)
+def _row(one: intake_pb2.Quarantined, language: str) -> tuple[str, ...]:
     where = f"{one.topic}/{one.partition}/{one.offset}" if one.topic else "gRPC"
-    return str(one.quarantine_id), one.org, where, session.local(one.received_at), str(one.size), problems
+    wrong = "\n".join(problems(one.problems, one.type, language))
+    received = session.local(one.received_at)
+    return str(one.quarantine_id), one.org, where, received, str(one.size), one.id, wrong

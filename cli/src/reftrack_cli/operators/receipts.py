@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -9,7 +10,8 @@ from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import LAST, As, Json, Language, State, out, word
+from reftrack_cli.files.forms import column_named
+from reftrack_cli.session import LAST, As, Json, Language, Most, State, out, word
 
 ID_WIDTH = 26
 """Of a ULID; longer ids push what follows aside."""
@@ -26,7 +28,7 @@ def receipts(
     after: Annotated[int, typer.Option(min=0, max=LAST, help="Only after this position.")] = 0,
     since: Moment = None,
     until: Moment = None,
-    most: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 100,
+    most: Most = 100,
     watch: Annotated[bool, typer.Option("--watch", help="Go on as they come, until Ctrl-C.")] = False,
     state: State = None,
     as_: As = None,
@@ -119,13 +121,19 @@ def units(receipt: intake_pb2.Receipt, language: str) -> list[str]:
 
 def reasons(receipt: intake_pb2.Receipt, language: str) -> list[str]:
     """Why, and what to do: a line for each problem; what a waiting event waits for."""
-    problems = [(each.field, each.remedy, each.code) for each in receipt.problems]
-    if not problems and receipt.code:
-        problems = [(receipt.field, receipt.remedy, receipt.code)]
-    told = []
-    for field, remedy, code in problems:
-        words = (remedy.vi if language == "vi" else remedy.en) or code
-        told.append(f"{field}: {words}" if field else words)
+    told = problems(receipt.problems, receipt.type, language)
+    if not told and receipt.code:
+        told = [_problem(receipt.field, receipt.remedy, receipt.code, receipt.type, language)]
     if receipt.waiting_for:
         told.append(f"{word('waits_for', language)}: {receipt.waiting_for}")
     return told
+
+
+def problems(found: Iterable[intake_pb2.Problem], type_name: str, language: str) -> list[str]:
+    """What is wrong with an event of that type: for each problem the field, what is wrong, what to do."""
+    return [_problem(each.field, each.remedy, each.code, type_name, language) for each in found]
+
+
+def _problem(field: str, remedy: intake_pb2.Remedy, code: str, type_name: str, language: str) -> str:
+    words = (remedy.vi if language == "vi" else remedy.en) or code
+    return f"{column_named(type_name, field, language)}: {words}" if field else words

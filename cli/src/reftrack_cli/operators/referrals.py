@@ -8,14 +8,14 @@ import typer
 from contracts import catalogue
 from reftrack.reporting.v1 import status_pb2, status_pb2_grpc
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators import naming
-from reftrack_cli.session import LAST, As, Json, Language, State, out, word
+from reftrack_cli.session import LAST, As, Json, Language, Most, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Referrals: list them, show one, watch one.")
 Narrowed = Annotated[str, typer.Option(show_default=False)]
 HEADINGS = ("number", "service", "sender", "provider", "commune", "state", "changed")
-Most = Annotated[int, typer.Option(min=1, help="How many at the most.")]
 
 
 @app.command(name="list")
@@ -40,25 +40,11 @@ def list_(
         commune=commune,
         service=service,
         states=in_state or (),
-        page_size=min(most, 500),
     )
-    language, left, more = session.language(lang), most, False
-    table = session.table(*session.words(HEADINGS, language))
     who = session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        status = status_pb2_grpc.StatusServiceStub(channel)
-        while left > 0:
-            page = status.ListReferrals(request)
-            for referral in page.referrals[:left]:
-                session.as_json(referral) if json else table.add_row(*_row(referral, language))
-            left -= len(page.referrals)
-            request.page_token = page.next_page_token
-            more = bool(page.next_page_token) or left < 0
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
-        session.tell_more(more, language)
+        found = Paged(status_pb2_grpc.StatusServiceStub(channel).ListReferrals, request, "referrals", most)
+        listing.tell(found, HEADINGS, _row, session.language(lang), json=json)
 
 
 @app.command()

@@ -8,7 +8,8 @@ import typer
 from contracts import catalogue
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.session import As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="Events that wait for what is not reported yet.")
@@ -26,19 +27,10 @@ def list_(
 ) -> None:
     """List what waits, of the organisation that asks and of those it answers for."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
-    request = intake_pb2.ListWaitingRequest(org=org, overdue_only=overdue, page_size=200)
-    table = session.table(*session.words(HEADINGS, language))
+    request = intake_pb2.ListWaitingRequest(org=org, overdue_only=overdue)
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        intake = intake_pb2_grpc.IntakeServiceStub(channel)
-        while True:
-            page = intake.ListWaiting(request)
-            for one in page.waiting:
-                session.as_json(one) if json else table.add_row(*_row(one, language))
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
+        found = Paged(intake_pb2_grpc.IntakeServiceStub(channel).ListWaiting, request, "waiting")
+        listing.tell(found, HEADINGS, _row, language, json=json)
 
 
 def _row(one: intake_pb2.Waiting, language: str) -> tuple[str, ...]:

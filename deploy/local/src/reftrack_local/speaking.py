@@ -29,7 +29,7 @@ def told(english: str) -> str:
     """A message in the language spoken; as it is if the catalogue does not have it."""
     if language() == "en":
         return english
-    return phrases.messages().vietnamese(english) or english
+    return phrases.messages().instead_of(english) or english
 
 
 class Speaking(Console):
