@@ -167,6 +167,9 @@ def test_a_suspension_counts_at_once_in_kafka_and_within_seconds_in_every_instan
         eventually(f"{instance.name} knows", partial(_is_suspended, town, instance.grpc, org))
     eventually("referral knows", lambda: _commands_in_referral(town, org) == "agency_suspended")
     eventually("reporting knows", lambda: _reads_in_reporting(town, org) == "agency_suspended")
+    eventually("intake knows", lambda: _reads_in_intake(town, org) == "agency_suspended")
+    told = town.json("receipts", "--org", org, "--as", f"agency:{org}")
+    assert "agency_suspended" in [one["code"] for one in told], "its own receipts it can read"
     again = town.office(town.json("agencies", "reinstate", org))
     eventually("it is let in again", again.is_let_in)
     assert again.write(events(org)) is None
@@ -242,6 +245,13 @@ def _commands_in_referral(town: SecureTown, org: str) -> str:
             provider="methadone-long-bien",
         )
         return _code(lambda: stub.RequestReferral(request, metadata=metadata))
+
+
+def _reads_in_intake(town: SecureTown, org: str) -> str:
+    metadata = _as("operator", town, org)
+    with grpc.insecure_channel(town.runtime.endpoint("intake")) as channel:
+        stub = intake_pb2_grpc.IntakeServiceStub(channel)
+        return _code(lambda: stub.ListWaiting(intake_pb2.ListWaitingRequest(), metadata=metadata))
 
 
 def _reads_in_reporting(town: SecureTown, org: str) -> str:

@@ -164,7 +164,11 @@ async def _join_kafka(parts: Parts[Settings], tag: str, stack: AsyncExitStack) -
 
 async def _serve(parts: Parts[Settings], issuer: Issuer, stack: AsyncExitStack) -> RpcServer:
     server = RpcServer(
-        SERVICE.servicers(parts), rules=RULES, authenticator=Authenticator(issuer.jwks), texts=remedy
+        SERVICE.servicers(parts),
+        rules=RULES,
+        admits=SERVICE.admits(parts),
+        authenticator=Authenticator(issuer.jwks),
+        texts=remedy,
     )
     for bell in parts.bells.values():
         ringing = asyncio.create_task(bell.run())

@@ -127,6 +127,7 @@ async def running(
     server = RpcServer(
         service.servicers(parts),
         rules=service.rules,
+        admits=service.admits(parts),
         authenticator=Authenticator(keys.jwks, issuer=settings.token_issuer),
         texts=service.texts,
     )

@@ -142,7 +142,11 @@ async def world(parts: Parts[ReportingSettings], teller: Teller, issuer: Issuer)
     made = Made(parts)
     made.projector.start()
     server = RpcServer(
-        made.servicers(), rules=RULES, authenticator=Authenticator(issuer.jwks), texts=catalogue.remedy
+        made.servicers(),
+        rules=RULES,
+        admits=REPORTING.admits(parts),
+        authenticator=Authenticator(issuer.jwks),
+        texts=catalogue.remedy,
     )
     bells = [asyncio.create_task(bell.run()) for bell in parts.bells.values()]
     await server.start()

@@ -15,7 +15,9 @@ import pytest
 from chassis.box import Box
 from chassis.clock import RealClock
 from chassis.rpc.auth import Authenticator
+from chassis.rpc.call import Call
 from chassis.rpc.commands import Commands
+from chassis.rpc.errors import Forbidden
 from chassis.rpc.reads import Reads
 from chassis.rpc.server import RpcServer
 from chassis.store.migrations import migrate
@@ -41,6 +43,8 @@ class World:
     writer: Writer
     store: Store
     ready: list[bool] = field(default_factory=lambda: [True])
+    out: set[str] = field(default_factory=set)
+    """Organisations that are refused."""
 
     async def call(self, method: str, value: str = "", *, role: str = "operator", **options: Any) -> str:
         answer = await self.unary(method)(StringValue(value=value), **self.options(role, **options))
@@ -71,6 +75,11 @@ class World:
     ) -> Any:
         token = (("authorization", bearer or self.issuer.bearer(role)),) if role else ()
         return {"metadata": (*token, *metadata), "timeout": 10, **options}
+
+
+def keep_out(call: Call, out: set[str]) -> None:
+    if call.caller.org in out:
+        raise Forbidden("out_of_the_house")
 
 
 @pytest.fixture
@@ -104,16 +113,18 @@ async def world(store: Store, postgres_dsn: str, issuer: Issuer, log: io.StringI
     await reads.open()
     library = Library(commands, reads)
     ready = [True]
+    out: set[str] = set()
     server = RpcServer(
         [library.register],
         rules=RULES,
+        admits=lambda call: keep_out(call, out),
         authenticator=Authenticator(issuer.jwks),
         texts=texts,
         ready=lambda: ready[0],
     )
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-        yield World(server, channel, issuer, library, commands, writer, store, ready)
+        yield World(server, channel, issuer, library, commands, writer, store, ready, out)
     await server.stop(1)
     commands.stop()
     await asyncio.wait_for(working, 10)

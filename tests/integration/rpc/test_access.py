@@ -117,6 +117,27 @@ async def test_a_stream_tells_nothing_more_once_the_key_of_its_token_is_not_trus
     assert raised.value.code() is StatusCode.UNAUTHENTICATED
 
 
+async def test_whoever_is_not_admitted_is_refused_by_every_method(world: World) -> None:
+    world.out.add("cap-bo-de")
+    refused = (
+        world.call("Who"),
+        world.call("Query"),
+        told(world.stream("Count"), 1),
+        told(world.stream("Watch"), 1),
+    )
+    for call in refused:
+        assert (await error_of(call)).code() is StatusCode.PERMISSION_DENIED
+
+
+async def test_a_stream_tells_nothing_more_to_whoever_is_not_admitted_any_more(world: World) -> None:
+    call = world.stream("Flood")
+    await told(call, 1)
+    world.out.add("cap-bo-de")
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await told(call, 10_000)
+    assert raised.value.code() is StatusCode.PERMISSION_DENIED
+
+
 async def test_health_is_open_and_follows_readiness(world: World) -> None:
     stub = health_pb2_grpc.HealthStub(world.channel)
     kinds = health_pb2.HealthCheckResponse

@@ -8,6 +8,7 @@ reads that table, told by NOTIFY, and lets the live `reference.Organisations` le
 from directory.feed import DirectoryFeed
 from directory.learning import learn, learnt
 from directory.living import Living, living_of
+from directory.standing import Standing
 from directory.table import CHANNEL
 
-__all__ = ["CHANNEL", "DirectoryFeed", "Living", "learn", "learnt", "living_of"]
+__all__ = ["CHANNEL", "DirectoryFeed", "Living", "Standing", "learn", "learnt", "living_of"]

@@ -11,10 +11,11 @@ from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog
 from chassis.rpc.call import Role
+from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from contracts.catalogue import remedy
-from directory import living_of
+from directory import Standing, living_of
 from directory.units import EVERY_SECONDS, FOLLOW, KEPT, UnitsFeed
 from google.protobuf.message import Message
 from reftrack.followup.v1 import followup_pb2
@@ -26,6 +27,9 @@ from followup.settings import Settings
 
 INTAKE, REFERRAL = "intake.events.v1", "referral.events.v1"
 RPC = followup_pb2.DESCRIPTOR.services_by_name["FollowupService"]
+RULES: Rules = {f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods}
+QUERIES = frozenset({f"{RPC.full_name}/ListDue", f"{RPC.full_name}/ListDeadlines"})
+"""All others are commands, judged by the day of what they report."""
 
 
 @lru_cache(maxsize=16)
@@ -42,6 +46,11 @@ def _decider(parts: Parts[Settings]) -> FollowupDecider:
     reference = living_of(parts).deciding
     _units(parts).begin(parts, reference.country)
     return FollowupDecider(reference, parts.secrets.ids_key, parts.connect)
+
+
+def _admits(parts: Parts[Settings]) -> Admits:
+    organisations = living_of(parts).reading.organisations
+    return Standing(organisations, parts.clock, by_day=RULES.keys() - QUERIES).admit
 
 
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
@@ -61,7 +70,8 @@ SERVICE: Service[Settings] = Service(
     consumers=(Consume(topics=(INTAKE, REFERRAL), sources=(INTAKE, REFERRAL)),),
     logs=lambda _parts: (EventsLog("followup"),),
     servicers=_servicers,
-    rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
+    rules=RULES,
+    admits=_admits,
     texts=remedy,
     others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(), Ticker(FOLLOW, EVERY_SECONDS, _follow)),

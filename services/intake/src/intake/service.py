@@ -10,10 +10,12 @@ from typing import Any
 from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog, Log
+from chassis.rpc.rules import Admits
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from chassis.store.statements import RECEIPTS_CHANNEL
 from contracts.catalogue import remedy
+from directory import Standing
 from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
 from google.protobuf.message import Message
 from reference import Reference
@@ -61,7 +63,7 @@ from intake.rpc.matching import MatchingServicer
 from intake.rpc.policy import PolicyServicer
 from intake.rpc.quarantine import QuarantineServicer
 from intake.rpc.receipts import ReceiptReads
-from intake.rpc.rules import RULES
+from intake.rpc.rules import BY_DAY, OF_ITS_OWN, RULES
 from intake.rpc.territory import TerritoryServicer
 from intake.rpc.waiting import Waiting
 from intake.settings import Settings
@@ -155,6 +157,14 @@ def _logs(parts: Parts[Settings]) -> Sequence[Log]:
     return EventsLog("intake"), ReceiptsLog(_offices(parts).has_topic)
 
 
+def _standing(parts: Parts[Settings]) -> Standing:
+    return Standing(_offices(parts).live, parts.clock, always=OF_ITS_OWN, by_day=BY_DAY)
+
+
+def _admits(parts: Parts[Settings]) -> Admits:
+    return _standing(parts).admit
+
+
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     known = reference(parts.settings.reference_path)
     organisations = _offices(parts).live
@@ -162,7 +172,7 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     territory = TerritoryServicer(known.country, organisations, parts.commands, parts.clock)
     receipts, bell = ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL)
     waiting = Waiting(parts.reads, parts.cursors, parts.clock, organisations)
-    front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting, organisations)
+    front_door = FrontDoorServicer(parts.commands, receipts, bell, waiting, organisations, _standing(parts))
     acts = ActsTable(parts.connect, parts.clock, parts.box)
     quarantine = QuarantineServicer(
         parts.reads, parts.commands, parts.cursors, parts.box, acts, organisations
@@ -206,6 +216,7 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     others=lambda parts: [*_offices(parts).keepers, *vault_parts.keepers(parts)],
     rules=RULES,
+    admits=_admits,
     texts=remedy,
     tickers=(
         Ticker(RETRY, 1.0, lambda parts: _offices(parts).due(parts)),

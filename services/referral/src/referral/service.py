@@ -10,10 +10,11 @@ from chassis import timers
 from chassis.mapper import Mapper
 from chassis.relay import EventsLog
 from chassis.rpc.call import Role
+from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
 from contracts.catalogue import remedy
-from directory import living_of
+from directory import Standing, living_of
 from reftrack.referral.v1 import referral_pb2
 
 from referral.application.decider import ReferralDecider
@@ -23,6 +24,9 @@ from referral.settings import Settings
 SOURCE = "/services/referral"
 INTAKE = "intake.events.v1"
 RPC = referral_pb2.DESCRIPTOR.services_by_name["ReferralService"]
+RULES: Rules = {f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods}
+QUERIES = frozenset({f"{RPC.full_name}/ListDeadlines"})
+"""All others are commands, judged by the day of what they report."""
 
 
 def _decider(parts: Parts[Settings]) -> ReferralDecider:
@@ -30,8 +34,13 @@ def _decider(parts: Parts[Settings]) -> ReferralDecider:
     return ReferralDecider(reference, parts.secrets.ids_key, parts.connect)
 
 
+def _admits(parts: Parts[Settings]) -> Admits:
+    organisations = living_of(parts).reading.organisations
+    return Standing(organisations, parts.clock, by_day=RULES.keys() - QUERIES).admit
+
+
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
-    organisations = living_of(parts).deciding.organisations
+    organisations = living_of(parts).reading.organisations
     method = RPC.methods_by_name["ListDeadlines"]
     work_list = WorkList(organisations, parts.reads, parts.cursors, parts.clock, method)
     return [serve(RPC, parts.commands, parts.reads, {method.name: work_list.page})]
@@ -45,7 +54,8 @@ SERVICE: Service[Settings] = Service(
     consumers=(Consume(topics=(INTAKE,), sources=(INTAKE,)),),
     logs=lambda _parts: (EventsLog("referral"),),
     servicers=_servicers,
-    rules={f"{RPC.full_name}/{method.name}": {Role.OPERATOR, Role.SUPERVISOR} for method in RPC.methods},
+    rules=RULES,
+    admits=_admits,
     texts=remedy,
     others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(),),

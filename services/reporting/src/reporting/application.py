@@ -12,7 +12,7 @@ from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from contracts import catalogue
 from contracts.events.territory import STREAM
-from directory import living_of
+from directory import Standing, living_of
 from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
 from google.protobuf.message import Message
 from reftrack.reporting.v1 import (
@@ -123,6 +123,7 @@ REPORTING: Service[ReportingSettings] = Service(
     others=lambda parts: [living_of(parts).feed, _made(parts).projector],
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
+    admits=lambda parts: Standing(living_of(parts).reading.organisations, parts.clock).admit,
     texts=catalogue.remedy,
     tickers=(Ticker(FOLLOW, EVERY_SECONDS, _follow),),
 )

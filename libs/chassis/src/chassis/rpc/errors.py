@@ -50,7 +50,8 @@ class Stale(Conflict):
     """Somebody else was faster: the version now, and what happened since the one that was expected.
 
     `happened`: what changed, a word each, without the service's own namespace; `state`, `moves`: as in every
-    refusal; `code`: where the catalogue has other words for it than those of an aggregate's version.
+    refusal; `code`: where the catalogue has other words for it than those of an aggregate's version. Of a version
+    that is not reached yet (a mistyped one) it says just that.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Stale(Conflict):
         moves: Iterable[str] = (),
         code: str = "stale_version",
     ) -> None:
-        super().__init__(code)
+        super().__init__(code if expected <= version else "version_not_reached")
         self.detail = {
             "expected_version": str(expected),
             "version": str(version),

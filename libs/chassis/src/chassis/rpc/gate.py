@@ -18,7 +18,7 @@ from prometheus_client import Histogram
 from chassis.rpc.auth import EXPIRED, Authenticator, NotAuthenticated
 from chassis.rpc.call import NOBODY, Call, Role, enter
 from chassis.rpc.errors import Answer, InvalidInput, Texts, Unavailable, Violation, answer, unforeseen
-from chassis.rpc.rules import ANYONE, NotAllowed
+from chassis.rpc.rules import ANYONE, Admits, NotAllowed, admits_all
 from chassis.telemetry import get_logger
 from chassis.telemetry.metrics import RPC_ACTIVE, RPC_SECONDS
 
@@ -89,6 +89,7 @@ class Gate:
         *,
         authenticator: Authenticator,
         allowed: Collection[Role] | None,
+        admits: Admits = admits_all,
         texts: Texts,
         default_seconds: float | None,
         drain: Drain | None,
@@ -96,6 +97,7 @@ class Gate:
         self._method = method
         self._authenticator = authenticator
         self._allowed = allowed
+        self._admits = admits
         self._texts = texts
         self._default_seconds = default_seconds
         self._drain = drain
@@ -154,8 +156,8 @@ class Visit:
     """One call on its way through a gate."""
 
     __slots__ = (
-        "_authorization", "_code", "_context", "_correlation_id", "_gate", "_started", "_task", "_token_ends",
-        "has_deadline",
+        "_authorization", "_call", "_code", "_context", "_correlation_id", "_gate", "_started", "_task",
+        "_token_ends", "has_deadline",
     )  # fmt: skip
 
     def __init__(self, gate: Gate, context: Any) -> None:
@@ -184,16 +186,20 @@ class Visit:
             raise InvalidInput([Violation(REQUEST_ID, "malformed_request_id")])
         call = Call(self._gate._method, caller, self._correlation_id, request_id, self._deadline())
         enter(call)
+        if self._authorization is not None:
+            self._gate._admits(call)
+        self._call = call
         return call
 
     async def next_of(self, answers: AsyncIterator[Any]) -> Any:
         """The next answer of a stream, or `_END`. Raises `NotAuthenticated` once the token has ended, or its
-        key is not trusted any more."""
+        key is not trusted any more; what refuses the caller by now."""
         found = await self.while_the_token_lasts(anext(answers, _END))
         if self._token_ends < math.inf:
             self._gate._authenticator.caller(self._authorization)
             if time.time() >= self._token_ends:
                 raise NotAuthenticated(EXPIRED)
+            self._gate._admits(self._call)
         return found
 
     async def while_the_token_lasts(self, work: Awaitable[Any]) -> Any:

@@ -15,7 +15,7 @@ import grpc
 from chassis.rpc.auth import Authenticator
 from chassis.rpc.errors import Texts, no_texts
 from chassis.rpc.gate import Drain, Gate
-from chassis.rpc.rules import Rules
+from chassis.rpc.rules import Admits, Rules, admits_all
 
 _MAKERS: dict[tuple[bool, bool], Callable[..., Any]] = {
     (False, False): grpc.unary_unary_rpc_method_handler,
@@ -33,6 +33,7 @@ class Guard:
     rules: Rules
     texts: Texts = no_texts
     default_seconds: float = 30.0
+    admits: Admits = admits_all
     drain: Drain = field(default_factory=Drain)
 
     def wrap(self, method: str, handler: Any) -> Any:
@@ -42,6 +43,7 @@ class Guard:
             method,
             authenticator=self.authenticator,
             allowed=self.rules.get(method),
+            admits=self.admits,
             texts=self.texts,
             default_seconds=None if streaming else self.default_seconds,
             drain=self.drain if handler.response_streaming and not handler.request_streaming else None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from chassis.rpc.call import Caller, Role
+from chassis.rpc.call import Call, Caller, Role
 
 ANYONE: Final[frozenset[Role]] = frozenset()
 """Without a token. For health alone."""
@@ -22,6 +22,15 @@ OWN_RULES: Final[Rules] = {
     "grpc.health.v1.Health/List": ANYONE,
     "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo": ANY_ROLE,
 }
+
+
+Admits = Callable[[Call], None]
+"""Asked of each call that its rule lets in, and again before each further answer of a stream: raises a
+`Refusal` where whoever calls may not, today."""
+
+
+def admits_all(_call: Call) -> None:
+    """Refuse nobody."""
 
 
 class RuleForNothing(ValueError):

@@ -17,7 +17,7 @@ from grpc_reflection.v1alpha._async import ReflectionServicer
 from chassis.rpc.auth import Authenticator
 from chassis.rpc.errors import Texts, no_texts
 from chassis.rpc.guard import Guard
-from chassis.rpc.rules import OWN_RULES, Rules, check_rules
+from chassis.rpc.rules import OWN_RULES, Admits, Rules, admits_all, check_rules
 from chassis.telemetry import get_logger
 
 LOG = get_logger("rpc")
@@ -66,6 +66,7 @@ class RpcServer:
         *,
         rules: Rules,
         authenticator: Authenticator,
+        admits: Admits = admits_all,
         texts: Texts = no_texts,
         ready: Callable[[], bool] = lambda: True,
         host: str = "127.0.0.1",
@@ -82,7 +83,7 @@ class RpcServer:
         all_rules = {**rules, **OWN_RULES}
         for method in check_rules(all_rules, handlers.methods):
             LOG.warning("rpc_method_closed", method=method)
-        self._guard = Guard(authenticator, all_rules, texts, default_seconds)
+        self._guard = Guard(authenticator, all_rules, texts, default_seconds, admits)
         self._handlers = handlers
         self._address = f"{host}:{port}" if ":" not in host else f"[{host}]:{port}"
         self._tls = tls

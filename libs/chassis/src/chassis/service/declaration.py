@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from chassis.mapper import Mapper
 from chassis.relay import Log
 from chassis.rpc.errors import Texts, no_texts
-from chassis.rpc.rules import Rules
+from chassis.rpc.rules import Admits, Rules, admits_all
 from chassis.rpc.server import Register
 from chassis.service.parts import Parts
 from chassis.settings import ServiceSettings
@@ -80,6 +80,7 @@ class Service(Generic[S]):
     logs: Callable[[Parts[S]], Sequence[Log]] = _none
     servicers: Callable[[Parts[S]], Sequence[Register]] = _none
     rules: Rules = field(default_factory=dict)
+    admits: Callable[[Parts[S]], Admits] = lambda _parts: admits_all
     texts: Texts = no_texts
     tickers: Sequence[Ticker[S]] = ()
     others: Callable[[Parts[S]], Sequence[Startable]] = _none

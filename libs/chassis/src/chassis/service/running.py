@@ -196,6 +196,7 @@ class Running:
             [admin.register, *service.servicers(parts)],
             rules={**ADMIN_RULES, **service.rules},
             authenticator=Authenticator(settings.jwks_path, issuer=settings.token_issuer),
+            admits=service.admits(parts),
             texts=service.texts,
             ready=lambda: parts.health.ready().well,
             host=settings.grpc_host,

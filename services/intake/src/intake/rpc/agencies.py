@@ -120,13 +120,13 @@ class AgencyServicer(AgencyServiceServicer):
     def _reach(self) -> list[Organisation]:
         """The offices within the caller's territory; an administrator, whose work is the machinery, sees all.
 
-        Raises `Forbidden` for who is no supervising office in force.
+        Raises `Forbidden` for who is no supervising office.
         """
         caller = current_caller()
         if caller.role is Role.ADMINISTRATOR:
             return list(self._organisations)
         one = self._organisations.get(caller.org)
-        if one is None or one.kind != OrgKind.SUPERVISOR or one.suspended:
+        if one is None or one.kind != OrgKind.SUPERVISOR:
             raise Forbidden("supervising_office_only")
         return [self._organisations[org] for org in self._organisations.answered_for_by(one.id)]
 

@@ -12,6 +12,7 @@ from chassis.rpc.commands import Commands, Done
 from chassis.rpc.watch import Bell, follow
 from chassis.telemetry import get_logger
 from contracts.catalogue import remedy
+from directory import Standing
 from reference import Organisations
 from reftrack.intake.v1 import intake_pb2 as pb
 from reftrack.intake.v1.intake_pb2_grpc import IntakeServiceServicer
@@ -38,7 +39,9 @@ class FrontDoorServicer(IntakeServiceServicer):
         bell: Bell,
         waiting: Waiting,
         organisations: Organisations,
+        standing: Standing,
     ) -> None:
+        self._standing = standing
         self._organisations = organisations
         self._commands = commands
         self._receipts = receipts
@@ -59,7 +62,7 @@ class FrontDoorServicer(IntakeServiceServicer):
                 yield await self._statuses(call, before, events, outcomes)
 
     async def ListReceipts(self, request: pb.ListReceiptsRequest, _context: Any) -> pb.ListReceiptsResponse:  # noqa: N802
-        org = whose_receipts(current_caller(), request.org, self._organisations)
+        org = whose_receipts(current_caller(), request.org, self._organisations, self._standing)
         found = await self._receipts.page(org, request)
         full = len(found) == page_size(request.page_size, USUAL, MOST)
         return pb.ListReceiptsResponse(receipts=found, next_after_position=found[-1].position if full else 0)

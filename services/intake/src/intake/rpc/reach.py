@@ -7,6 +7,7 @@ from typing import NamedTuple
 from chassis.rpc.call import Caller, Role
 from chassis.rpc.errors import Forbidden
 from contracts.vocabulary import OrgKind
+from directory import Standing
 from reference import Organisation, Organisations
 
 
@@ -43,10 +44,12 @@ _ANSWERS_FOR_POSTS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
 """Who sees to it that what offices report is put right (`domain.md`: corrections)."""
 
 
-def whose_receipts(caller: Caller, asked: str, organisations: Organisations) -> str:
-    """Whose receipts are asked for. Raises `Forbidden`, whether there is such an organisation or not."""
+def whose_receipts(caller: Caller, asked: str, organisations: Organisations, standing: Standing) -> str:
+    """Whose receipts are asked for. Raises `Forbidden`, whether there is such an organisation or not; an
+    office that takes no part today reads its own alone."""
     if asked in ("", caller.org):
         return caller.org
+    standing.check(caller.org)
     one = organisations.get(caller.org)
     may = caller.role is not Role.AGENCY and one is not None and one.kind in _ANSWERS_FOR_POSTS
     if not may or not organisations.answers_for(caller.org, asked):

@@ -6,6 +6,8 @@ from chassis.admin.vault import VAULT_RULES
 from chassis.rpc.call import Role
 from chassis.rpc.rules import Rules
 
+from intake.cases.desk import COMMANDS
+
 _INTAKE = "reftrack.intake.v1.IntakeService"
 _QUARANTINE = "reftrack.intake.v1.QuarantineService"
 _IDENTITY = "reftrack.intake.v1.IdentityService"
@@ -22,6 +24,13 @@ _POSTS = frozenset({Role.AGENCY, Role.OPERATOR, Role.SUPERVISOR})
 _SUPERVISES = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 _AGENCIES = "reftrack.intake.v1.AgencyService"
 _EVERYBODY = frozenset(Role)
+
+OF_ITS_OWN = frozenset({f"{_INTAKE}/{name}" for name in ("SubmitEvents", "ListReceipts", "WatchReceipts")})
+"""What answers a suspended office, and one whose life ended, all the same: with receipts, and those its own
+(docs/offices.md)."""
+
+BY_DAY = frozenset({*(f"{_CASES}/{name}" for name in COMMANDS), f"{_SEALING}/ListSealingKeys"})
+"""What is judged by the day of what is reported, and what reporting needs."""
 
 RULES: Rules = {
     f"{_INTAKE}/SubmitEvents": _POSTS,
@@ -45,7 +54,7 @@ RULES: Rules = {
         f"{_CASES}/{method}": _PEOPLE
         for method in (
             *("VoidEvent", "CloseCase", "ReopenCase", "MoveClient", "AcknowledgeMove"),
-            *("RevisePlan", "DeclineScreening"),
+            *("RevisePlan", "DeclineScreening", "ReviewScreening"),
         )
     },
     f"{_CASES}/ListScreeningConflicts": _POSTS,

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.clock import Clock
 from chassis.ids import NotANumber, parse_number
 from chassis.rpc.call import Caller, current_caller
-from chassis.rpc.errors import Forbidden, InvalidInput, Violation
+from chassis.rpc.errors import InvalidInput, Violation
 from google.protobuf.timestamp_pb2 import Timestamp
 from reference import Organisation, Organisations, Policy, Territory
 from reference.days import local_day
@@ -23,7 +23,6 @@ from reporting.access import (
     told_by_name,
     within_the_law,
 )
-from reporting.indicators.period import HANOI
 from reporting.places import communes_of
 
 LARGEST_PAGE = 500
@@ -35,7 +34,10 @@ D = TypeVar("D", date, datetime)
 
 
 class Readers:
-    """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it."""
+    """Who asks: the caller of the current RPC with its organisation's kind, as the reference data has it.
+
+    That its office takes part today was asked before (`directory.standing`).
+    """
 
     def __init__(
         self, organisations: Organisations, territory: Territory, policy: Policy, clock: Clock
@@ -53,30 +55,16 @@ class Readers:
         self._version = organisations.version
         self._known: dict[Caller, Reader] = {}
         self._told_by_name = {each.id: told_by_name(each.services) for each in organisations}
-        self._lasting = {each.id for each in organisations if _lasts(each)}
 
     def current(self) -> Reader:
-        """The reader; an organisation that nobody knows is of no kind, and sees nothing.
-
-        Raises `Forbidden` for an organisation that has not begun yet, has ended, or is suspended.
-        """
+        """The reader; an organisation that nobody knows is of no kind, and sees nothing."""
         caller = current_caller()
         if (self._organisations.version, local_day(self._clock.now())) != (self._version, self._today):
             self._look_again()
-        if caller.org not in self._lasting:
-            self._check_it_is_in_force(caller.org)
         known = self._known.get(caller)
         if known is None:
             known = self._remember(caller)
         return known
-
-    def _check_it_is_in_force(self, org: str) -> None:
-        organisation = self._organisations.get(org)
-        if organisation and organisation.suspended:
-            raise Forbidden("agency_suspended")
-        if organisation and not organisation.holds(self._clock.now().astimezone(HANOI).date()):
-            life = {"since": str(organisation.since or "…"), "until": str(organisation.until or "…")}
-            raise Forbidden("organisation_not_in_force", detail=life)
 
     def _remember(self, caller: Caller) -> Reader:
         reader = self._reader(caller.org, str(caller.role))
@@ -101,10 +89,6 @@ class Readers:
         if organisation.district:
             return communes_of(self._territory, organisation.district)
         return None if organisation.kind in OF_THE_PROVINCE else frozenset()
-
-
-def _lasts(organisation: Organisation) -> bool:
-    return organisation.since is None and organisation.until is None and not organisation.suspended
 
 
 def number(text: str, prefix: str, field: str) -> str:
