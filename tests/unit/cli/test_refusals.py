@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 import grpc
-from chassis.rpc.errors import Answer, InvalidInput, NotFound, Violation, refused
+import pytest
+from chassis.rpc.errors import Answer, InvalidInput, NotFound, Stale, Violation, refused
 from contracts.catalogue import remedy
 from reftrack_cli import refusals
 from rich.console import Console
@@ -83,3 +84,19 @@ def test_as_json_it_has_status_reason_fields_and_both_languages() -> None:
 def test_where_nobody_answers_it_says_how_to_look_and_how_to_begin() -> None:
     assert "reporting does not answer" in told(None, "en")
     assert "`reftrack up`" in told(None, "vi")
+
+
+@pytest.mark.parametrize(
+    ("expected", "lang", "words"),
+    [
+        (9, "en", "There is no version 9 yet: it is version 4 now."),
+        (9, "vi", "Chưa có phiên bản 9: nay là phiên bản 4."),
+        (3, "en", "from version 3 it has come to 4"),
+        (3, "vi", "từ phiên bản 3 nay là 4"),
+    ],
+)
+def test_who_expects_a_version_that_is_not_there_yet_is_told_so(expected: int, lang: str, words: str) -> None:
+    answer = refused(Stale(expected, 4, ["client-moved"] if expected < 4 else []), remedy, "c-1")
+    assert answer.code is grpc.StatusCode.ABORTED
+    assert words in told(answer, lang)
+    assert "–" not in told(answer, lang)

@@ -66,3 +66,18 @@ def test_the_logs_of_the_last_run_are_kept_beside_the_new_ones(tmp_path: Path) -
     (folder.logs / "intake-1.log").write_text("old")
     folder.turn_logs()
     assert [log.name for log in folder.logs.iterdir()] == ["intake-1.previous.log"]
+
+
+def test_commands_that_are_told_to_people_name_the_folder_unless_it_is_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFTRACK_STATE", str(tmp_path / "usual"))
+    assert StateFolder(tmp_path / "usual").command("down") == "reftrack down"
+    another = StateFolder(tmp_path / "another one")
+    assert another.command("down") == f"reftrack down --state '{tmp_path}/another one'"
+    another.prepare()
+    another.hold()
+    with pytest.raises(AlreadyRunning) as running:
+        StateFolder(another.path).refuse_if_held()
+    assert f"`{another.command('down')}` stops it" in running.value.remedy
+    another.let_go()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import IO, Any
 
+from reftrack_local import paths
 from reftrack_local.processes import Identity
 from reftrack_local.trouble import AlreadyRunning, Trouble
 
@@ -94,6 +96,11 @@ class StateFolder:
             return {}
         return data if isinstance(data, dict) else {}
 
+    def command(self, words: str) -> str:
+        """How a person types a command about this folder: with `--state`, unless it is the usual one."""
+        named = "" if self.path == paths.default_state() else f" --state {shlex.quote(str(self.path))}"
+        return f"reftrack {words}{named}"
+
     def turn_logs(self) -> None:
         """Keep the logs of the last run as `<name>.previous.log`; `runtime.log` is ours, already open."""
         for log in self.logs.glob("*.log"):
@@ -101,9 +108,10 @@ class StateFolder:
                 log.replace(log.with_name(f"{log.stem}.previous.log"))
 
     def _already_running(self) -> AlreadyRunning:
+        health, down = self.command("health"), self.command("down")
         return AlreadyRunning(
             f"reftrack is running already on {self.path}{self._where()}.",
-            "`reftrack health` shows its parts, `reftrack down` stops it; or give another --state.",
+            f"`{health}` shows its parts, `{down}` stops it; or give another --state.",
         )
 
     def _where(self) -> str:

@@ -81,9 +81,9 @@ def _not_running(where: StateFolder) -> Trouble:
     if left:
         return Trouble(
             f"The runtime on {where.path} ended badly and left behind: {', '.join(left)}.",
-            "`reftrack down` stops them; `reftrack up` stops them and starts anew.",
+            f"`{where.command('down')}` stops them; `{where.command('up')}` stops them and starts anew.",
         )
-    return Trouble(f"Nothing is running on {where.path}.", "Start it with `reftrack up`.")
+    return Trouble(f"Nothing is running on {where.path}.", f"Start it with `{where.command('up')}`.")
 
 
 def _service(each: dict[str, Any]) -> PartHealth:

@@ -158,7 +158,7 @@ def _detached(where: StateFolder, as_json: bool) -> None:
         answer_json(where.read())
     else:
         show(where, answer())
-        console().print("It goes on running; `reftrack down` stops it.")
+        console().print(f"It goes on running; `{where.command('down')}` stops it.", soft_wrap=True)
 
 
 def _is_ready(record: dict[str, Any], pid: int) -> bool:
@@ -179,7 +179,8 @@ def show(where: StateFolder, shown: Console) -> None:
     shown.print(table)
     shown.print(f"Logs: {where.logs}", soft_wrap=True)
     if record["clock"] != "real":
-        shown.print(f"Simulated clock: {where.clock.read_text().strip()} (`reftrack clock set` moves it).")
+        now, moves = where.clock.read_text().strip(), where.command("clock set")
+        shown.print(f"Simulated clock: {now} (`{moves}` moves it).", soft_wrap=True)
 
 
 def _address(value: str) -> str:
