@@ -87,11 +87,17 @@ def test_a_case_is_closed_reopened_and_a_record_voided_and_status_follows(
     until(lambda: terminal.json("case", "show", case_id, *AS)[0]["stage"], "closed")
     terminal.run("case", "reopen", case_id, "--reason", "closed_in_error", *AS)
     until(lambda: terminal.json("case", "show", case_id, *AS)[0]["stage"], "screened")
+    review = ("screenings", "review", mine[0]["event_id"], "computation_right")
+    assert "kết luận: kết quả tính đúng" in terminal.run(*review, *AS, "--lang", "vi")
+    assert case_id not in {one["case_id"] for one in terminal.json("screenings", "conflicts", *AS)}
+    listed = terminal.json("screenings", "conflicts", "--all", *AS)
+    (seen,) = [one["review"] for one in listed if one["case_id"] == case_id]
+    assert (seen["outcome"], seen["org"]) == ("computation_right", SOCIAL)
     terminal.run("case", "void", mine[0]["event_id"], "--reason", "wrong_data", *AS)
     until(lambda: terminal.json("case", "show", case_id, *AS)[0]["stage"], "registered")
-    assert case_id not in {one["case_id"] for one in terminal.json("screenings", "conflicts", *AS)}
+    assert case_id not in {one["case_id"] for one in terminal.json("screenings", "conflicts", "--all", *AS)}
     kinds = [one["type"] for one in terminal.json("case", "timeline", case_id, *AS)]
-    assert "org.reftrack.client-screened.v1" in kinds
+    assert {"org.reftrack.client-screened.v1", "org.reftrack.screening-reviewed.v1"} <= set(kinds)
     assert "org.reftrack.event-voided.v1" in kinds
 
 

@@ -171,6 +171,22 @@ class ScreeningDifferenceKind(StrEnum):
     SUBSTANCE = "substance"
 
 
+class InjectingCourse(StrEnum):
+    """What a pattern of injecting calls for, whatever the scores (WHO ASSIST, note on question 8)."""
+
+    BRIEF_INTERVENTION = "brief_intervention"
+    FURTHER_ASSESSMENT = "further_assessment"
+
+
+class ScreeningReviewOutcome(StrEnum):
+    """What somebody found who looked into a claim that differs from the computation."""
+
+    CLAIM_RIGHT = "claim_right"
+    COMPUTATION_RIGHT = "computation_right"
+    FORM_WRONG = "form_wrong"
+    UNDECIDABLE = "undecidable"
+
+
 class GuardianRelation(StrEnum):
     """Who agrees for a child, or for an adult whom the law lets a guardian decide for."""
 

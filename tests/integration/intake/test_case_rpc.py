@@ -11,12 +11,22 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from reftrack.intake.v1 import agencies_pb2, intake_pb2
+from reftrack.intake.v1 import agencies_pb2
 from reftrack.intake.v1 import cases_pb2 as pb
 from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
-from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
-from tests.integration.intake.desk import POLICE, SOCIAL, as_item
+from tests.integration.intake.commanding import (
+    DISTRICT,
+    ELSEWHERE,
+    NO_CASE,
+    SUPERVISOR,
+    a_case,
+    call,
+    posted,
+    refused,
+    types,
+)
+from tests.integration.intake.desk import POLICE, SOCIAL
 from tests.integration.intake.posts import (
     Post,
     contact,
@@ -29,53 +39,11 @@ from tests.integration.intake.posts import (
 )
 from tests.integration.intake.serving import Serving, bearer
 
-SUPERVISOR, DISTRICT, ELSEWHERE = "pctnxh-ha-noi", "dpv-long-bien", "ldtbxh-my-dinh-1"
-
-NO_CASE = "0b6f3c1e-5f0a-8c7e-9b1d-3a4e5f60718a"
-
 
 @pytest.fixture
 async def serving(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Serving]:
     async with Serving.begin(tmp_path, postgres_dsn) as serving:
         yield serving
-
-
-async def posted(serving: Serving, *posts: Post) -> str:
-    """Posts them as their agency; the case of the first."""
-    request = intake_pb2.SubmitEventsRequest(events=[as_item(post) for post in posts])
-    async for _ in serving.intake.SubmitEvents(iter([request]), metadata=bearer(serving, posts[0].agency)):
-        pass
-    ((case_id,),) = await serving.rows("SELECT DISTINCT subject::text FROM stored_events")
-    return str(case_id)
-
-
-async def a_case(serving: Serving, *more: Post) -> str:
-    return await posted(serving, registration(SOCIAL, {"agency_ref": "TV-1"}), *more)
-
-
-async def call(
-    serving: Serving, method: str, request: Any, org: str = SOCIAL, role: str = "operator", **more: str
-) -> Any:
-    metadata = [*bearer(serving, org, role), *((key.replace("_", "-"), value) for key, value in more.items())]
-    return await getattr(CaseServiceStub(serving.channel), method)(request, metadata=metadata)
-
-
-async def refused(
-    serving: Serving, method: str, request: Any, **more: Any
-) -> tuple[str, str, dict[str, str]]:
-    """Status, reason and what else is told."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call(serving, method, request, **more)
-    status = rpc_status.from_call(caught.value)  # type: ignore[arg-type]
-    info = error_details_pb2.ErrorInfo()
-    assert status is not None
-    assert status.details[0].Unpack(info)
-    return caught.value.code().name, info.reason.lower(), dict(info.metadata)
-
-
-async def types(serving: Serving) -> list[str]:
-    rows = await serving.rows("SELECT topic FROM stored_events ORDER BY notification_id")
-    return [name.removeprefix("org.reftrack.").removesuffix(".v1") for (name,) in rows]
 
 
 async def test_a_case_is_closed_and_reopened_and_each_answer_says_where_it_stands(serving: Serving) -> None:
@@ -273,49 +241,6 @@ async def test_another_offices_record_is_not_there_for_who_does_not_answer_for_i
     request = pb.VoidEventRequest(event_id=f"{case}:4", reason="wrong_data")
     for org in (ELSEWHERE, POLICE):
         assert (await refused(serving, "VoidEvent", request, org=org))[:2] == ("NOT_FOUND", "event_not_found")
-
-
-# Screenings
-
-
-async def test_conflicts_of_claim_and_computation_are_a_work_list_for_who_may_know(serving: Serving) -> None:
-    wrong = screening(SOCIAL, "TV-1")
-    wrong.data["risk"] = "low"  # type: ignore[index]
-    case = await a_case(serving, wrong, screening(SOCIAL, "TV-1"))
-    for org in (SOCIAL, DISTRICT, SUPERVISOR):
-        page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest(), org=org)
-        (one,) = page.conflicts
-        assert (one.case_id, one.posted_id, one.org) == (case, wrong.id, SOCIAL)
-        assert (one.claimed_risk, one.computed_risk, one.judged_by) == ("low", "high", "who_assist@3.1")
-        assert [(told.about, told.claimed, told.computed) for told in one.differences] == [
-            ("risk", "low", "high")
-        ]
-    page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest(), org=ELSEWHERE)
-    assert list(page.conflicts) == []
-    await call(serving, "VoidEvent", pb.VoidEventRequest(event_id=one.event_id, reason="wrong_data"))
-    page = await call(serving, "ListScreeningConflicts", pb.ListScreeningConflictsRequest())
-    assert list(page.conflicts) == []
-
-
-@pytest.mark.parametrize("org", [POLICE, "ubnd-bo-de", "methadone-long-bien", "thanh-tra-ha-noi"])
-async def test_who_may_not_know_of_screenings_sees_no_list(serving: Serving, org: str) -> None:
-    request = pb.ListScreeningConflictsRequest()
-    assert (await refused(serving, "ListScreeningConflicts", request, org=org))[0] == "PERMISSION_DENIED"
-
-
-async def test_the_list_comes_in_pages_newest_first(serving: Serving) -> None:
-    posts = [screening(SOCIAL, "TV-1") for _ in range(5)]
-    for post in posts:
-        post.data["risk"] = "low"  # type: ignore[index]
-    await a_case(serving, *posts)
-    request, found = pb.ListScreeningConflictsRequest(page_size=2), []
-    while True:
-        page = await call(serving, "ListScreeningConflicts", request)
-        found += [one.posted_id for one in page.conflicts]
-        request.page_token = page.next_page_token
-        if not page.next_page_token:
-            break
-    assert found == [post.id for post in reversed(posts)]
 
 
 async def taken_up(serving: Serving) -> tuple[str, Post]:

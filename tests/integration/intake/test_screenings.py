@@ -191,3 +191,44 @@ def test_who_declines_can_be_screened_later_and_declining_is_no_screening(desk: 
     (told,) = desk.post(intervention(SOCIAL, "TV-1"))
     assert told["verdict"] == "waiting"
     assert [one["verdict"] for one in desk.post(screened(30))] == ["accepted", "accepted"]
+
+
+def injected(option: str = "past_three_months") -> list[dict[str, Any]]:
+    return [*opioids_every_day()[:-1], answer("8", option)]
+
+
+@pytest.mark.parametrize(
+    ("days", "course"), [(4, "brief_intervention"), (5, "further_assessment"), (None, None)]
+)
+def test_a_pattern_of_injecting_calls_for_a_course_and_counts_in_no_score(
+    desk: Desk, days: int | None, course: str | None
+) -> None:
+    pattern = {"days_a_month": days} if days is not None else None
+    desk.post(REGISTERED, screened(answers=injected(), injecting=pattern))
+    told = recorded(desk)
+    assert (told["injecting_calls_for"], told["computed_risk"], told["differences"]) == (course, "high", [])
+
+
+def test_a_pattern_is_judged_without_answers_too_and_by_the_measures_of_the_version(desk: Desk) -> None:
+    pattern = {"days_a_week": 1, "days_in_a_row": 3}
+    desk.post(REGISTERED, screened(instrument_version="3.0", injecting=pattern))
+    assert recorded(desk)["injecting_calls_for"] == "further_assessment"
+    (told,) = desk.post(screened(instrument_version="3.0", injecting={"days_a_month": 9}))
+    assert (told["code"], told["field"]) == ("injecting_measure_unknown", "/data/injecting/days_a_month")
+    assert "days_a_week, days_in_a_row" in told["remedy"]["en"]
+
+
+@pytest.mark.parametrize("option", ["never", "earlier", "declined"])
+def test_a_pattern_of_somebody_who_did_not_inject_is_rejected(desk: Desk, option: str) -> None:
+    _, told = desk.post(REGISTERED, screened(answers=injected(option), injecting={"days_a_month": 4}))
+    assert (told["verdict"], told["code"], told["field"]) == (
+        "rejected",
+        "injecting_not_asked",
+        "/data/injecting",
+    )
+
+
+def test_a_form_that_does_not_ask_about_injecting_takes_no_pattern(desk: Desk) -> None:
+    post = screened(2, "moderate", None, "assist_lite", injecting={"days_a_month": 4})
+    _, told = desk.post(REGISTERED, post)
+    assert (told["verdict"], told["code"]) == ("rejected", "injecting_not_asked")

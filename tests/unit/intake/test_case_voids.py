@@ -75,7 +75,7 @@ def test_a_voided_screening_is_not_the_one_before_a_later_one() -> None:
         a_case(), takes(registered, 0), takes(screened, 1), takes(screened, 2), voids(3, screened), refold
     )
     case = story.when(lambda _: None).then_nothing()
-    assert case.screened_before(DAY_ONE + timedelta(days=9)) == f"{CASE_ID}:4"
+    assert case.screenings.before(DAY_ONE + timedelta(days=9)) == f"{CASE_ID}:4"
 
 
 def test_what_another_service_decides_about_may_be_voided_again_and_a_fact_not() -> None:

@@ -10,10 +10,12 @@ from contracts.base import Contract, Label, Payload, Title
 from contracts.fields import Code, EventId
 from contracts.vocabulary import (
     DeclineReason,
+    InjectingCourse,
     Instrument,
     RiskBand,
     ScreeningDifferenceKind,
     ScreeningOccasion,
+    ScreeningReviewOutcome,
     Substance,
 )
 
@@ -34,6 +36,21 @@ class ScreeningAnswer(Contract):
     question: Annotated[QuestionId, Label.DRUG, Title("Câu hỏi", "Question")]
     answer: Annotated[Code, Label.DRUG, Title("Trả lời", "Answer")]
     substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
+
+
+class InjectingPattern(Contract):
+    """How often somebody injected over the past three months, by the measures of the form: a month on average
+    (ASSIST 3.1), or a week and without a break (3.0). Asked of who did; it never counts in a score."""
+
+    days_a_month: Annotated[
+        Annotated[int, Field(ge=0, le=31)] | None, Label.DRUG, Title("Số ngày mỗi tháng", "Days a month")
+    ] = None
+    days_a_week: Annotated[
+        Annotated[int, Field(ge=0, le=7)] | None, Label.DRUG, Title("Số ngày mỗi tuần", "Days a week")
+    ] = None
+    days_in_a_row: Annotated[
+        Annotated[int, Field(ge=0, le=92)] | None, Label.DRUG, Title("Số ngày liền", "Days in a row")
+    ] = None
 
 
 class ScreeningDifference(Contract):
@@ -65,17 +82,37 @@ class ClientScreenedPosted(Payload):
     answers: Annotated[
         tuple[ScreeningAnswer, ...], Field(max_length=120), Label.DRUG, Title("Trả lời", "Answers")
     ] = ()
+    injecting: Annotated[
+        InjectingPattern | None, Label.DRUG, Title("Mức độ tiêm chích", "Pattern of injecting")
+    ] = None
 
 
 class ClientScreened(ClientScreenedPosted):
-    """`judged_by`: instrument and version that computed, `who_assist@3.1`; none where not judged."""
+    """`judged_by`: instrument and version that computed, `who_assist@3.1`; none where not judged.
+
+    `injecting_calls_for`: by the instrument's rule; none where the pattern was not told, or not all of it.
+    """
 
     judged_by: Annotated[str | None, Field(max_length=60), Title("Tính theo", "Computed by")] = None
     computed_risk: Annotated[RiskBand | None, Label.DRUG, Title("Mức tính được", "Computed risk")] = None
     differences: Annotated[
         tuple[ScreeningDifference, ...], Field(max_length=40), Label.DRUG, Title("Khác biệt", "Differences")
     ] = ()
+    injecting_calls_for: Annotated[
+        InjectingCourse | None, Label.DRUG, Title("Hướng can thiệp do tiêm chích", "Injecting calls for")
+    ] = None
     earlier: Annotated[EventId | None, Label.DRUG, Title("Lần trước", "Screening before")] = None
+
+
+class ScreeningReviewed(Payload):
+    """Somebody looked into a screening whose claim differs from the computation. Of neither is anything
+    changed; that the screening is in order again, or wrong, is told by voiding or correcting it."""
+
+    TYPE: ClassVar[str] = "org.reftrack.screening-reviewed.v1"
+    TITLE: ClassVar[Title] = Title("Xem lại kết quả sàng lọc", "Screening reviewed")
+
+    screening: Annotated[EventId, Label.DRUG, Title("Lần sàng lọc", "Screening")]
+    outcome: Annotated[ScreeningReviewOutcome, Label.DRUG, Title("Kết luận", "Outcome")]
 
 
 class ScreeningDeclined(Payload):

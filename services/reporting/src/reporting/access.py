@@ -117,7 +117,13 @@ CONTACT_EVENTS: Mapping[str, frozenset[str]] = MappingProxyType(
 """The events that `Part.CONTACTS` shows, each with the fields that it shows. Only own ones, save
 registrations: they tell that the person reached a social worker. A voiding is shown with what it voids."""
 
-SCREENING_EVENTS = frozenset({screening.ClientScreened.TYPE, intake.BriefInterventionGiven.TYPE})
+SCREENING_EVENTS = frozenset(
+    {
+        screening.ClientScreened.TYPE,
+        screening.ScreeningReviewed.TYPE,
+        intake.BriefInterventionGiven.TYPE,
+    }
+)
 
 _FRAME = frozenset({"case_id", "commune", "district", "agency_refs", "referrals", "seq"})
 CASE_FIELDS: Mapping[Part, frozenset[str]] = MappingProxyType(
@@ -137,6 +143,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         screening.ClientScreened.TYPE: frozenset({Label.DRUG}),
         intake.BriefInterventionGiven.TYPE: frozenset({Label.DRUG}),
         screening.ScreeningDeclined.TYPE: frozenset({Label.DRUG}),
+        screening.ScreeningReviewed.TYPE: frozenset({Label.DRUG}),
         intake.PlanAgreed.TYPE: frozenset({Label.DRUG}),
         intake.PlanRevised.TYPE: frozenset({Label.DRUG}),
         followup.FollowupOpened.TYPE: frozenset({Label.DRUG}),
@@ -179,7 +186,7 @@ ANOTHER_CASE = frozenset({"into_case", "merge"})
 CASES_NAMED = ("into_case", "survivor_case", "merged_case")
 """Fields that hold the id of a case."""
 
-NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "move", "about"})
+NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "screening", "move", "about"})
 """Fields that hold the id of an event of ours, for who sees all: `<stream>:<place>` counts what is left
 out."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -12,6 +12,7 @@ from pydantic import Field
 from reference.entries import Entry, Lasting, Name, Word
 
 QuestionId = Annotated[str, Field(pattern=r"^[0-9]{1,2}[a-z]?$")]
+_Course = Literal["brief_intervention", "further_assessment"]
 RISKS = ("low", "moderate", "high")
 """The bands of risk, rising; the words of `contracts.vocabulary.RiskBand`."""
 
@@ -88,6 +89,13 @@ class Injecting(Entry):
     beyond: Name
     source: str
     confirmed: bool
+
+    def course(self, pattern: Mapping[str, int]) -> _Course | None:
+        """What a pattern calls for: `within` or `beyond`; none where a measure that decides was not told."""
+        told = {measure: pattern[measure] for measure in self.limits if measure in pattern}
+        if any(days > self.limits[measure] for measure, days in told.items()):
+            return "further_assessment"
+        return "brief_intervention" if len(told) == len(self.limits) else None
 
 
 class Instrument(Lasting):

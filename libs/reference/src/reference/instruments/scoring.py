@@ -12,7 +12,7 @@ from datetime import date
 
 from reference.entries import Name
 from reference.instruments.answers import Answer, AnswersInvalid, Place, Problem, Sheet, check
-from reference.instruments.model import RISKS, Injecting, Instrument, Question
+from reference.instruments.model import RISKS, Instrument, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,11 @@ class Screening:
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """`advice`: what the pattern of injecting calls for; none where the pattern has still to be asked."""
+    """`course`: what the pattern of injecting calls for (`Injecting.course`), `advice` in words; none where
+    the pattern has still to be asked."""
 
     measures: tuple[str, ...]
+    course: str | None = None
     advice: Name | None = None
 
 
@@ -145,11 +147,6 @@ def _injected(sheet: Sheet, pattern: Mapping[str, int]) -> Injected | None:
     question = sheet.instrument.by_id[rule.question]
     if sheet.option(question, None) != rule.answer:
         return None
-    return Injected(tuple(rule.limits), _advice(rule, pattern))
-
-
-def _advice(rule: Injecting, pattern: Mapping[str, int]) -> Name | None:
-    known = {measure: pattern[measure] for measure in rule.limits if measure in pattern}
-    if any(known[measure] > rule.limits[measure] for measure in known):
-        return rule.beyond
-    return rule.within if len(known) == len(rule.limits) else None
+    advice = {"brief_intervention": rule.within, "further_assessment": rule.beyond}
+    course = rule.course(pattern)
+    return Injected(tuple(rule.limits), course, advice[course] if course else None)

@@ -497,6 +497,59 @@ class DeclineScreeningResponse(_message.Message):
 Global___DeclineScreeningResponse: _TypeAlias = DeclineScreeningResponse  # noqa: Y015
 
 @_typing.final
+class ReviewScreeningRequest(_message.Message):
+    """Which screening, and what was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """The recorded screening, `<case>:<version>`, as the list names it."""
+    outcome: _builtins.str
+    """A code of the list ScreeningReviewOutcome."""
+    expected_version: _builtins.int
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        expected_version: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "expected_version", b"expected_version"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version", "event_id", b"event_id", "expected_version", b"expected_version", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_version: _TypeAlias = _typing.Literal["expected_version"]  # noqa: Y015
+    _WhichOneofArgType__expected_version: _TypeAlias = _typing.Literal["_expected_version", b"_expected_version"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_version) -> _WhichOneofReturnType__expected_version | None: ...
+
+Global___ReviewScreeningRequest: _TypeAlias = ReviewScreeningRequest  # noqa: Y015
+
+@_typing.final
+class ReviewScreeningResponse(_message.Message):
+    """What it led to. To take it back, void `outcome.event_id`: the screening is on the list again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcome(self) -> _command_pb2.Outcome: ...
+    def __init__(
+        self,
+        *,
+        outcome: _command_pb2.Outcome | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewScreeningResponse: _TypeAlias = ReviewScreeningResponse  # noqa: Y015
+
+@_typing.final
 class ListScreeningConflictsRequest(_message.Message):
     """Asks for a page."""
 
@@ -505,21 +558,25 @@ class ListScreeningConflictsRequest(_message.Message):
     ORG_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
     org: _builtins.str
     """Only of this organisation; of all that the caller answers for if empty."""
     page_size: _builtins.int
     """At most 500; 50 if 0."""
     page_token: _builtins.str
+    all: _builtins.bool
+    """Also those that somebody has looked into."""
     def __init__(
         self,
         *,
         org: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        all: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["org", b"org", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "org", b"org", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -572,6 +629,8 @@ class ScreeningConflict(_message.Message):
     CLAIMED_RISK_FIELD_NUMBER: _builtins.int
     COMPUTED_RISK_FIELD_NUMBER: _builtins.int
     DIFFERENCES_FIELD_NUMBER: _builtins.int
+    CASE_VERSION_FIELD_NUMBER: _builtins.int
+    REVIEW_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The recorded event: give it to VoidEvent, or have the agency correct it."""
     case_id: _builtins.str
@@ -583,10 +642,16 @@ class ScreeningConflict(_message.Message):
     claimed_risk: _builtins.str
     computed_risk: _builtins.str
     """Empty where it is not certain."""
+    case_version: _builtins.int
+    """Version of the case now: `expected_version` of ReviewScreening."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScreeningDifference]: ...
+    @_builtins.property
+    def review(self) -> Global___ScreeningReview:
+        """Left out where nobody has looked into it."""
+
     def __init__(
         self,
         *,
@@ -599,14 +664,53 @@ class ScreeningConflict(_message.Message):
         claimed_risk: _builtins.str = ...,
         computed_risk: _builtins.str = ...,
         differences: _abc.Iterable[Global___ScreeningDifference] | None = ...,
+        case_version: _builtins.int = ...,
+        review: Global___ScreeningReview | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "review", b"review"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "claimed_risk", b"claimed_risk", "computed_risk", b"computed_risk", "differences", b"differences", "event_id", b"event_id", "judged_by", b"judged_by", "occurred_at", b"occurred_at", "org", b"org", "posted_id", b"posted_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "case_version", b"case_version", "claimed_risk", b"claimed_risk", "computed_risk", b"computed_risk", "differences", b"differences", "event_id", b"event_id", "judged_by", b"judged_by", "occurred_at", b"occurred_at", "org", b"org", "posted_id", b"posted_id", "review", b"review"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ScreeningConflict: _TypeAlias = ScreeningConflict  # noqa: Y015
+
+@_typing.final
+class ScreeningReview(_message.Message):
+    """What somebody found who looked into it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    ORG_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """The recorded review: give it to VoidEvent to take it back."""
+    outcome: _builtins.str
+    """A code of the list ScreeningReviewOutcome."""
+    org: _builtins.str
+    """The organisation that looked, and who there."""
+    actor: _builtins.str
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        outcome: _builtins.str = ...,
+        org: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "event_id", b"event_id", "occurred_at", b"occurred_at", "org", b"org", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScreeningReview: _TypeAlias = ScreeningReview  # noqa: Y015
 
 @_typing.final
 class ListScreeningConflictsResponse(_message.Message):

@@ -72,6 +72,11 @@ class CaseServiceStub:
                 request_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningRequest.SerializeToString,
                 response_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningResponse.FromString,
                 _registered_method=True)
+        self.ReviewScreening = channel.unary_unary(
+                '/reftrack.intake.v1.CaseService/ReviewScreening',
+                request_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningRequest.SerializeToString,
+                response_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningResponse.FromString,
+                _registered_method=True)
         self.ListScreeningConflicts = channel.unary_unary(
                 '/reftrack.intake.v1.CaseService/ListScreeningConflicts',
                 request_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsRequest.SerializeToString,
@@ -134,9 +139,17 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReviewScreening(self, request, context):
+        """Somebody looked into a screening whose claim differs from the computation, and says what was found. Nothing
+        of either changes. For whoever has the screening on the list below; also after the case was closed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListScreeningConflicts(self, request, context):
         """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
-        offices that the caller answers for. Only for who may know of drug use.
+        offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -179,6 +192,11 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.DeclineScreening,
                     request_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningRequest.FromString,
                     response_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningResponse.SerializeToString,
+            ),
+            'ReviewScreening': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReviewScreening,
+                    request_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningRequest.FromString,
+                    response_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningResponse.SerializeToString,
             ),
             'ListScreeningConflicts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListScreeningConflicts,
@@ -378,6 +396,33 @@ class CaseService:
             '/reftrack.intake.v1.CaseService/DeclineScreening',
             reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningRequest.SerializeToString,
             reftrack_dot_intake_dot_v1_dot_cases__pb2.DeclineScreeningResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReviewScreening(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.intake.v1.CaseService/ReviewScreening',
+            reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningRequest.SerializeToString,
+            reftrack_dot_intake_dot_v1_dot_cases__pb2.ReviewScreeningResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,9 +50,13 @@ class CaseServiceStub:
     """The plan as it is from now on."""
     DeclineScreening: _grpc.UnaryUnaryMultiCallable[_cases_pb2.DeclineScreeningRequest, _cases_pb2.DeclineScreeningResponse]
     """The client does not want to be screened."""
+    ReviewScreening: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ReviewScreeningRequest, _cases_pb2.ReviewScreeningResponse]
+    """Somebody looked into a screening whose claim differs from the computation, and says what was found. Nothing
+    of either changes. For whoever has the screening on the list below; also after the case was closed.
+    """
     ListScreeningConflicts: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListScreeningConflictsRequest, _cases_pb2.ListScreeningConflictsResponse]
     """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
-    offices that the caller answers for. Only for who may know of drug use.
+    offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
     """
 
 @_typing.type_check_only
@@ -77,9 +81,13 @@ class CaseServiceAsyncStub(CaseServiceStub):
     """The plan as it is from now on."""
     DeclineScreening: _aio.UnaryUnaryMultiCallable[_cases_pb2.DeclineScreeningRequest, _cases_pb2.DeclineScreeningResponse]  # type: ignore[assignment]
     """The client does not want to be screened."""
+    ReviewScreening: _aio.UnaryUnaryMultiCallable[_cases_pb2.ReviewScreeningRequest, _cases_pb2.ReviewScreeningResponse]  # type: ignore[assignment]
+    """Somebody looked into a screening whose claim differs from the computation, and says what was found. Nothing
+    of either changes. For whoever has the screening on the list below; also after the case was closed.
+    """
     ListScreeningConflicts: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListScreeningConflictsRequest, _cases_pb2.ListScreeningConflictsResponse]  # type: ignore[assignment]
     """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
-    offices that the caller answers for. Only for who may know of drug use.
+    offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
     """
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -145,13 +153,23 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
         """The client does not want to be screened."""
 
     @_abc_1.abstractmethod
+    def ReviewScreening(
+        self,
+        request: _cases_pb2.ReviewScreeningRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.ReviewScreeningResponse, _abc.Awaitable[_cases_pb2.ReviewScreeningResponse]]:
+        """Somebody looked into a screening whose claim differs from the computation, and says what was found. Nothing
+        of either changes. For whoever has the screening on the list below; also after the case was closed.
+        """
+
+    @_abc_1.abstractmethod
     def ListScreeningConflicts(
         self,
         request: _cases_pb2.ListScreeningConflictsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cases_pb2.ListScreeningConflictsResponse, _abc.Awaitable[_cases_pb2.ListScreeningConflictsResponse]]:
         """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
-        offices that the caller answers for. Only for who may know of drug use.
+        offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
         """
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.envelope import Meta
 from contracts.events.cases import EventVoidedPosted
 from contracts.vocabulary import Verdict
 
@@ -19,7 +20,10 @@ from intake.application.reading import Event, Reading
 from intake.domain.case import FACTS, Case
 from intake.domain.front_door import source_of
 
-_FACTS: tuple[type[Any], ...] = (*FACTS.values(), Case.Routed, Case.Withdrawn, Case.Reopened)
+_FACTS: tuple[type[Any], ...] = (
+    *FACTS.values(),
+    *(Case.Routed, Case.Withdrawn, Case.Reopened, Case.Reviewed),
+)
 """What an agency's event is recorded as; what is recorded beside it (a reference bound, a case opened) is
 not voided for itself."""
 
@@ -42,6 +46,16 @@ class Original(NamedTuple):
     def recorded_id(self) -> str:
         """The id under which it was recorded."""
         return event_id(self.happened)
+
+    @property
+    def client(self) -> str:
+        """The client of whom it tells."""
+        return keys.as_text(self.case.meant(self.happened.meta))
+
+    def meta_of(self, meta: Meta) -> Meta:
+        """The envelope of what voids it: that tells of whom it told."""
+        whom = self.happened.meta.client
+        return meta if meta.client == whom else meta.model_copy(update={"client": whom})
 
     @property
     def type(self) -> str:

@@ -15,7 +15,13 @@ from chassis.store.unnest import Rows
 from contracts.envelope import Meta
 from contracts.events.screening import ClientScreened, ClientScreenedPosted, ScreeningDifference
 from contracts.problems import Problem
-from contracts.vocabulary import RiskBand, ScreeningDifferenceKind, ScreeningOccasion, Substance
+from contracts.vocabulary import (
+    InjectingCourse,
+    RiskBand,
+    ScreeningDifferenceKind,
+    ScreeningOccasion,
+    Substance,
+)
 from reference.days import local_day
 from reference.instruments import (
     Answer,
@@ -46,6 +52,16 @@ SETTLED = Rows(
     "text",
 )
 
+REVIEWED = Rows(
+    32,
+    "UPDATE screening_conflicts AS c SET review = nullif(r.review, '')"
+    " FROM (SELECT DISTINCT ON (event_id) event_id, review FROM {rows}"
+    " WITH ORDINALITY AS told (event_id, review, n) ORDER BY event_id, n DESC) AS r"
+    " WHERE c.event_id = r.event_id",
+    *("text", "text"),
+)
+"""Looked into, and by which event; no event: its review was voided."""
+
 
 class Versions(Protocol):
     """The instruments, each version of each."""
@@ -68,10 +84,10 @@ class ScreeningDesk:
 
     def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
         """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
-        if data.occasion is ScreeningOccasion.FOLLOW_UP and not case.screenings:
+        if data.occasion is ScreeningOccasion.FOLLOW_UP and not case.screenings.taken:
             raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
         recorded = self.judged(data, local_day(meta.occurred_at))
-        earlier = case.screened_before(meta.occurred_at)
+        earlier = case.screenings.before(meta.latest_at)
         case.take(recorded.model_copy(update={"earlier": earlier}), meta)
         if recorded.differences:
             row = (event_id(case.pending_events[-1]), case.id, meta.org)
@@ -83,9 +99,10 @@ class ScreeningDesk:
         instrument = self._version(data, day)
         if instrument is None:
             return ClientScreened(**claimed)
+        pattern = _pattern(instrument, data)
         claim = Claim(tuple((str(one.substance), one.score) for one in data.scores), str(data.risk))
         if data.answers:
-            risk, found = _judge_answers(instrument, data, claim, day)
+            risk, found = _judge_answers(instrument, data, claim, day, pattern)
         else:
             risk, found = self._claimed(instrument.reference, claim, day)
         return ClientScreened(
@@ -93,6 +110,7 @@ class ScreeningDesk:
             judged_by=instrument.reference,
             computed_risk=RiskBand(risk) if risk else None,
             differences=tuple(map(_difference, found)),
+            injecting_calls_for=_course(instrument, pattern),
         )
 
     def _judge_claim(
@@ -121,14 +139,45 @@ def forget_conflict(uow: UnitOfWork, recorded_id: str) -> None:
     uow.commit.extra.append(TableWrite(SETTLED, (recorded_id,)))
 
 
+def note_review(uow: UnitOfWork, screening: str, review: str | None) -> None:
+    """Somebody looked into the conflict, or (None) what was found there was voided: it is open again."""
+    uow.commit.extra.append(TableWrite(REVIEWED, (screening, review or "")))
+
+
+def _pattern(instrument: Instrument, data: ClientScreenedPosted) -> dict[str, int]:
+    """How somebody injected, by the measures that the form asks for. Raises `FieldsRefused` for others, and
+    for a form that asks for none."""
+    told = data.injecting.model_dump(exclude_none=True) if data.injecting is not None else {}
+    rule = instrument.injecting
+    if told and rule is None:
+        raise FieldsRefused([Problem("injecting_not_asked", "/data/injecting")])
+    measures = tuple(rule.limits) if rule is not None else ()
+    strange = [
+        Problem("injecting_measure_unknown", f"/data/injecting/{one}", {"measures": ", ".join(measures)})
+        for one in told
+        if one not in measures
+    ]
+    if strange:
+        raise FieldsRefused(strange)
+    return told
+
+
+def _course(instrument: Instrument, pattern: dict[str, int]) -> InjectingCourse | None:
+    rule = instrument.injecting
+    course = rule.course(pattern) if rule is not None else None
+    return InjectingCourse(course) if course is not None else None
+
+
 def _judge_answers(
-    instrument: Instrument, data: ClientScreenedPosted, claim: Claim, day: date
+    instrument: Instrument, data: ClientScreenedPosted, claim: Claim, day: date, pattern: dict[str, int]
 ) -> tuple[str | None, Sequence[Difference]]:
     """The highest risk, where it is certain, and the differences."""
     try:
         screening = screen(instrument, _answers(data), day)
     except AnswersInvalid as invalid:
         raise FieldsRefused(_problems(data, invalid)) from None
+    if pattern and screening.injecting is None:
+        raise FieldsRefused([Problem("injecting_not_asked", "/data/injecting")])
     return screening.risk, compare(screening, claim)
 
 

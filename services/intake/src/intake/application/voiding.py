@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from answering.taking_back import may_void
 from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
 from contracts.events.common import EventVoided
-from contracts.vocabulary import CloseReason, OrgKind, ReopenReason, VoidReason
+from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
 
 from intake.application import keys, people
 from intake.application.consents import ConsentDesk
@@ -19,16 +20,13 @@ from intake.application.matching import Match, client_of
 from intake.application.moves import Moves
 from intake.application.originals import Original, original, recorded
 from intake.application.reading import Naming
-from intake.application.screenings import forget_conflict
+from intake.application.screenings import forget_conflict, note_review
 from intake.domain.case import Case
 from intake.domain.directory import Areas
 from intake.domain.front_door import agency_of_source, source_of
 from intake.domain.order import Step
 
-VOIDS_FOR_OTHERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
-"""Who may void what another office of its area recorded (`domain.md`: corrections)."""
-
-_NO_FACTS = (Case.Created, Case.Bound, Case.Voided)
+_NO_FACTS = (Case.Created, Case.Bound, Case.Voided, Case.Reviewed)
 
 MetaOf = Callable[[Case], Meta]
 
@@ -36,8 +34,8 @@ MetaOf = Callable[[Case], Meta]
 class TakesBack(Protocol):
     """Whoever keeps what events told of a person's identity."""
 
-    def take_back(self, uow: UnitOfWork, case: Case, voided: str) -> None:
-        """An event of a case was voided."""
+    def take_back(self, uow: UnitOfWork, found: Original) -> None:
+        """What told who a client is was voided."""
         ...
 
     def unmeet(self, uow: UnitOfWork, found: Original, meta: Meta) -> None:
@@ -82,7 +80,7 @@ class Voiding:
         `NotKnownYet`, or `Refusal` for what is not there or not this office's to void."""
         if isinstance(name, str):
             found = recorded(uow, name, "/data/event_id")
-            if not self._may(org, kind, found.happened.meta.org):
+            if not may_void(self._organisations, org, kind, found.happened.meta.org):
                 raise Refusal("event_not_found", field="/data/event_id")
             return found
         self._check_right(org, kind, agency_of_source(name[0]))
@@ -95,6 +93,7 @@ class Voiding:
         _check_merging(found)
         _check_later_case(uow, found)
         told = EventVoided(event_id=found.recorded_id, type=found.type, reason=reason, note=note)
+        meta = found.meta_of(meta)
         found.case.void(found.version, told, meta)
         is_routed = isinstance(found.happened, Case.Routed)
         routed_id = event_id(found.case.pending_events[-1]) if is_routed else None
@@ -119,24 +118,20 @@ class Voiding:
         found = original(uow, name, "/corrects")
         if found.posted_type != type_name:
             raise Refusal("corrects_other_type", field="/corrects")
-        client = keys.as_text(found.case.client_id)
-        if match.client is None or not people.same_person(uow, match.client, client):
+        if match.client is None or not people.same_person(uow, match.client, found.client):
             raise Refusal("corrects_other_person", field="/corrects")
         if found.version in found.case.voided:
             raise Refusal("already_voided", field="/corrects")
         told = EventVoided(
             event_id=found.recorded_id, type=found.type, reason=VoidReason.WRONG_DATA, replaced=True
         )
-        found.case.void(found.version, told, meta_of(found.case))
+        found.case.void(found.version, told, found.meta_of(meta_of(found.case)))
         self._follow(uow, found)
         return found
 
     def _check_right(self, org: str, kind: str, other: str) -> None:
-        if not self._may(org, kind, other):
+        if not may_void(self._organisations, org, kind, other):
             raise Refusal("void_not_yours", field="/data/source")
-
-    def _may(self, org: str, kind: str, other: str) -> bool:
-        return org == other or (kind in VOIDS_FOR_OTHERS and self._organisations.answers_for(org, other))
 
     def _unbind(self, uow: UnitOfWork, found: Original, reason: VoidReason, meta: Meta) -> None:
         """A reference that the event had bound means nobody again, unless other reports of that organisation
@@ -155,9 +150,11 @@ class Voiding:
     def _follow(self, uow: UnitOfWork, found: Original) -> None:
         uow.refold(found.case)
         if isinstance(found.happened, Case.Registered | Case.Corrected):
-            self._registrar.take_back(uow, found.case, found.recorded_id)
+            self._registrar.take_back(uow, found)
         elif isinstance(found.happened, Case.Screened):
             forget_conflict(uow, found.recorded_id)
+        elif isinstance(found.happened, Case.Reviewed):
+            note_review(uow, found.happened.data.screening, None)
         elif isinstance(found.happened, Case.Acknowledged):
             Moves.set_again(uow, found.case)
         elif isinstance(found.happened, Case.Withdrawn):
@@ -166,14 +163,11 @@ class Voiding:
 
 def _check_about(uow: UnitOfWork, by: Naming, found: Original) -> None:
     """Who is named need not be known any more, but must not be somebody else than whom the event told of."""
-    about = [keys.as_text(found.case.client_id)]
-    if (told_of := uow.holder(keys.TOLD_OF, found.recorded_id)) is not None:
-        about.append(told_of)
     named = client_of(uow, by)
     holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
     other = uow.get(Case, keys.as_id(holder)) if holder else None
     for one in (named, keys.as_text(other.client_id) if other else None):
-        if one is not None and not any(people.same_person(uow, one, client) for client in about):
+        if one is not None and not people.same_person(uow, one, found.client):
             raise Refusal("void_other_person", field="/about")
 
 

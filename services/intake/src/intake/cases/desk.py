@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from answering.requests import envelope, number_of, time_of
+from chassis.aggregate import event_id
 from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import Forbidden, NotFound, Stale
@@ -25,11 +26,14 @@ from reftrack.common.v1.command_pb2 import Act, Outcome
 from reftrack.intake.v1 import cases_pb2 as pb
 
 from intake.application import keys
+from intake.application.envelope import commanded
 from intake.application.matching import NotKnownYet, is_concerned
 from intake.application.moves import Moves
 from intake.application.originals import load_originals
 from intake.application.recording import Recording
+from intake.application.screenings import note_review
 from intake.application.voiding import check_no_later_case
+from intake.cases.conflicts import screenings_within_reach
 from intake.cases.requests import case_of, told, voided_by
 from intake.domain.addressees import check_addressee
 from intake.domain.case import Case
@@ -92,6 +96,8 @@ class CaseDesk:
         try:
             if isinstance(command.message, pb.VoidEventRequest):
                 return self._void(uow, command, command.message).SerializeToString()
+            if isinstance(command.message, pb.ReviewScreeningRequest):
+                return self._review(uow, command, command.message).SerializeToString()
             return self._command(uow, command).SerializeToString()
         except NotKnownYet as unknown:
             raise NotFound(unknown.refusal.code, field="posted_id") from None
@@ -142,6 +148,20 @@ class CaseDesk:
             case_id=str(found.case.id),
             routed=voided.routed_id is not None,
         )
+
+    def _review(
+        self, uow: UnitOfWork, command: Command, request: pb.ReviewScreeningRequest
+    ) -> pb.ReviewScreeningResponse:
+        data: Any = told(request)
+        office = self._offices.get(command.caller.partition("/")[0])
+        theirs = screenings_within_reach(self._offices, office)
+        case = uow.get(Case, case_id) if (case_id := case_of(request)) is not None else None
+        if office is None or case is None or case.screenings.differing.get(request.event_id) not in theirs:
+            raise NotFound("screening_conflict_unknown", field="event_id")
+        self._expect(uow, case, request, office)
+        case.review(data, commanded(command, case.id, self._policy, uow.now))
+        note_review(uow, data.screening, event_id(case.pending_events[-1]))
+        return pb.ReviewScreeningResponse(outcome=_outcome(case, office))
 
     def _office(self, command: Command, model: type[Payload], uow: UnitOfWork) -> Organisation:
         """The office that commands, which may report this of the day on which it happened."""

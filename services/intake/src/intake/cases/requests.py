@@ -14,7 +14,7 @@ from chassis.rpc.errors import InvalidInput, Violation
 from contracts.base import Payload
 from contracts.events import cases as events
 from contracts.events.intake import PlanRevised
-from contracts.events.screening import ScreeningDeclined
+from contracts.events.screening import ScreeningDeclined, ScreeningReviewed
 from contracts.problems import problems_of
 from google.protobuf.message import Message
 from pydantic import ValidationError
@@ -42,16 +42,16 @@ def told(request: Message) -> Payload:
         if bool(request.event_id) is bool(request.posted_id):
             raise InvalidInput([Violation("event_id", "void_one_of_two")])
         return payload_of(request, events.EventVoidedPosted, {"event_id": _named(request)})
+    if isinstance(request, pb.ReviewScreeningRequest):
+        return payload_of(request, ScreeningReviewed, {"screening": "event_id"})
     return payload_of(request, _MODELS[type(request)])
 
 
 def case_of(request: Any) -> UUID | None:
     """The case that a request names; none where it names none, or no id."""
-    named = (
-        request.event_id.partition(":")[0] if isinstance(request, pb.VoidEventRequest) else request.case_id
-    )
+    by_event = isinstance(request, pb.VoidEventRequest | pb.ReviewScreeningRequest)
     with suppress(ValueError):
-        return UUID(named)
+        return UUID(request.event_id.partition(":")[0] if by_event else request.case_id)
     return None
 
 

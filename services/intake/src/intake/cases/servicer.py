@@ -58,6 +58,11 @@ class CaseServicer(CaseServiceServicer):
     ) -> pb.DeclineScreeningResponse:
         return await self._run("DeclineScreening", request, pb.DeclineScreeningResponse())
 
+    async def ReviewScreening(  # noqa: N802
+        self, request: pb.ReviewScreeningRequest, _context: Any
+    ) -> pb.ReviewScreeningResponse:
+        return await self._run("ReviewScreening", request, pb.ReviewScreeningResponse())
+
     async def ListScreeningConflicts(  # noqa: N802
         self, request: pb.ListScreeningConflictsRequest, _context: Any
     ) -> pb.ListScreeningConflictsResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -32,13 +32,15 @@ from contracts.events.people import (
     ClientsUnmerged,
     IdentityCorrected,
 )
-from contracts.events.screening import ClientScreened, ScreeningDeclined
+from contracts.events.screening import ClientScreened, ScreeningDeclined, ScreeningReviewed
 from contracts.vocabulary import ClientGroup, CloseReason, Deadline, ReopenReason
 
 from intake.domain.consenting import Consents, Given
 from intake.domain.moving import Move, answered, put
 from intake.domain.order import Step, check, moves, stage, too_early
+from intake.domain.particulars import Telling
 from intake.domain.paths import check_routed, check_step
+from intake.domain.screened import Screenings
 
 
 class Fact(Aggregate.Event):
@@ -77,7 +79,8 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """Until somebody says where the client lives, it is where the client was met."""
             super().apply(aggregate)
-            aggregate.commune = aggregate.commune or self.data.commune
+            if self.meta.client is None:
+                aggregate.commune = aggregate.commune or self.data.commune
 
     class Introduced(Fact):
         data: ClientIntroduced
@@ -96,9 +99,10 @@ class Case(Aggregate):
             """Each organisation takes the client on once."""
             super().apply(aggregate)
             aggregate.registered_by = aggregate.registered_by | {self.meta.org}
-            aggregate.told(self.data.birth_year, self.data.sex)
-            aggregate.group = self.data.client_group
-            aggregate.commune = self.data.residence_commune or aggregate.commune
+            aggregate.tell(self.data, self.meta, event_id(self))
+            aggregate.groups = {**aggregate.groups, aggregate.meant(self.meta): self.data.client_group}
+            if self.meta.client is None:
+                aggregate.commune = self.data.residence_commune or aggregate.commune
 
     class Consented(Fact):
         data: ConsentGiven
@@ -132,9 +136,18 @@ class Case(Aggregate):
         step = Step.SCREENED
 
         def apply(self, aggregate: Case) -> None:
-            """A later screening names this one."""
+            """A later screening names this one; somebody looks into what differs."""
             super().apply(aggregate)
-            aggregate.screenings = (*aggregate.screenings, (self.meta.occurred_at, event_id(self)))
+            aggregate.screenings = aggregate.screenings.with_one(
+                event_id(self), self.meta.occurred_at, self.meta.org, differs=bool(self.data.differences)
+            )
+
+    class Reviewed(Aggregate.Event):
+        data: ScreeningReviewed
+
+        def apply(self, aggregate: Case) -> None:
+            """Somebody has looked into it."""
+            aggregate.screenings = aggregate.screenings.looked_into(self.data.screening)
 
     class Declined(Fact):
         data: ScreeningDeclined
@@ -212,7 +225,7 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """What is told of the person here counts from now on."""
             super().apply(aggregate)
-            aggregate.told(self.data.birth_year, self.data.sex)
+            aggregate.tell(self.data, self.meta, event_id(self))
 
     class Merged(Aggregate.Event):
         data: ClientsMerged
@@ -229,14 +242,13 @@ class Case(Aggregate):
     @event(Created)
     def __init__(self, data: CaseOpened, meta: Meta) -> None:
         self.client_id: UUID = data.client_id
-        self.group: ClientGroup = data.client_group
+        self.groups: Mapping[UUID, ClientGroup] = {data.client_id: data.client_group}
         self.commune: str | None = None
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
         self.ended_on: datetime | None = None
         self.is_merged = False
-        self.birth_year: int | None = None
-        self.sex: str | None = None
+        self.tellings: tuple[Telling, ...] = ()
         self.consents = Consents()
         self.references: frozenset[tuple[str, str]] = frozenset()
         self.registered_by: frozenset[str] = frozenset()
@@ -244,7 +256,7 @@ class Case(Aggregate):
         self.introductions: frozenset[str] = frozenset()
         self.withdrawn: frozenset[tuple[str, str]] = frozenset()
         self.moves: tuple[Move, ...] = ()
-        self.screenings: tuple[tuple[datetime, str], ...] = ()
+        self.screenings = Screenings()
         self.was_reopened = False
 
     @classmethod
@@ -255,7 +267,7 @@ class Case(Aggregate):
     def take(self, data: Payload, meta: Meta) -> None:
         """Record a fact that an agency reports, unless it comes too early or is not allowed any more."""
         fact = FACTS[type(data)]
-        check_step(self.group, fact.step)
+        check_step(self.group_of(meta), fact.step)
         self._allow(fact.step, meta)
         self.trigger_event(fact, data=data, meta=meta)
 
@@ -293,9 +305,11 @@ class Case(Aggregate):
             self.check_voidable(version)
         self.trigger_event(self.Voided, data=data, meta=meta)
 
-    def screened_before(self, at: datetime) -> str | None:
-        """The screening before one of that time."""
-        return max((one for one in self.screenings if one[0] < at), default=(at, None))[1]
+    def review(self, data: ScreeningReviewed, meta: Meta) -> None:
+        """Record what somebody found who looked into a screening whose claim differs from the computation:
+        once, whatever the state of the case."""
+        self.screenings.check_open(data.screening, stage(self.happened))
+        self.trigger_event(self.Reviewed, data=data, meta=meta)
 
     def introduce(self, number: str, to_org: str) -> None:
         """Part of evolving: a number is for this organisation to take the client up."""
@@ -333,7 +347,7 @@ class Case(Aggregate):
 
         News of a referral or stay, named by its number, goes on after the closing.
         """
-        check_routed(self.group, data.type, data.data)
+        check_routed(self.group_of(meta), data.type, data.data)
         if data.number is None:
             self._allow(Step.ROUTED, meta)
         self.trigger_event(self.Routed, data=data, meta=meta)
@@ -350,10 +364,18 @@ class Case(Aggregate):
         """The pathway goes on here again."""
         self.trigger_event(self.Reopened, data=CaseReopened(reason=ReopenReason.UNMERGED), meta=meta)
 
-    def told(self, birth_year: int | None, sex: str | None) -> None:
-        """What was told of the person last; what was not told stays."""
-        self.birth_year = self.birth_year if birth_year is None else birth_year
-        self.sex = self.sex if sex is None else sex
+    def meant(self, meta: Meta) -> UUID:
+        """The client of whom an event of the case tells."""
+        return meta.client or self.client_id
+
+    def group_of(self, meta: Meta) -> ClientGroup:
+        """The group whose path somebody goes of whom an event tells: as that client was registered here last,
+        else as the case's own client."""
+        return self.groups.get(self.meant(meta), self.groups[self.client_id])
+
+    def tell(self, data: ClientRegistered | IdentityCorrected, meta: Meta, told_by: str) -> None:
+        """Part of evolving: something was told of who somebody is."""
+        self.tellings = (*self.tellings, Telling.of(self.meant(meta), data, meta, told_by))
 
     def _allow(self, step: Step, meta: Meta) -> None:
         own = _REGISTERED if meta.org in self.registered_by else ()
