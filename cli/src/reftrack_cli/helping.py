@@ -1,11 +1,13 @@
 """The help of every command, and what stands around it, in Vietnamese: found by its English in the catalogue.
 
 Typer writes help in English only; its fixed words are its module's constants, the rest are attributes of the
-commands that it makes out of an app.
+commands that it makes out of an app. Where a code is expected, help names its list of the catalogue in
+braces, `{VoidReason}`, and shows the codes with what people call them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -18,6 +20,8 @@ CONSTANTS = ("OPTIONS_PANEL_TITLE", "COMMANDS_PANEL_TITLE", "ARGUMENTS_PANEL_TIT
              "DEFAULT_STRING", "REQUIRED_LONG_STRING", "ENVVAR_STRING")  # fmt: skip
 """What Typer writes around every help, by the name of its constant."""
 
+_LIST = re.compile(r"\{([A-Z]\w+)((?:-\w+)*)\}")
+
 _IN_ENGLISH = {name: getattr(rich_utils, name) for name in CONSTANTS}
 
 
@@ -25,9 +29,8 @@ def command(app: typer.Typer, lang: str) -> Any:
     """The command line of an app, with its help in that language."""
     made = typer.main.get_command(app)
     speak(lang)
-    if lang == "vi":
-        for _, each in walk(made):
-            _translate(each)
+    for _, each in walk(made):
+        _say_in(each, lang)
     return made
 
 
@@ -50,21 +53,34 @@ def texts(made: Any) -> Iterator[str]:
     yield from filter(None, said)
 
 
-def _translate(made: Any) -> None:
-    made.help = _said(made.help)
-    if made.short_help:
-        made.short_help = _said(made.short_help)
-    for each in made.params:
+def _say_in(made: Any, lang: str) -> None:
+    for each in (made, *made.params):
         if getattr(each, "help", None):
-            each.help = _said(each.help)
-    made.get_usage = partial(_usage, made.get_usage)
-    made.get_help_option = partial(_help_option, made.get_help_option)
+            each.help = with_codes(_said(each.help) if lang == "vi" else each.help, lang)
+    if lang == "vi":
+        if made.short_help:
+            made.short_help = _said(made.short_help)
+        made.get_usage = partial(_usage, made.get_usage)
+        made.get_help_option = partial(_help_option, made.get_help_option)
+
+
+def with_codes(text: str, lang: str) -> str:
+    """`{List}` as the codes of that list of the catalogue with their names; `{List-code}` without one."""
+    return _LIST.sub(lambda found: _codes(found[1], found[2].split("-"), lang), text)
+
+
+def _codes(list_name: str, but: list[str], lang: str) -> str:
+    names = catalogue.lists()[list_name]
+    told = ((code, catalogue.in_lang(title, lang)) for code, title in names.items() if code not in but)
+    return ", ".join(f"{code} ({name})" for code, name in told)
 
 
 def _usage(in_english: Any, context: Any) -> str:
     said: str = in_english(context)
-    before = catalogue.helps()["frame"]["usage"]
-    return said.replace(before.en, before.vi, 1)
+    for part in ("usage", "any_options", "any_command"):
+        words = catalogue.helps()["frame"][part]
+        said = said.replace(words.en, words.vi, 1)
+    return said
 
 
 def _help_option(in_english: Any, context: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,19 @@ import reftrack_demo
 import reftrack_local
 import typer
 from contracts import catalogue, phrases
+from contracts.states import ReferralState
+from contracts.vocabulary import (
+    CloseReason,
+    Deadline,
+    DeclineReason,
+    Instrument,
+    MergeGround,
+    PurposeOfUse,
+    ReopenReason,
+    Service,
+    Verdict,
+    VoidReason,
+)
 from reftrack_cli import helping, main, usage
 from reftrack_local import speaking
 from reftrack_local.speaking import Speaking
@@ -50,8 +64,40 @@ def test_the_help_of_every_command_has_both_languages(path: str) -> None:
     assert lacking == [], "add them to proto/src/contracts/texts/help.yaml"
 
 
-def test_every_command_says_what_it_does() -> None:
+def test_every_command_says_what_it_does_and_what_each_of_its_parameters_is() -> None:
     assert [path for path, made in COMMANDS.items() if not made.help] == []
+    lacking = [(path, each.name) for path, made in COMMANDS.items() for each in made.params if not each.help]
+    assert lacking == []
+
+
+TAKES_CODES = [
+    ("case void", "--reason", VoidReason, ()),
+    ("case close", "--reason", CloseReason, (CloseReason.MERGED,)),
+    ("case reopen", "--reason", ReopenReason, (ReopenReason.UNMERGED,)),
+    ("case decline", "--reason", DeclineReason, ()),
+    ("case decline", "--instrument", Instrument, ()),
+    ("case revise", "--item", Service, ()),
+    ("identity show", "--purpose", PurposeOfUse, (PurposeOfUse.STATISTICS,)),
+    ("matches decide", "--ground", MergeGround, ()),
+    ("clients merge", "--ground", MergeGround, ()),
+    ("clients unmerge", "--ground", MergeGround, ()),
+    ("receipts", "--verdict", Verdict, ()),
+    ("due", "--which", Deadline, ()),
+    ("referrals list", "--service", Service, ()),
+    ("referrals list", "--in-state", ReferralState, ()),
+]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize(("path", "option", "codes", "but"), TAKES_CODES)
+def test_help_lists_the_codes_that_an_option_takes_with_their_names(
+    path: str, option: str, codes: type[StrEnum], but: tuple[StrEnum, ...], lang: str
+) -> None:
+    made = dict(helping.walk(helping.command(main.app, lang)))[path]
+    said = next(each.help for each in made.params if option in each.opts)
+    for code in codes:
+        assert (f"{code} ({catalogue.name(code, lang)})" in said) is (code not in but)
+    assert "{" not in said
 
 
 def test_no_vietnamese_help_is_left_over_of_what_is_gone() -> None:

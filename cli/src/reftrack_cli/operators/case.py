@@ -12,7 +12,7 @@ from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_
 from reftrack_cli import session
 from reftrack_cli.listing import Paged
 from reftrack_cli.operators import changes, naming
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Where a case stands, and its history.")
 By = Annotated[
@@ -24,7 +24,7 @@ KINDS = {"GT": "introduction", "CG": "referral", "LT": "stay"}
 
 @app.command()
 def show(
-    case_id: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """Show where a case stands."""
     who = session.speaker(as_, role="supervisor")
@@ -70,7 +70,7 @@ def found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Ca
 
 @app.command()
 def timeline(
-    case_id: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """Tell what happened in a case, as far as the caller may know it."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
@@ -83,7 +83,7 @@ def timeline(
 
 @app.command()
 def history(
-    case_id: str,
+    case_id: CaseId,
     occurred_by: By = None,
     recorded_by: By = None,
     state: State = None,

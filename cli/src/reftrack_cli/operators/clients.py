@@ -11,7 +11,7 @@ from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 from reftrack_cli import session
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.operators.matches import Ground
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Two records of one person: merge them, or take that back.")
 HEADINGS = ("merge", "survivor", "merged")
@@ -74,7 +74,7 @@ def unmerge(
 
 @app.command()
 def merges(
-    case_id: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """List the merges that make the client of a case one with others, in their order."""
     who, language = session.speaker(as_, role="supervisor"), session.language(lang)

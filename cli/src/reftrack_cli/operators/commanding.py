@@ -18,6 +18,7 @@ Expected = Annotated[
         "--expect",
         min=0,
         max=session.LAST,
+        metavar="N",
         help="Only if this is still its version.",
         show_default=False,
     ),

@@ -10,7 +10,7 @@ from reftrack.reporting.v1 import consents_pb2 as pb
 from reftrack.reporting.v1.consents_pb2_grpc import ConsentServiceStub
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State
+from reftrack_cli.session import As, CaseId, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="What clients agreed to have shared.")
 HEADINGS = (
@@ -21,7 +21,7 @@ HEADINGS = (
 
 @app.command(name="list")
 def list_(
-    case_id: str,
+    case_id: CaseId,
     state: State = None,
     as_: As = None,
     json: Json = False,

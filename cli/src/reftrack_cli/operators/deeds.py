@@ -16,9 +16,8 @@ from reftrack_cli import session
 from reftrack_cli.operators.case import app as app
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.operators.undoing import NAMES, void_where_it_stands
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
 
-Reason = Annotated[str, typer.Option(help="A code of the list; the answer to a wrong one names them all.")]
 Note = Annotated[str, typer.Option(help="For who works on the case; names nobody.", show_default=False)]
 On = Annotated[
     str, typer.Option(metavar="YYYY-MM-DD", help="The day on which it happened; now.", show_default=False)
@@ -28,7 +27,7 @@ On = Annotated[
 @app.command()
 def void(
     event: Annotated[str, typer.Argument(help="Id of the record, or the id that its agency gave it.")],
-    reason: Reason,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why it was wrong: {VoidReason}.")],
     org: Annotated[str, typer.Option(help="The agency that posted it; your own.", show_default=False)] = "",
     note: Note = "",
     on: On = "",
@@ -57,8 +56,8 @@ def void(
 
 @app.command()
 def close(
-    case_id: str,
-    reason: Reason,
+    case_id: CaseId,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why it ends: {CloseReason-merged}.")],
     note: Note = "",
     on: On = "",
     legal_basis: LegalBasis = "",
@@ -82,8 +81,8 @@ def close(
 
 @app.command()
 def reopen(
-    case_id: str,
-    reason: Reason,
+    case_id: CaseId,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why it goes on: {ReopenReason-unmerged}.")],
     note: Note = "",
     on: On = "",
     legal_basis: LegalBasis = "",
@@ -107,7 +106,7 @@ def reopen(
 
 @app.command()
 def move(
-    case_id: str,
+    case_id: CaseId,
     to_commune: Annotated[str, typer.Argument(help="Code of the commune moved to.")],
     notified_on: Annotated[
         str, typer.Option(metavar="YYYY-MM-DD", help="The day on which the commune left was told.")
@@ -141,7 +140,7 @@ def move(
 
 @app.command()
 def acknowledge(
-    case_id: str,
+    case_id: CaseId,
     number: Annotated[
         str, typer.Option(help="The number of the move; the latest to you.", show_default=False)
     ] = "",
@@ -168,9 +167,10 @@ def acknowledge(
 
 @app.command()
 def revise(
-    case_id: str,
+    case_id: CaseId,
     item: Annotated[
-        list[str], typer.Option("--item", help="SERVICE, or SERVICE:YYYY-MM-DD; all items of the plan.")
+        list[str],
+        typer.Option("--item", help="SERVICE, or SERVICE:YYYY-MM-DD; all items of the plan. {Service}."),
     ],
     note: Note = "",
     on: On = "",
@@ -198,9 +198,11 @@ def revise(
 
 @app.command()
 def decline(
-    case_id: str,
-    reason: Reason,
-    instrument: Annotated[str, typer.Option(help="Which instrument; any.", show_default=False)] = "",
+    case_id: CaseId,
+    reason: Annotated[str, typer.Option(metavar="CODE", help="Why not: {DeclineReason}.")],
+    instrument: Annotated[
+        str, typer.Option(metavar="CODE", help="Which instrument; any. {Instrument}.", show_default=False)
+    ] = "",
     on: On = "",
     legal_basis: LegalBasis = "",
     expect: Expected = None,

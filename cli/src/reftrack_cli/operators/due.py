@@ -22,9 +22,11 @@ def due(
         bool, typer.Option("--overdue", help="Only what has ended while nothing came.")
     ] = False,
     which: Annotated[
-        list[str] | None, typer.Option(help="acknowledge, answer, handover_receipt, …; may be repeated.")
+        list[str] | None, typer.Option(metavar="CODE", help="Only these; may be repeated: {Deadline}.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, max=LAST, help="How many of each service at the most.")] = 200,
+    most: Annotated[
+        int, typer.Option(min=1, max=LAST, metavar="N", help="How many of each service at the most.")
+    ] = 200,
     state: State = None,
     as_: As = None,
     json: Json = False,

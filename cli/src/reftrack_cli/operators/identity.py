@@ -32,11 +32,15 @@ def show(
     reason: Annotated[str, typer.Option(help="Why; it is kept, sealed, for auditors.")],
     purpose: Annotated[
         str,
-        typer.Option(help="treatment, coordination, supervision, audit, client_request.", show_default=False),
+        typer.Option(metavar="CODE", help="What for: {PurposeOfUse-statistics}.", show_default=False),
     ] = "",
     field: Annotated[
         list[str] | None,
-        typer.Option(help="Only this field; may be given several times.", show_default=False),
+        typer.Option(
+            metavar="CODE",
+            help="Only this field; may be given several times: {IdentityField-sex-birth_year}.",
+            show_default=False,
+        ),
     ] = None,
     state: State = None,
     as_: As = None,

@@ -34,7 +34,10 @@ def list_(state: State = None, as_: As = None, json: Json = False, lang: Languag
 @app.command()
 def rotate(
     overlap_days: Annotated[
-        int, typer.Option(min=1, max=MOST_DAYS, help="Days for which the key before is accepted yet.")
+        int,
+        typer.Option(
+            min=1, max=MOST_DAYS, metavar="N", help="Days for which the key before is accepted yet."
+        ),
     ] = 30,
     state: State = None,
     as_: As = None,

@@ -19,7 +19,9 @@ from reftrack_cli.session import As, Json, Language, State, out, word
 app = typer.Typer(no_args_is_help=True, help="People who may be registered twice.")
 HEADINGS = ("match", "state", "likely", "case", "other_case", "since", "signs")
 
-Ground = Annotated[MergeGround, typer.Option(help="On what the decision rests.")]
+Ground = Annotated[
+    MergeGround, typer.Option(metavar="CODE", help="On what the decision rests: {MergeGround}.")
+]
 
 
 class MatchState(StrEnum):
@@ -56,7 +58,7 @@ def list_(
 
 @app.command()
 def decide(
-    match_id: str,
+    match_id: Annotated[str, typer.Argument(help="Id of the match, as the list shows it.")],
     decision: Annotated[Decision, typer.Argument(help="same: one person; distinct: two people, for good.")],
     ground: Ground,
     legal_basis: LegalBasis = "",

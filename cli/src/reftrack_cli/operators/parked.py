@@ -25,9 +25,13 @@ class Service(StrEnum):
     REPORTING = "reporting"
 
 
+Where = Annotated[Service, typer.Argument(help="In which service.")]
+Case = Annotated[str, typer.Argument(help="Id of the case, as the list shows it.")]
+
+
 @app.command(name="list")
 def list_(
-    service: Service, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    service: Where, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """List the cases that are parked in a service."""
     with session.calling(
@@ -52,8 +56,8 @@ def listed(cases: Iterable[admin_pb2.ParkedCase], language: str) -> Table:
 
 @app.command()
 def show(
-    service: Service,
-    case_key: str,
+    service: Where,
+    case_key: Case,
     state: State = None,
     as_: As = None,
     json: Json = False,
@@ -78,8 +82,8 @@ def show(
 
 @app.command()
 def retry(
-    service: Service,
-    case_key: str,
+    service: Where,
+    case_key: Case,
     state: State = None,
     as_: As = None,
     json: Json = False,
@@ -95,12 +99,18 @@ def retry(
 
 @app.command()
 def skip(
-    service: Service,
-    case_key: str,
+    service: Where,
+    case_key: Case,
     reason: Annotated[str, typer.Option(help="Why, without names or other personal data; it is kept.")],
     record: Annotated[
         int,
-        typer.Option(min=1, max=LAST, help="The record that `parked show` names first.", show_default=False),
+        typer.Option(
+            min=1,
+            max=LAST,
+            metavar="N",
+            help="The record that `parked show` names first.",
+            show_default=False,
+        ),
     ],
     state: State = None,
     as_: As = None,

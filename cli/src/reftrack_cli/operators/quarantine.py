@@ -14,7 +14,9 @@ from reftrack_cli.session import LAST, As, Json, Language, State, out
 
 app = typer.Typer(no_args_is_help=True, help="Deliveries that could not be read.")
 HEADINGS = ("id", "agency", "where", "received", "bytes", "event", "problem")
-Id = Annotated[int, typer.Argument(min=1, max=LAST, help="The id in the list.", show_default=False)]
+Id = Annotated[
+    int, typer.Argument(min=1, max=LAST, metavar="N", help="The id in the list.", show_default=False)
+]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 
 

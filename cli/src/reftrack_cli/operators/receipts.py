@@ -24,8 +24,10 @@ Moment = Annotated[
 
 def receipts(
     org: Annotated[str, typer.Option(help="The agency, e.g. cap-bo-de.")],
-    verdict: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    after: Annotated[int, typer.Option(min=0, max=LAST, help="Only after this position.")] = 0,
+    verdict: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Only these; may be repeated: {Verdict}.")
+    ] = None,
+    after: Annotated[int, typer.Option(min=0, max=LAST, metavar="N", help="Only after this position.")] = 0,
     since: Moment = None,
     until: Moment = None,
     most: Most = 100,

@@ -14,18 +14,21 @@ from reftrack_cli.operators import naming
 from reftrack_cli.session import LAST, As, Json, Language, Most, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Referrals: list them, show one, watch one.")
-Narrowed = Annotated[str, typer.Option(show_default=False)]
+Number = Annotated[str, typer.Argument(help="Number of the referral, CG-….")]
 HEADINGS = ("number", "service", "sender", "provider", "commune", "state", "changed")
 
 
 @app.command(name="list")
 def list_(
-    provider: Narrowed = "",
-    sender: Narrowed = "",
-    commune: Narrowed = "",
-    service: Narrowed = "",
+    provider: Annotated[str, typer.Option(help="Only to this organisation.", show_default=False)] = "",
+    sender: Annotated[str, typer.Option(help="Only from this organisation.", show_default=False)] = "",
+    commune: Annotated[str, typer.Option(help="Only of clients of this commune.", show_default=False)] = "",
+    service: Annotated[
+        str, typer.Option(metavar="CODE", help="Only for this service: {Service}.", show_default=False)
+    ] = "",
     in_state: Annotated[
-        list[str] | None, typer.Option("--in-state", help="e.g. accepted; may be repeated.")
+        list[str] | None,
+        typer.Option("--in-state", metavar="CODE", help="Only these; may be repeated: {ReferralState}."),
     ] = None,
     most: Most = 50,
     state: State = None,
@@ -48,7 +51,9 @@ def list_(
 
 
 @app.command()
-def show(number: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
+def show(
+    number: Number, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+) -> None:
     """Show where one referral stands and which moves that allows."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
@@ -71,9 +76,9 @@ def show(number: str, state: State = None, as_: As = None, json: Json = False, l
 
 @app.command()
 def watch(
-    number: str,
+    number: Number,
     after: Annotated[
-        int, typer.Option(min=0, max=LAST, help="Only changes after this place in the history.")
+        int, typer.Option(min=0, max=LAST, metavar="N", help="Only changes after this place in the history.")
     ] = 0,
     state: State = None,
     as_: As = None,

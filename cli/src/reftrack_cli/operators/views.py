@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Views of the history.")
+Name = Annotated[str, typer.Argument(help="Name of the view, as the list shows it.")]
 HEADINGS = ("view", "version", "reached", "of", "rows")
 
 
@@ -19,18 +22,16 @@ def list_(state: State = None, as_: As = None, json: Json = False, lang: Languag
         "reporting", session.speaker(as_, role="administrator"), state, lang=lang, json=json
     ) as channel:
         answer = views_pb2_grpc.ViewsServiceStub(channel).ListViews(views_pb2.ListViewsRequest())
-    table = session.table(*session.words(HEADINGS, session.language(lang)))
-    for view in answer.views:
-        session.as_json(view) if json else table.add_row(
-            view.name, str(view.version), str(view.seq), str(view.head), str(view.rows)
-        )
-    if not json:
-        out.print(table)
+    listing.tell(answer.views, HEADINGS, _row, session.language(lang), json=json)
+
+
+def _row(view: views_pb2.View, _language: str) -> tuple[str, ...]:
+    return view.name, str(view.version), str(view.seq), str(view.head), str(view.rows)
 
 
 @app.command()
 def rebuild(
-    name: str, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    name: Name, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """Build a view again beside the live one, compare both, then switch."""
     equal, language = True, session.language(lang)
