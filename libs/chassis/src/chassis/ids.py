@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
+from struct import Struct
 from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -20,6 +21,10 @@ BODY = 12
 
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
 _READ_AS = str.maketrans("ILO", "110")
+_MARKED = 0xF << 76 | 0b11 << 62
+_VERSION_8 = 8 << 76 | 0b10 << 62
+"""The bits of a UUID that RFC 9562 lays down, and what stands in them for version 8."""
+_four_bytes = Struct(">I").pack
 _PREFIX = re.compile(r"[A-Z]{1,4}")
 _SEPARATORS = re.compile(r"[\s\-‐-―._/]+")
 
@@ -34,10 +39,8 @@ class NotANumber(ValueError):
 
 def derive(key: bytes, kind: str, *parts: str) -> UUID:
     """Return the id (UUID version 8, RFC 9562) of the `kind` of thing that `parts` name, in that order."""
-    digest = bytearray(_digest(key, "id", kind, *parts)[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(digest))
+    bits = int.from_bytes(_digest(key, "id", kind, *parts)[:16], "big")
+    return UUID(int=bits & ~_MARKED | _VERSION_8)
 
 
 def number(key: bytes, prefix: str, *parts: str) -> str:
@@ -48,7 +51,7 @@ def number(key: bytes, prefix: str, *parts: str) -> str:
     if not _PREFIX.fullmatch(prefix):
         raise ValueError("prefix must be one to four capital letters A to Z")
     bits = int.from_bytes(_digest(key, "number", prefix, *parts)[:8], "big") >> 4
-    body = "".join(ALPHABET[bits >> shift & 31] for shift in range(5 * (BODY - 1), -1, -5))
+    body = "".join([ALPHABET[bits >> shift & 31] for shift in range(5 * (BODY - 1), -1, -5)])
     return _format(prefix, body, _check(prefix, body))
 
 
@@ -92,14 +95,19 @@ def _format(prefix: str, body: str, check: str) -> str:
 def _check(prefix: str, body: str) -> str:
     """A sum over GF(32), a different weight for each place: any two places exchanged change it."""
     total = 0
-    for value in [*(ord(letter) & 31 for letter in prefix), *(_VALUE[character] for character in body)]:
-        total = _double(total ^ value)
+    for letter in prefix:
+        total = _DOUBLED[total ^ ord(letter) & 31]
+    for character in body:
+        total = _DOUBLED[total ^ _VALUE[character]]
     return ALPHABET[total]
 
 
 def _double(value: int) -> int:
     doubled = value << 1
     return doubled ^ 0b100101 if doubled & 32 else doubled
+
+
+_DOUBLED = tuple(map(_double, range(32)))
 
 
 def _digest(key: bytes, *parts: str) -> bytes:
@@ -110,5 +118,4 @@ def _digest(key: bytes, *parts: str) -> bytes:
 
 def framed(*parts: str) -> bytes:
     """Join `parts` so that no other list of parts gives the same bytes: each one after its length."""
-    encoded = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    return b"".join([_four_bytes(len(part)) + part for part in map(str.encode, parts)])
