@@ -44,6 +44,14 @@ class SensitiveByValue:
         return hash(tuple(sorted(self.labels.items())))
 
 
+@dataclass(frozen=True)
+class CodeOf:
+    """A field of text holds a code of that list of the catalogue, or two with `-` between: from which to
+    which. What else stands there (a score) says itself."""
+
+    list_name: str
+
+
 class Contract(BaseModel):
     """A model of the contract: frozen, strict, and no field beyond those named."""
 

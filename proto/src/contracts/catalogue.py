@@ -32,13 +32,25 @@ def name_in(list_name: str, code: str, lang: str) -> str:
     return code if title is None else in_lang(title, lang)
 
 
+def in_words(list_name: str, codes: str, lang: str) -> str:
+    """What a `CodeOf` holds: the name of one code, or of two with `-` between (`low-high`); other text as it
+    stands."""
+    return " – ".join(name_in(list_name, code, lang) for code in codes.split("-"))
+
+
 def text(code: str, lang: str, /, **detail: str) -> str:
     """Why something was refused and what to do: the text of a refusal code, filled from its detail.
 
     Never raises: an unknown code speaks for itself, a detail that is lacking leaves `…`.
     """
     title = reasons().get(code)
-    return code if title is None else _Filled(lang).vformat(in_lang(title, lang), (), detail)
+    return code if title is None else fill(in_lang(title, lang), lang, **detail)
+
+
+def fill(template: str, lang: str, /, **detail: object) -> str:
+    """A text with its places filled: `{name}` as it is, `{name:List}` in the words of a list, `{name:row/rows}`
+    as a number of something. Never raises for what is lacking."""
+    return _Filled(lang).vformat(template, (), detail)
 
 
 def remedy(code: str, detail: Mapping[str, str]) -> dict[str, str]:
@@ -136,7 +148,7 @@ def _titles(texts: Mapping[str, list[str]]) -> Texts:
 
 class _Filled(string.Formatter):
     """Fills `{name}`; with `{name:List}` codes of that list become names, with `{name:any}` of any list, with
-    `{name:event}` those of events (`client-moved`)."""
+    `{name:event}` those of events (`client-moved`); with `{name:row/rows}` the number with its noun, 1 row."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang
@@ -147,6 +159,9 @@ class _Filled(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if not format_spec:
             return str(value)
+        one, of_nouns, many = format_spec.partition("/")
+        if of_nouns:
+            return f"{value} {one if str(value) == '1' else many}"
         if value == "":
             return "không có" if self._lang == "vi" else "none"
         codes = str(value).split(", ")

@@ -101,4 +101,8 @@ def _found(one: pb.ScreeningReview, language: str) -> str:
 def _difference(one: pb.ScreeningDifference, language: str) -> str:
     about = catalogue.name_in("ScreeningDifferenceKind", one.about, language)
     substance = catalogue.name_in("Substance", one.substance, language) if one.substance else ""
-    return f"{about} {substance}: {one.claimed or '–'} / {one.computed or '–'}".replace(" :", ":")
+    claimed, computed = (
+        catalogue.in_words("RiskBand", told, language) if told else "–"
+        for told in (one.claimed, one.computed)
+    )
+    return f"{about} {substance}: {claimed} / {computed}".replace(" :", ":")

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from contracts.base import Contract, Label, Payload, Title
+from contracts.base import CodeOf, Contract, Label, Payload, Title
 from contracts.fields import Code, EventId
 from contracts.vocabulary import (
     DeclineReason,
@@ -23,6 +23,9 @@ QuestionId = Code | Annotated[str, Field(pattern=r"^[0-9]{1,2}[a-z]?$")]
 """A question of the form by its number, `2` or `4a`, or by a name where a form has names."""
 
 
+_ScoreOrBand = Annotated[str | None, Field(max_length=20)]
+
+
 class SubstanceScore(Contract):
     """The ASSIST score of one substance; its band stands in the instrument's table."""
 
@@ -34,7 +37,7 @@ class ScreeningAnswer(Contract):
     """One answer on the form: question, substance where the question asks of each, option or `declined`."""
 
     question: Annotated[QuestionId, Label.DRUG, Title("Câu hỏi", "Question")]
-    answer: Annotated[Code, Label.DRUG, Title("Trả lời", "Answer")]
+    answer: Annotated[Code, Label.DRUG, CodeOf("ScreeningOption"), Title("Trả lời", "Answer")]
     substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
 
 
@@ -58,8 +61,8 @@ class ScreeningDifference(Contract):
 
     about: Annotated[ScreeningDifferenceKind, Label.DRUG, Title("Về", "About")]
     substance: Annotated[Substance | None, Label.DRUG, Title("Chất", "Substance")] = None
-    claimed: Annotated[str | None, Field(max_length=20), Label.DRUG, Title("Cơ quan ghi", "Claimed")] = None
-    computed: Annotated[str | None, Field(max_length=20), Label.DRUG, Title("Tính được", "Computed")] = None
+    claimed: Annotated[_ScoreOrBand, Label.DRUG, CodeOf("RiskBand"), Title("Cơ quan ghi", "Claimed")] = None
+    computed: Annotated[_ScoreOrBand, Label.DRUG, CodeOf("RiskBand"), Title("Tính được", "Computed")] = None
 
 
 class ClientScreenedPosted(Payload):

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from contracts import catalogue
-from contracts.base import Contract, Label, Payload, labels_of, title_of
+from contracts.base import CodeOf, Contract, Label, Payload, labels_of, title_of
 from pydantic.fields import FieldInfo
 from reftrack.reporting.v1 import status_pb2 as pb
 
@@ -69,12 +69,14 @@ def _leaf(field: FieldInfo, path: str, value: Any) -> pb.Fact:
         title_vi=title.vi if title else path,
         title_en=title.en if title else path,
         value_json=json.dumps(value, ensure_ascii=False, default=str),
-        text_vi=_text(value, "vi"),
-        text_en=_text(value, "en"),
+        text_vi=_text(field, value, "vi"),
+        text_en=_text(field, value, "en"),
     )
 
 
-def _text(value: Any, lang: str) -> str:
+def _text(field: FieldInfo, value: Any, lang: str) -> str:
+    if (codes := next((one for one in field.metadata if isinstance(one, CodeOf)), None)) is not None:
+        return catalogue.in_words(codes.list_name, str(value), lang)
     match value:
         case StrEnum():
             return catalogue.name(value, lang)
