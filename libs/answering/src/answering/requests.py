@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from chassis.ids import NotANumber, parse_number
@@ -43,8 +43,8 @@ def payload_of(request: Message, model: type[P], renamed: Mapping[str, str] | No
     An empty field counts as not given. Raises `InvalidInput`, which names each field of the request.
     """
     renamed = renamed or {}
-    said = {name: _said(request, renamed.get(name, name)) for name in model.model_fields}
-    given = {name: value for name, value in said.items() if _is_given(value, model, name)}
+    kind: Any = type(request)
+    given = _given(request, _fields(kind, model, tuple(renamed.items())))
     try:
         return model.model_validate_json(to_json(given))
     except ValidationError as error:
@@ -111,31 +111,29 @@ def case_of(text: str, field: str = "case_id") -> UUID:
         raise InvalidInput([Violation(field, "wrong_type", {"expected": "uuid"})]) from None
 
 
-def expect_version(request: Message, aggregate: Answering) -> None:
-    """Raises `Stale` (ABORTED) that tells what changed, if the request expected another version."""
+def expect_version(request: Message, aggregate: Answering, org: str, kind: str) -> None:
+    """Raises `Stale` (ABORTED) if the request expected another version; it tells what changed as far as that
+    organisation may know it."""
     if not request.HasField("expected_version"):
         return
     expected: int = request.expected_version  # type: ignore[attr-defined]
     if expected != aggregate.version:
-        raise VersionChanged(aggregate, expected)
+        raise VersionChanged(aggregate, expected, org, kind)
 
 
 class VersionChanged(Stale):
     """Somebody else was faster: names the version and state now and what happened since the one expected."""
 
-    def __init__(self, aggregate: Answering, expected: int) -> None:
-        super().__init__(
-            expected,
-            aggregate.version,
-            aggregate.happened[max(expected, 0) :],
-            state=aggregate.state_met(),
-            moves=aggregate.moves_allowed(),
-        )
+    def __init__(self, aggregate: Answering, expected: int, org: str, kind: str) -> None:
+        state, moves = aggregate.standing_for(org, kind)
+        knows = aggregate.is_known_to(org, kind)
+        since = aggregate.happened[max(expected, 0) :] if knows else ()
+        super().__init__(expected, aggregate.version, since, state=state, moves=moves)
 
 
 def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Message) -> None:
     """Carry out a command. Raises `Refusal`; `Forbidden` where the move is another organisation's."""
-    expect_version(request, aggregate)
+    expect_version(request, aggregate, posting.meta.org, posting.org_kind)
     try:
         aggregate.command(posting, policy)
     except Refusal as refusal:
@@ -144,26 +142,55 @@ def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Messag
         raise
 
 
-def outcome_of(aggregate: Answering, number: str = "") -> Outcome:
-    """What a command led to; the position in the log is not known before the commit."""
+def outcome_of(aggregate: Answering, org: str, kind: str, number: str = "") -> Outcome:
+    """What a command of that organisation led to; the position in the log is not known before the commit."""
+    state, moves = aggregate.standing_for(org, kind)
     return Outcome(
         event_id=f"{aggregate.id}:{aggregate.version}",
-        state=aggregate.state_met(),
-        moves=aggregate.moves_allowed(),
+        state=state,
+        moves=moves,
         version=aggregate.version,
         number=number,
     )
 
 
-def _said(request: Message, name: str) -> Any:
-    """What stands in a field of a request; None for a field that it does not have or a message not set."""
-    field = request.DESCRIPTOR.fields_by_name.get(name)
-    if field is None or (field.has_presence and not request.HasField(name)):
-        return None
-    value = getattr(request, name)
-    if isinstance(value, Timestamp):
-        return _as_text(value)
-    return list(value) if field.is_repeated else value
+class _Field(NamedTuple):
+    """A field of a payload that a request has too: under which name, and what it can say there."""
+
+    name: str
+    asked: str
+    has_presence: bool
+    is_repeated: bool
+    is_required: bool
+
+
+@lru_cache(maxsize=256)
+def _fields(
+    request: type[Message], model: type[Payload], renamed: tuple[tuple[str, str], ...]
+) -> tuple[_Field, ...]:
+    there, names = request.DESCRIPTOR.fields_by_name, dict(renamed)
+    return tuple(
+        _Field(name, asked.name, asked.has_presence, asked.is_repeated, field.is_required())
+        for name, field in model.model_fields.items()
+        if (asked := there.get(names.get(name, name))) is not None
+    )
+
+
+def _given(request: Message, fields: Iterable[_Field]) -> dict[str, Any]:
+    """What stands in these fields. An empty text is never given; a zero is, where the payload cannot be
+    without the field."""
+    given: dict[str, Any] = {}
+    for name, asked, has_presence, is_repeated, is_required in fields:
+        if has_presence and not request.HasField(asked):
+            continue
+        value = getattr(request, asked)
+        if isinstance(value, Timestamp):
+            value = _as_text(value)
+        elif is_repeated:
+            value = list(value)
+        if value or (is_required and value != ""):
+            given[name] = value
+    return given
 
 
 def _as_text(at: Timestamp) -> str:
@@ -172,11 +199,6 @@ def _as_text(at: Timestamp) -> str:
         return at.ToJsonString()
     except ValueError:
         return "?"
-
-
-def _is_given(value: Any, model: type[Payload], name: str) -> bool:
-    """An empty text is never given; a zero is, where the payload cannot be without the field."""
-    return value is not None and value != "" and (bool(value) or model.model_fields[name].is_required())
 
 
 def _field(pointer: str | None, renamed: Mapping[str, str]) -> str:
@@ -215,8 +237,11 @@ def _too_early(field: str) -> InvalidInput:
 
 
 def _legal_basis(act: Act) -> str | None:
-    if len(act.legal_basis) > 200:
+    basis = act.legal_basis
+    if not basis:
+        return None
+    if len(basis) > 200:
         raise InvalidInput([Violation("act.legal_basis", "too_long", {"max_length": "200"})])
-    if not _PRINTABLE.match(act.legal_basis):
+    if not _PRINTABLE.match(basis):
         raise InvalidInput([Violation("act.legal_basis", "not_of_form", {"form": "printable"})])
-    return act.legal_basis or None
+    return basis

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
@@ -69,14 +70,19 @@ class Terms:
     def __init__(self, policy: Policy, organisations: Organisations) -> None:
         self._policy = policy
         self._organisations = organisations
+        self._end = lru_cache(maxsize=4096)(self._end_of)
 
     def ends(self, running: Running) -> datetime:
         """The first instant after its last day."""
-        length, province = getattr(self._of(running), TERMS[running.which].name), self._province(running.org)
-        if TERMS[running.which].working:
-            last = self._policy.working_days_after(running.since, length, province)
+        return self._end(running.which, running.since, self._province(running.org))
+
+    def _end_of(self, which: Deadline, since: date, province: str) -> datetime:
+        term = TERMS[which]
+        length = getattr(self._policy.on(since, province), term.name)
+        if term.working:
+            last = self._policy.working_days_after(since, length, province)
         else:
-            last = running.since + timedelta(days=length)
+            last = since + timedelta(days=length)
         return start_of(last + timedelta(days=1))
 
     def passed(self, running: Running) -> DeadlinePassed:

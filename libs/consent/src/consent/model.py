@@ -144,6 +144,8 @@ class Consent:
 
     def scope_at(self, at: datetime) -> Scope:
         """What it covers at an instant, by what was withdrawn up to it."""
+        if not self.withdrawals:
+            return self.scope
         effective = [one for one in self.withdrawals if one.at <= at]
         return reduce(Scope.without, effective, self.scope)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
+@lru_cache(maxsize=8192)
 def local_day(at: datetime) -> date:
     """The day on which an instant falls."""
     return at.astimezone(VIETNAM).date()
@@ -19,6 +21,7 @@ def local_time(at: datetime) -> str:
     return at.astimezone(VIETNAM).isoformat(timespec="seconds")
 
 
+@lru_cache(maxsize=2048)
 def start_of(day: date) -> datetime:
     """The first instant of a day, in UTC."""
     return datetime.combine(day, time(), VIETNAM).astimezone(UTC)
