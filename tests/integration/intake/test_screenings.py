@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts.events.screening import ClientScreenedPosted
+from intake.application.screenings import ScreeningDesk
+from reference.instruments import Instruments
 
 from tests.integration.intake.case_posts import declined, void
 from tests.integration.intake.desk import SOCIAL, Desk
+from tests.integration.intake.people import BO_DE, NGOC_LAM, case_of, merge, registered
 from tests.integration.intake.posts import NOW, Post, intervention, registration, screening
 from tests.unit.reference.paper_form import SUBSTANCES
 
+INSTRUMENTS = Path(__file__).parents[3] / "deploy" / "reference" / "instruments"
 REGISTERED = registration(SOCIAL, {"agency_ref": "TV-1"})
 
 
@@ -167,6 +175,56 @@ def test_a_follow_up_waits_for_a_screening(desk: Desk) -> None:
     assert [one["verdict"] for one in desk.post(first)] == ["accepted", "accepted"]
     assert recorded(desk)["occasion"] == "follow_up"
     assert recorded(desk)["earlier"] is not None
+
+
+def test_a_follow_up_waits_for_a_screening_that_was_made_before_it(desk: Desk) -> None:
+    follow_up = replace(screened(30, occasion="follow_up"), at=NOW.replace(day=3))
+    later = replace(screened(31), at=NOW.replace(day=9))
+    _, _, told = desk.post(REGISTERED, later, follow_up)
+    assert (told["verdict"], told["code"]) == ("waiting", "too_early")
+    assert [one["verdict"] for one in desk.post(replace(screened(32), at=NOW.replace(day=1)))] == [
+        "accepted",
+        "accepted",
+    ]
+
+
+def test_a_follow_up_of_who_is_not_screened_on_their_way_is_rejected_and_does_not_wait(desk: Desk) -> None:
+    relative = replace(REGISTERED, data={**REGISTERED.data, "client_group": "relative"})
+    _, told = desk.post(relative, screened(30, occasion="follow_up"))
+    assert (told["verdict"], told["code"]) == ("rejected", "not_in_path")
+
+
+def test_a_follow_up_may_follow_a_screening_in_another_case_of_the_same_person_without_naming_it(
+    desk: Desk,
+) -> None:
+    one, other = registered(BO_DE, "A"), registered(NGOC_LAM, "B", "Trần Thị Mai", sex="female")
+    first = replace(screening(NGOC_LAM, "B"), at=NOW.replace(day=9))
+    desk.post(one, other, first)
+    merge(desk, case_of(desk, BO_DE, "A"), case_of(desk, NGOC_LAM, "B"))
+    follow_up = screening(NGOC_LAM, "B", at=NOW.replace(day=10))
+    follow_up = replace(follow_up, data={**follow_up.data, "occasion": "follow_up"})
+    assert [told["verdict"] for told in desk.post(follow_up)] == ["accepted"]
+    assert recorded(desk)["earlier"] is None
+
+
+def test_two_forms_are_told_one_after_the_other_and_not_compared(desk: Desk) -> None:
+    days = [NOW.replace(day=day) for day in (1, 2)]
+    lite = replace(screened(3, "high", None, "assist_lite"), at=days[0])
+    desk.post(REGISTERED, lite, replace(screened(4, "moderate"), at=days[1]))
+    told = recorded(desk)
+    assert (told["judged_by"], told["differences"]) == ("who_assist@3.1", [])
+    assert told["earlier"] is not None
+
+
+def test_on_a_day_on_which_no_version_holds_any_more_a_claim_stands_alone() -> None:
+    assist = Instruments.load(INSTRUMENTS).get("who_assist@3.1")
+    assert assist is not None
+    ended = Instruments([assist.model_copy(update={"until": date(2018, 12, 31)})])
+    claimed = ClientScreenedPosted.model_validate_json(json.dumps(screened(1, "high").data))
+    told = ScreeningDesk(ended).judged(claimed, date(2019, 3, 2))
+    assert (told.judged_by, told.computed_risk, told.differences) == (None, None, ())
+    named = claimed.model_copy(update={"instrument_version": "3.1"})
+    assert ScreeningDesk(ended).judged(named, date(2019, 3, 2)).judged_by == "who_assist@3.1"
 
 
 def test_a_voided_screening_is_no_screening_before_and_no_conflict(desk: Desk) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference.instruments import DECLINED, Claim, Difference, Instruments, changes, compare, judge, screen
+from reference.instruments import DECLINED, Claim, Difference, Instruments, compare, judge, screen
 
-from tests.unit.reference.paper_form import BOXES, SUBSTANCES, Row, answers, band_of, sum_of
+from tests.unit.reference.paper_form import BOXES, SUBSTANCES, Row, answers, band_of
 
 PACKAGED = Instruments.load(Path(__file__).parents[3] / "deploy" / "reference" / "instruments")
 DAY = date(2019, 3, 2)
@@ -91,31 +91,4 @@ TOBACCO, OTHERS = every_sum("34"), every_sum("345")
 def test_a_score_of_one_is_no_score_of_assist() -> None:
     assert judge(ASSIST, Claim((("opioids", 1),), "low"), DAY) == (
         Difference("impossible", "opioids", "1", None),
-    )
-
-
-def test_a_follow_up_shows_what_rose_and_what_fell() -> None:
-    before = screen(ASSIST, answers({"cannabis": WEEKLY}), DAY)
-    less: Row = {"2": "once_or_twice", "3": "never", "4": "never", "5": "never", "6": "never", "7": "never"}
-    after = screen(
-        ASSIST, answers({"cannabis": less, "alcohol": {"2": "never", "6": "earlier", "7": DECLINED}}), DAY
-    )
-    told = {change.substance: change for change in changes(before, after) or ()}
-    assert (told["cannabis"].by, told["cannabis"].risk_before, told["cannabis"].risk_after) == (
-        -7,
-        "moderate",
-        "low",
-    )
-    assert (told["alcohol"].by, told["alcohol"].risk_after) == (None, "low")
-    assert sum_of("cannabis", less) == 2
-
-
-def test_screenings_with_two_instruments_do_not_compare() -> None:
-    lite = PACKAGED.on(DAY, "assist_lite")
-    assert lite is not None
-    from reference.instruments import screening_of
-
-    assert (
-        changes(screening_of(lite, [("opioids", 3)], DAY), screening_of(ASSIST, [("opioids", 3)], DAY))
-        is None
     )

@@ -6,19 +6,21 @@ import sys
 from collections.abc import Iterable, Iterator
 
 from contracts import catalogue
+from contracts.base import Payload
 from contracts.registry import POSTABLE
 from contracts.vocabulary import ClientGroup, OrgKind, Service
 
 from intake.domain.case import FACTS
 from intake.domain.order import ORDER, Rule, Step
 from intake.domain.paths import CONTACTS_ONLY, PATHS
+from intake.domain.places import BOUND, FREE, Bound
 
 _OTHERS = {Step.WITHDRAWN: "consent-withdrawn", Step.REOPENED: "case-reopened", Step.ROUTED: ""}
 """Steps that are no plain facts, and their events."""
 
 HEAD = """# The events of a case
 
-Written by `python -m intake.domain_page` out of `intake.domain.order` and `intake.domain.paths`; do not
+Written by `python -m intake.domain_page` out of `order`, `places` and `paths` of `intake.domain`; do not
 edit.
 
 ## What must come before, who may post it, what it changes
@@ -29,6 +31,20 @@ is a value of the policy packs (`roles`), narrowed by the registry of offices.
 
 | step | event | needs first | again | after closing | who may post | what it changes |
 |---|---|---|---|---|---|---|
+"""
+PLACES = """
+## What must lie in whose territory
+
+Asked on the map of the event's day (offices.md, "Territory of an office"). A contact, a move or a handover
+elsewhere is rejected. A registration of somebody who lives elsewhere and was neither met in the territory nor
+sent to the office waits, as a contact that comes later lets it go on.
+
+| event | must lie | in the territory of | because |
+|---|---|---|---|
+"""
+FREE_OF_PLACE = """
+Nothing else is bound to a place:
+
 """
 VOIDS = """
 ## Voids and corrections
@@ -42,6 +58,36 @@ cannot be taken up. A reference that the voided event had bound is let go where 
 case again, unless the client has a later one. An event with `corrects` voids the earlier one of the same
 source, type and person, and stands in its place: both or neither.
 
+## Screenings
+
+* **Which form judges.** The version that the office names, whenever it held; else the one in force on
+  the day of the screening. Before the first version's day the first one judges; on a day after the last
+  one's end nothing is judged: the claim stands alone (`judged_by` is left out). Bands are those of the
+  day.
+* **Claim and computation.** Neither is corrected. What differs is on a work list (`reftrack screenings
+  conflicts`) until the screening is voided or corrected, or somebody says what was found
+  (`ScreeningReviewed`); voiding that opens it again.
+* **The screening before** (`earlier`) is the last that was made no later, of those that stood in the
+  case when this one came; on a day of which no hour is known what came first was made first. It is
+  never rewritten: of one reported late, later ones go on naming the one that they named. The current
+  screening is the last made, by the same order, whichever came last, that is not voided.
+* **Repeated** screenings are taken, also on one day, also by another office; the same event again is a
+  repetition like any other. `occasion` is as the office tells it: `first` beside an earlier one is no
+  error.
+* **A follow-up** follows a screening: where the case has none that was made before it, it waits for
+  one. One in another case of the same person (merged) will do; it is not named, as readers of the one
+  need not know of the other.
+* **Two forms do not compare.** A screening names the one before it whatever form that used; scores and
+  bands of ASSIST and ASSIST-Lite are not held against each other.
+* **Declined** is noted, again and again; a screening may follow the same day, and what was declined is
+  no screening: no follow-up or brief intervention rests on it. A single declined answer leaves a range;
+  a band is told only where both its ends lie in it.
+* **Injecting.** Who injected in the past three months may be asked for the pattern, in the measures of
+  the version; it decides what is called for (`injecting_calls_for`) and never counts in a score. WHO
+  ASSIST 3.1: on average up to 4 days a month, brief intervention and the card on the risks of
+  injecting; more, further assessment. 3.0 (unconfirmed): once a week or less and fewer than 3 days in a
+  row.
+
 ## Paths of client groups
 
 A path is told by what it does not have. Who uses drugs and belongs to another group besides is
@@ -53,7 +99,7 @@ registered as a drug user by whoever treats it: the group of the latest registra
 def page() -> str:
     """The whole page."""
     rows = "".join(f"{_row(step, rule)}\n" for step, rule in ORDER.items())
-    return HEAD + rows + VOIDS + "\n".join(_paths()) + "\n" + _contacts()
+    return HEAD + rows + PLACES + _places() + VOIDS + "\n".join(_paths()) + "\n" + _contacts()
 
 
 def _row(step: Step, rule: Rule) -> str:
@@ -73,11 +119,34 @@ def _row(step: Step, rule: Rule) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _places() -> str:
+    rows = [
+        f"| `{_name(model)}` | `{bound.commune}` | {_whose(bound)} | {bound.because} |\n"
+        for model, bound in BOUND.items()
+    ]
+    reasons = dict.fromkeys(FREE.values())
+    free = [
+        f"* {', '.join(f'`{_name(model)}`' for model in FREE if FREE[model] == why)}: {why}\n"
+        for why in reasons
+    ]
+    return "".join([*rows, FREE_OF_PLACE, *free])
+
+
+def _whose(bound: Bound) -> str:
+    if bound.of is not None:
+        return f"`{bound.of}`"
+    return "the poster, unless it has taken the client up" if bound.before_taken_up else "the poster"
+
+
+def _name(model: type[Payload]) -> str:
+    return model.TYPE.removeprefix("org.reftrack.").rpartition(".")[0]
+
+
 def _event(step: Step) -> str:
     if step in _OTHERS:
         return _OTHERS[step]
     payload = next(model for model, fact in FACTS.items() if fact.step is step)
-    return payload.TYPE.removeprefix("org.reftrack.").rpartition(".")[0]
+    return _name(payload)
 
 
 def _title(step: Step) -> str:

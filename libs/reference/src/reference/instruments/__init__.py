@@ -1,7 +1,7 @@
 """Screening instruments as data with dates, and the pure functions from answers to risk."""
 
 from reference.instruments.answers import Answer, AnswersInvalid, Problem, check
-from reference.instruments.comparing import Change, Claim, Difference, changes, compare, judge
+from reference.instruments.comparing import Claim, Difference, compare, judge
 from reference.instruments.model import DECLINED, RISKS, Instrument
 from reference.instruments.scoring import Injected, Score, Screening, screen, screening_of
 from reference.instruments.table import Instruments
@@ -11,7 +11,6 @@ __all__ = [
     "RISKS",
     "Answer",
     "AnswersInvalid",
-    "Change",
     "Claim",
     "Difference",
     "Injected",
@@ -20,7 +19,6 @@ __all__ = [
     "Problem",
     "Score",
     "Screening",
-    "changes",
     "check",
     "compare",
     "judge",

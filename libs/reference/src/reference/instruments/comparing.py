@@ -1,4 +1,4 @@
-"""A claim beside what we compute, a screening beside an earlier one. Nothing is ever corrected."""
+"""A claim beside what we compute. Nothing is ever corrected."""
 
 from __future__ import annotations
 
@@ -50,34 +50,6 @@ def judge(instrument: Instrument, claim: Claim, on: date) -> tuple[Difference, .
     ]
     risk = _risk_difference(screening_of(instrument, claim.scores, on), claim)
     return (*impossible, *((risk,) if risk else ()))
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A substance in two screenings of one person: scores (none where not known) and bands."""
-
-    substance: str
-    before: int | None
-    after: int | None
-    risk_before: str | None
-    risk_after: str | None
-
-    @property
-    def by(self) -> int | None:
-        """How much the score rose, negative where it fell; none where one of them is not known."""
-        return None if self.before is None or self.after is None else self.after - self.before
-
-
-def changes(earlier: Screening, later: Screening) -> tuple[Change, ...] | None:
-    """A follow-up beside the screening before it, a substance at a time; none where the two were made with
-    different instruments: their scores do not compare."""
-    if earlier.instrument.split("@")[0] != later.instrument.split("@")[0]:
-        return None
-    return tuple(
-        Change(after.substance, before.value, after.value, before.risk, after.risk)
-        for after in later.scores
-        if (before := earlier.of(after.substance)) is not None
-    )
 
 
 def _strange(claim: Claim, known: Collection[str]) -> tuple[Difference, ...]:

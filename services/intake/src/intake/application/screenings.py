@@ -35,6 +35,7 @@ from reference.instruments import (
     screening_of,
 )
 
+from intake.application import people
 from intake.application.outcome import FieldsRefused
 from intake.domain.case import Case
 from intake.domain.order import Step, too_early
@@ -84,10 +85,11 @@ class ScreeningDesk:
 
     def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
         """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
-        if data.occasion is ScreeningOccasion.FOLLOW_UP and not case.screenings.taken:
-            raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
-        recorded = self.judged(data, local_day(meta.occurred_at))
+        case.check_takes(Step.SCREENED, meta)
         earlier = case.screenings.before(meta.latest_at)
+        if earlier is None and data.occasion is ScreeningOccasion.FOLLOW_UP:
+            _check_screened_elsewhere(uow, case, meta)
+        recorded = self.judged(data, local_day(meta.occurred_at))
         case.take(recorded.model_copy(update={"earlier": earlier}), meta)
         if recorded.differences:
             row = (event_id(case.pending_events[-1]), case.id, meta.org)
@@ -132,6 +134,13 @@ class ScreeningDesk:
         if known is None:
             raise Refusal("instrument_version_unknown", field="/data/instrument_version")
         return known
+
+
+def _check_screened_elsewhere(uow: UnitOfWork, case: Case, meta: Meta) -> None:
+    """A follow-up follows a screening, be it in another case of the same person: then it names none, as who
+    reads the one case need not know of the other."""
+    if not any(one.screenings.before(meta.latest_at) for one in people.cases_beside(uow, case)):
+        raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
 
 
 def forget_conflict(uow: UnitOfWork, recorded_id: str) -> None:

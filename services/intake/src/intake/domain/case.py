@@ -267,9 +267,13 @@ class Case(Aggregate):
     def take(self, data: Payload, meta: Meta) -> None:
         """Record a fact that an agency reports, unless it comes too early or is not allowed any more."""
         fact = FACTS[type(data)]
-        check_step(self.group_of(meta), fact.step)
-        self._allow(fact.step, meta)
+        self.check_takes(fact.step, meta)
         self.trigger_event(fact, data=data, meta=meta)
+
+    def check_takes(self, step: Step, meta: Meta) -> None:
+        """Raises `Refusal` unless the case takes that step: by the way of its client's group, and now."""
+        check_step(self.group_of(meta), step)
+        self._allow(step, meta)
 
     def reopen(self, data: CaseReopened, meta: Meta) -> None:
         """Record that a closed case goes on. Whether the client has a later one, the caller has asked."""
