@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
 from contracts.base import Label
-from contracts.events import consent, people, referral
-from contracts.vocabulary import ConsentEnd, GuardianRelation, MergeGround, OrgKind, PurposeOfUse, Service
+from contracts.events import common, consent, followup, people, referral
+from contracts.vocabulary import (
+    ConsentEnd,
+    DetoxKind,
+    GuardianRelation,
+    MergeGround,
+    OrgKind,
+    PurposeOfUse,
+    Service,
+    VoidReason,
+)
 from reftrack.reporting.v1 import consents_pb2
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1.consents_pb2_grpc import ConsentServiceStub
@@ -17,7 +27,17 @@ from reporting.statements import CONSENT_TYPES
 
 from tests.integration.reporting.conftest import TODAY, World
 from tests.integration.reporting.test_status import refused
-from tests.unit.reporting.pathway import CLINIC, HIV_CLINIC, POLICE, SOCIAL, at, numbered, reached
+from tests.unit.reporting.corrected import merged, unmerged
+from tests.unit.reporting.pathway import (
+    CLINIC,
+    HIV_CLINIC,
+    POLICE,
+    SOCIAL,
+    at,
+    numbered,
+    reached,
+    registered,
+)
 from tests.unit.reporting.story import Story, named
 
 CASE, NUMBER = str(named("case", "an")), numbered("CG", "an/methadone")
@@ -26,7 +46,7 @@ SYSTEM = "system:referral"
 OPERATOR = ("operator", "agency")
 
 
-def agreed(story: Story, name: str = "an", **changes: Any) -> str:
+def agreed(story: Story, name: str = "an", client: UUID | None = None, **changes: Any) -> str:
     """The client agrees; the id of the event."""
     usual: dict[str, Any] = {
         "purposes": (PurposeOfUse.TREATMENT,),
@@ -34,7 +54,8 @@ def agreed(story: Story, name: str = "an", **changes: Any) -> str:
         "labels": (Label.OST, Label.HIV),
         "form_number": "GDY-17",
     }
-    (entry,) = story.intake(name, consent.ConsentGiven(**usual | changes), at=at(4), org=SOCIAL)
+    given = consent.ConsentGiven(**usual | changes)
+    (entry,) = story.intake(name, given, at=at(4), org=SOCIAL, client=client)
     return entry.event_id
 
 
@@ -250,6 +271,22 @@ async def test_a_withdrawal_in_another_case_of_the_same_person_counts(world: Wor
     assert (await read(world)).service == "withheld"
 
 
+async def test_a_consent_told_of_a_merged_client_is_that_clients_again(world: World, story: Story) -> None:
+    reached(story, "binh")
+    story.intake("binh", registered(), at=at(3), org=SOCIAL)
+    merged(story, "an", "binh")
+    theirs = agreed(story, client=named("client", "binh"))
+    sent(story, theirs)
+    await world.tell(story)
+    assert (await read(world)).service == "methadone"
+    assert [one.event_id for one in await consents(world)] == [theirs]
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    assert (await read(world)).service == "withheld"
+    assert await consents(world) == []
+    assert [one.event_id for one in await consents(world, case=str(named("case", "binh")))] == [theirs]
+
+
 async def test_who_has_nothing_to_do_with_it_learns_nothing_of_the_withdrawal(
     world: World, story: Story
 ) -> None:
@@ -308,3 +345,68 @@ def test_the_statement_reads_every_event_that_a_decision_depends_on() -> None:
     from consent.told import TELLS
 
     assert all(model.TYPE in CONSENT_TYPES for model in TELLS)
+
+
+# Handovers of which a commune was told
+
+
+FACILITY, COMMUNE = "cai-nghien-ha-noi", "ubnd-bo-de"
+STAY = numbered("LT", "an")
+HANDOVER: dict[str, Any] = {
+    "purposes": (PurposeOfUse.COORDINATION,),
+    "recipients": (OrgKind.COMMUNE_AUTHORITY,),
+    "labels": (Label.DRUG,),
+}
+
+
+def handed_over(story: Story, consent_id: str) -> str:
+    """A stay of which the commune was told, and the mark of that consent's end; the id of the notice."""
+    admitted = followup.DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility=FACILITY, stay_number=STAY)
+    told = followup.HandoverNotified(to_org=COMMUNE, to_commune="00139", due_on=LAST_DAY)
+    story.followup("an", admitted, at=at(5), org=FACILITY)
+    (notice,) = story.followup("an", told, at=at(6), org=FACILITY)
+    withdrawn(story)
+    lapsed = followup.HandoverConsentLapsed(
+        stay=STAY,
+        facility=FACILITY,
+        to_org=COMMUNE,
+        consent=consent_id,
+        reason=ConsentEnd.WITHDRAWN,
+        about=notice.event_id,
+        labels=(Label.DRUG,),
+    )
+    story.followup("an", lapsed, at=at(9), org="system:followup")
+    return notice.event_id
+
+
+async def stays_of(world: World, org: str) -> list[tuple[str, str]]:
+    answer = await world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", org))
+    return [(one.number, one.consent_end) for one in answer.case.stays]
+
+
+async def test_a_handover_shows_why_its_consent_ended_until_the_client_agrees_anew(
+    world: World, story: Story
+) -> None:
+    handed_over(story, agreed(story, **HANDOVER))
+    await world.tell(story)
+    for org in (SOCIAL, FACILITY, COMMUNE):
+        assert await stays_of(world, org) == [(STAY, "consent_withdrawn")]
+        told = await world.status.GetTimeline(
+            pb.GetTimelineRequest(case_id=CASE), **world.by("operator", org)
+        )
+        (mark,) = (one for one in told.entries if one.type == followup.HandoverConsentLapsed.TYPE)
+        assert (mark.number, mark.org) == (STAY, "system:followup")
+    anew = consent.ConsentGiven(**HANDOVER, form_number="GDY-18")
+    story.intake("an", anew, at=at(11), org=SOCIAL)
+    await world.tell(story)
+    assert await stays_of(world, SOCIAL) == [(STAY, "")]
+
+
+async def test_a_notice_that_was_voided_needed_no_consent(world: World, story: Story) -> None:
+    notice = handed_over(story, agreed(story, **HANDOVER))
+    wrong = common.EventVoided(
+        event_id=notice, type=followup.HandoverNotified.TYPE, reason=VoidReason.WRONG_DATA
+    )
+    story.followup("an", wrong, at=at(10), org=FACILITY)
+    await world.tell(story)
+    assert await stays_of(world, SOCIAL) == [(STAY, "")]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import grpc
 import typer
+from contracts import catalogue
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
 
 from reftrack_cli import session
@@ -161,3 +162,6 @@ def _print(case: status_pb2.Case, json: bool, language: str) -> None:
     for stay in case.stays:
         until = stay.completed_on or word("now", language)
         out.print(f"{word('stay', language)} {stay.number}: {stay.facility}, {stay.admitted_on} – {until}")
+        if stay.consent_end:
+            ended = catalogue.name_in("ConsentEnd", stay.consent_end, language)
+            session.below(f"{word('consent_end', language)}: {ended}")

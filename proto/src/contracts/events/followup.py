@@ -10,8 +10,8 @@ from pydantic import Field
 
 from contracts.base import Label, Payload, SensitiveByValue, Title
 from contracts.events.common import FreeText
-from contracts.fields import AmountVnd, CommuneCode, Number, OrgId, ShortText, WorkerId
-from contracts.vocabulary import DetoxKind, Evidence, ManagementModel, OrgKind, SupportKind
+from contracts.fields import AmountVnd, CommuneCode, EventId, Number, OrgId, ShortText, WorkerId
+from contracts.vocabulary import ConsentEnd, DetoxKind, Evidence, ManagementModel, OrgKind, SupportKind
 
 KIND_LABELS = {kind.value: Label.DRUG for kind in DetoxKind} | {
     DetoxKind.COMPULSORY.value: Label.LEGAL,
@@ -76,6 +76,26 @@ class HandoverNotified(Payload):
     to_commune: Annotated[CommuneCode, Title("Xã, phường", "Commune")]
     due_on: Annotated[date, Title("Ngày bàn giao", "Due on")]
     note: FreeText = None
+
+
+class HandoverConsentLapsed(Payload):
+    """A commune was told of a stay by the client's consent, and that holds no more. `about`: the notice; once
+    for each. The handover goes on: a law may ask for it, which the facility names if it tells of it again."""
+
+    TYPE: ClassVar[str] = "org.reftrack.handover-consent-lapsed.v1"
+    TITLE: ClassVar[Title] = Title(
+        "Đồng ý cho thông báo bàn giao không còn hiệu lực", "Consent to the handover notice lapsed"
+    )
+
+    stay: Annotated[Number, Title("Số lần ở cơ sở", "Stay number")]
+    facility: Annotated[OrgId, Title("Cơ sở", "Facility")]
+    to_org: Annotated[OrgId, Title("Nơi nhận bàn giao", "Handed over to")]
+    reason: Annotated[ConsentEnd, Title("Lý do", "Reason")]
+    consent: Annotated[EventId | None, Title("Sự kiện đồng ý", "Consent event")] = None
+    about: Annotated[EventId, Title("Thông báo bàn giao", "Handover notice")]
+    labels: Annotated[
+        tuple[Label, ...], Field(max_length=9), Label.LEGAL, Title("Loại dữ liệu", "Data labels")
+    ] = ()
 
 
 class HandoverReceived(Payload):

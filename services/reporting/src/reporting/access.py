@@ -151,6 +151,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         followup.DetoxCompleted.TYPE: frozenset({Label.DRUG}),
         followup.MethadoneInducted.TYPE: frozenset({Label.OST}),
         followup.HandoverNotified.TYPE: frozenset({Label.DRUG}),
+        followup.HandoverConsentLapsed.TYPE: frozenset({Label.DRUG}),
         followup.HandoverReceived.TYPE: frozenset({Label.DRUG}),
         followup.ManagementStarted.TYPE: frozenset({Label.DRUG}),
         followup.SupportProvided.TYPE: frozenset({Label.DRUG}),

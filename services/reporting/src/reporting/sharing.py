@@ -17,6 +17,7 @@ from contracts.vocabulary import OrgKind, PurposeOfUse
 from reference import Organisations, Policy
 
 from reporting.access import Part, Reader
+from reporting.pathway.cases import Stay
 from reporting.pathway.referrals import ReferralStatus
 
 
@@ -38,6 +39,19 @@ class Sharing:
         if not referral.consent_id:
             return ""
         asked = (referral.consent_id, referral.purpose, referral.labels, referral.sender, referral.provider)
+        return self._asked_now(asked, told)
+
+    def end_of_notice(self, stay: Stay, told: Iterable[bytes]) -> str:
+        """The same of a commune that was told of a stay, once that was found to be covered no more; "" where
+        a consent that was given since covers it."""
+        if not stay.told_to:
+            return ""
+        purpose = str(PurposeOfUse.COORDINATION)
+        return self._asked_now(
+            (stay.consent_id, purpose, stay.told_labels, stay.facility, stay.told_to), told
+        )
+
+    def _asked_now(self, asked: tuple[str, ...], told: Iterable[bytes]) -> str:
         return self._end(asked, tuple(told), self._clock.now().replace(second=0, microsecond=0))
 
     def _decided(self, asked: tuple[str, ...], told: tuple[bytes, ...], minute: datetime) -> str:

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"reftrack/reporting/v1/status.proto\x12\x15reftrack.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"9\n\x08PlanItem\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x03 \x01(\t\"\xba\x03\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x14\n\x0c\x63lient_group\x18\x03 \x01(\t\x12\r\n\x05stage\x18\x04 \x01(\t\x12\x11\n\topened_on\x18\x05 \x01(\t\x12\x11\n\tclosed_on\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\x12\x10\n\x08\x64istrict\x18\x08 \x01(\t\x12\x1b\n\x13introduction_number\x18\t \x01(\t\x12\x13\n\x0b\x61gency_refs\x18\n \x03(\t\x12-\n\x04plan\x18\x0b \x03(\x0b\x32\x1f.reftrack.reporting.v1.PlanItem\x12\x32\n\treferrals\x18\x0c \x03(\x0b\x32\x1f.reftrack.reporting.v1.Referral\x12*\n\x05stays\x18\r \x03(\x0b\x32\x1b.reftrack.reporting.v1.Stay\x12\x16\n\x0e\x66ollowup_state\x18\x0e \x01(\t\x12\x0b\n\x03seq\x18\x0f \x01(\x03\x12\x12\n\ngoes_on_in\x18\x10 \x01(\t\x12\x14\n\x0cmerged_cases\x18\x11 \x03(\t\x12\x10\n\x08moved_to\x18\x12 \x01(\t\"a\n\x04Stay\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x03 \x01(\t\x12\x13\n\x0b\x61\x64mitted_on\x18\x04 \x01(\t\x12\x14\n\x0c\x63ompleted_on\x18\x05 \x01(\t\"\xae\x03\n\x08Referral\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x0f\n\x07service\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x13\n\x0b\x66hir_status\x18\t \x01(\t\x12\x1c\n\x14\x66hir_business_status\x18\n \x01(\t\x12\r\n\x05moves\x18\x0b \x03(\t\x12\x30\n\x0crequested_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x61ppointment_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06result\x18\x0f \x01(\t\x12\x0f\n\x07version\x18\x10 \x01(\x03\x12\x0b\n\x03seq\x18\x11 \x01(\x03\x12\x13\n\x0b\x63onsent_end\x18\x12 \x01(\t\"9\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"<\n\x0fGetCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.reftrack.reporting.v1.Case\"\x81\x01\n\x0f\x46indCaseRequest\x12\x14\n\nagency_ref\x18\x01 \x01(\tH\x00\x12\x16\n\x0cintroduction\x18\x02 \x01(\tH\x00\x12\x12\n\x08referral\x18\x03 \x01(\tH\x00\x12\x0e\n\x04stay\x18\x04 \x01(\tH\x00\x12\x16\n\x0e\x61\x66ter_event_id\x18\x05 \x01(\tB\x04\n\x02\x62y\"=\n\x10\x46indCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.reftrack.reporting.v1.Case\"<\n\x12GetReferralRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"H\n\x13GetReferralResponse\x12\x31\n\x08referral\x18\x01 \x01(\x0b\x32\x1f.reftrack.reporting.v1.Referral\"\xa9\x01\n\x14ListReferralsRequest\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x0e\n\x06states\x18\x03 \x03(\t\x12\x0f\n\x07\x63ommune\x18\x04 \x01(\t\x12\x0f\n\x07service\x18\x05 \x01(\t\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x08 \x01(\t\"d\n\x15ListReferralsResponse\x12\x32\n\treferrals\x18\x01 \x03(\x0b\x32\x1f.reftrack.reporting.v1.Referral\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"d\n\x12GetTimelineRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x04 \x01(\t\"o\n\x04\x46\x61\x63t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08title_vi\x18\x02 \x01(\t\x12\x10\n\x08title_en\x18\x03 \x01(\t\x12\x12\n\nvalue_json\x18\x04 \x01(\t\x12\x0f\n\x07text_vi\x18\x05 \x01(\t\x12\x0f\n\x07text_en\x18\x06 \x01(\t\"\xed\x02\n\rTimelineEntry\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08title_vi\x18\x04 \x01(\t\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12/\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x61y_only\x18\x07 \x01(\x08\x12/\n\x0brecorded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\t \x01(\t\x12\r\n\x05\x61\x63tor\x18\n \x01(\t\x12\x0e\n\x06number\x18\x0b \x01(\t\x12*\n\x05\x66\x61\x63ts\x18\x0c \x03(\x0b\x32\x1b.reftrack.reporting.v1.Fact\x12\x0f\n\x07\x63\x61se_id\x18\r \x01(\t\x12.\n\x06voided\x18\x0e \x01(\x0b\x32\x1e.reftrack.reporting.v1.Voiding\"\xae\x01\n\x07Voiding\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0brecorded_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\treason_vi\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x13\n\x0breplaced_by\x18\x08 \x01(\x03\"e\n\x13GetTimelineResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32$.reftrack.reporting.v1.TimelineEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14WatchReferralRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x03\"\xc0\x01\n\x0eReferralChange\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x0c\n\x04type\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecorded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08referral\x18\x05 \x01(\x0b\x32\x1f.reftrack.reporting.v1.Referral\"O\n\x15WatchReferralResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32%.reftrack.reporting.v1.ReferralChange2\xec\x04\n\rStatusService\x12X\n\x07GetCase\x12%.reftrack.reporting.v1.GetCaseRequest\x1a&.reftrack.reporting.v1.GetCaseResponse\x12[\n\x08\x46indCase\x12&.reftrack.reporting.v1.FindCaseRequest\x1a\'.reftrack.reporting.v1.FindCaseResponse\x12\x64\n\x0bGetReferral\x12).reftrack.reporting.v1.GetReferralRequest\x1a*.reftrack.reporting.v1.GetReferralResponse\x12j\n\rListReferrals\x12+.reftrack.reporting.v1.ListReferralsRequest\x1a,.reftrack.reporting.v1.ListReferralsResponse\x12\x64\n\x0bGetTimeline\x12).reftrack.reporting.v1.GetTimelineRequest\x1a*.reftrack.reporting.v1.GetTimelineResponse\x12l\n\rWatchReferral\x12+.reftrack.reporting.v1.WatchReferralRequest\x1a,.reftrack.reporting.v1.WatchReferralResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"reftrack/reporting/v1/status.proto\x12\x15reftrack.reporting.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"9\n\x08PlanItem\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x03 \x01(\t\"\xba\x03\n\x04\x43\x61se\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x14\n\x0c\x63lient_group\x18\x03 \x01(\t\x12\r\n\x05stage\x18\x04 \x01(\t\x12\x11\n\topened_on\x18\x05 \x01(\t\x12\x11\n\tclosed_on\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\x12\x10\n\x08\x64istrict\x18\x08 \x01(\t\x12\x1b\n\x13introduction_number\x18\t \x01(\t\x12\x13\n\x0b\x61gency_refs\x18\n \x03(\t\x12-\n\x04plan\x18\x0b \x03(\x0b\x32\x1f.reftrack.reporting.v1.PlanItem\x12\x32\n\treferrals\x18\x0c \x03(\x0b\x32\x1f.reftrack.reporting.v1.Referral\x12*\n\x05stays\x18\r \x03(\x0b\x32\x1b.reftrack.reporting.v1.Stay\x12\x16\n\x0e\x66ollowup_state\x18\x0e \x01(\t\x12\x0b\n\x03seq\x18\x0f \x01(\x03\x12\x12\n\ngoes_on_in\x18\x10 \x01(\t\x12\x14\n\x0cmerged_cases\x18\x11 \x03(\t\x12\x10\n\x08moved_to\x18\x12 \x01(\t\"v\n\x04Stay\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x10\n\x08\x66\x61\x63ility\x18\x03 \x01(\t\x12\x13\n\x0b\x61\x64mitted_on\x18\x04 \x01(\t\x12\x14\n\x0c\x63ompleted_on\x18\x05 \x01(\t\x12\x13\n\x0b\x63onsent_end\x18\x06 \x01(\t\"\xae\x03\n\x08Referral\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x13\n\x0breferral_id\x18\x02 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x03 \x01(\t\x12\x0f\n\x07service\x18\x04 \x01(\t\x12\x0e\n\x06sender\x18\x05 \x01(\t\x12\x10\n\x08provider\x18\x06 \x01(\t\x12\x0f\n\x07\x63ommune\x18\x07 \x01(\t\x12\r\n\x05state\x18\x08 \x01(\t\x12\x13\n\x0b\x66hir_status\x18\t \x01(\t\x12\x1c\n\x14\x66hir_business_status\x18\n \x01(\t\x12\r\n\x05moves\x18\x0b \x03(\t\x12\x30\n\x0crequested_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nchanged_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x61ppointment_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06result\x18\x0f \x01(\t\x12\x0f\n\x07version\x18\x10 \x01(\x03\x12\x0b\n\x03seq\x18\x11 \x01(\x03\x12\x13\n\x0b\x63onsent_end\x18\x12 \x01(\t\"9\n\x0eGetCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"<\n\x0fGetCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.reftrack.reporting.v1.Case\"\x81\x01\n\x0f\x46indCaseRequest\x12\x14\n\nagency_ref\x18\x01 \x01(\tH\x00\x12\x16\n\x0cintroduction\x18\x02 \x01(\tH\x00\x12\x12\n\x08referral\x18\x03 \x01(\tH\x00\x12\x0e\n\x04stay\x18\x04 \x01(\tH\x00\x12\x16\n\x0e\x61\x66ter_event_id\x18\x05 \x01(\tB\x04\n\x02\x62y\"=\n\x10\x46indCaseResponse\x12)\n\x04\x63\x61se\x18\x01 \x01(\x0b\x32\x1b.reftrack.reporting.v1.Case\"<\n\x12GetReferralRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x02 \x01(\t\"H\n\x13GetReferralResponse\x12\x31\n\x08referral\x18\x01 \x01(\x0b\x32\x1f.reftrack.reporting.v1.Referral\"\xa9\x01\n\x14ListReferralsRequest\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0e\n\x06sender\x18\x02 \x01(\t\x12\x0e\n\x06states\x18\x03 \x03(\t\x12\x0f\n\x07\x63ommune\x18\x04 \x01(\t\x12\x0f\n\x07service\x18\x05 \x01(\t\x12\x11\n\tpage_size\x18\x06 \x01(\x05\x12\x12\n\npage_token\x18\x07 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x08 \x01(\t\"d\n\x15ListReferralsResponse\x12\x32\n\treferrals\x18\x01 \x03(\x0b\x32\x1f.reftrack.reporting.v1.Referral\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"d\n\x12GetTimelineRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x16\n\x0e\x61\x66ter_event_id\x18\x04 \x01(\t\"o\n\x04\x46\x61\x63t\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x10\n\x08title_vi\x18\x02 \x01(\t\x12\x10\n\x08title_en\x18\x03 \x01(\t\x12\x12\n\nvalue_json\x18\x04 \x01(\t\x12\x0f\n\x07text_vi\x18\x05 \x01(\t\x12\x0f\n\x07text_en\x18\x06 \x01(\t\"\xed\x02\n\rTimelineEntry\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\x0c\n\x04type\x18\x03 \x01(\t\x12\x10\n\x08title_vi\x18\x04 \x01(\t\x12\x10\n\x08title_en\x18\x05 \x01(\t\x12/\n\x0boccurred_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x64\x61y_only\x18\x07 \x01(\x08\x12/\n\x0brecorded_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\t \x01(\t\x12\r\n\x05\x61\x63tor\x18\n \x01(\t\x12\x0e\n\x06number\x18\x0b \x01(\t\x12*\n\x05\x66\x61\x63ts\x18\x0c \x03(\x0b\x32\x1b.reftrack.reporting.v1.Fact\x12\x0f\n\x07\x63\x61se_id\x18\r \x01(\t\x12.\n\x06voided\x18\x0e \x01(\x0b\x32\x1e.reftrack.reporting.v1.Voiding\"\xae\x01\n\x07Voiding\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12/\n\x0brecorded_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x11\n\treason_vi\x18\x06 \x01(\t\x12\x11\n\treason_en\x18\x07 \x01(\t\x12\x13\n\x0breplaced_by\x18\x08 \x01(\x03\"e\n\x13GetTimelineResponse\x12\x35\n\x07\x65ntries\x18\x01 \x03(\x0b\x32$.reftrack.reporting.v1.TimelineEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14WatchReferralRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x11\n\tafter_seq\x18\x02 \x01(\x03\"\xc0\x01\n\x0eReferralChange\x12\x0b\n\x03seq\x18\x01 \x01(\x03\x12\x0c\n\x04type\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0brecorded_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\x08referral\x18\x05 \x01(\x0b\x32\x1f.reftrack.reporting.v1.Referral\"O\n\x15WatchReferralResponse\x12\x36\n\x07\x63hanges\x18\x01 \x03(\x0b\x32%.reftrack.reporting.v1.ReferralChange2\xec\x04\n\rStatusService\x12X\n\x07GetCase\x12%.reftrack.reporting.v1.GetCaseRequest\x1a&.reftrack.reporting.v1.GetCaseResponse\x12[\n\x08\x46indCase\x12&.reftrack.reporting.v1.FindCaseRequest\x1a\'.reftrack.reporting.v1.FindCaseResponse\x12\x64\n\x0bGetReferral\x12).reftrack.reporting.v1.GetReferralRequest\x1a*.reftrack.reporting.v1.GetReferralResponse\x12j\n\rListReferrals\x12+.reftrack.reporting.v1.ListReferralsRequest\x1a,.reftrack.reporting.v1.ListReferralsResponse\x12\x64\n\x0bGetTimeline\x12).reftrack.reporting.v1.GetTimelineRequest\x1a*.reftrack.reporting.v1.GetTimelineResponse\x12l\n\rWatchReferral\x12+.reftrack.reporting.v1.WatchReferralRequest\x1a,.reftrack.reporting.v1.WatchReferralResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,41 +37,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CASE']._serialized_start=154
   _globals['_CASE']._serialized_end=596
   _globals['_STAY']._serialized_start=598
-  _globals['_STAY']._serialized_end=695
-  _globals['_REFERRAL']._serialized_start=698
-  _globals['_REFERRAL']._serialized_end=1128
-  _globals['_GETCASEREQUEST']._serialized_start=1130
-  _globals['_GETCASEREQUEST']._serialized_end=1187
-  _globals['_GETCASERESPONSE']._serialized_start=1189
-  _globals['_GETCASERESPONSE']._serialized_end=1249
-  _globals['_FINDCASEREQUEST']._serialized_start=1252
-  _globals['_FINDCASEREQUEST']._serialized_end=1381
-  _globals['_FINDCASERESPONSE']._serialized_start=1383
-  _globals['_FINDCASERESPONSE']._serialized_end=1444
-  _globals['_GETREFERRALREQUEST']._serialized_start=1446
-  _globals['_GETREFERRALREQUEST']._serialized_end=1506
-  _globals['_GETREFERRALRESPONSE']._serialized_start=1508
-  _globals['_GETREFERRALRESPONSE']._serialized_end=1580
-  _globals['_LISTREFERRALSREQUEST']._serialized_start=1583
-  _globals['_LISTREFERRALSREQUEST']._serialized_end=1752
-  _globals['_LISTREFERRALSRESPONSE']._serialized_start=1754
-  _globals['_LISTREFERRALSRESPONSE']._serialized_end=1854
-  _globals['_GETTIMELINEREQUEST']._serialized_start=1856
-  _globals['_GETTIMELINEREQUEST']._serialized_end=1956
-  _globals['_FACT']._serialized_start=1958
-  _globals['_FACT']._serialized_end=2069
-  _globals['_TIMELINEENTRY']._serialized_start=2072
-  _globals['_TIMELINEENTRY']._serialized_end=2437
-  _globals['_VOIDING']._serialized_start=2440
-  _globals['_VOIDING']._serialized_end=2614
-  _globals['_GETTIMELINERESPONSE']._serialized_start=2616
-  _globals['_GETTIMELINERESPONSE']._serialized_end=2717
-  _globals['_WATCHREFERRALREQUEST']._serialized_start=2719
-  _globals['_WATCHREFERRALREQUEST']._serialized_end=2776
-  _globals['_REFERRALCHANGE']._serialized_start=2779
-  _globals['_REFERRALCHANGE']._serialized_end=2971
-  _globals['_WATCHREFERRALRESPONSE']._serialized_start=2973
-  _globals['_WATCHREFERRALRESPONSE']._serialized_end=3052
-  _globals['_STATUSSERVICE']._serialized_start=3055
-  _globals['_STATUSSERVICE']._serialized_end=3675
+  _globals['_STAY']._serialized_end=716
+  _globals['_REFERRAL']._serialized_start=719
+  _globals['_REFERRAL']._serialized_end=1149
+  _globals['_GETCASEREQUEST']._serialized_start=1151
+  _globals['_GETCASEREQUEST']._serialized_end=1208
+  _globals['_GETCASERESPONSE']._serialized_start=1210
+  _globals['_GETCASERESPONSE']._serialized_end=1270
+  _globals['_FINDCASEREQUEST']._serialized_start=1273
+  _globals['_FINDCASEREQUEST']._serialized_end=1402
+  _globals['_FINDCASERESPONSE']._serialized_start=1404
+  _globals['_FINDCASERESPONSE']._serialized_end=1465
+  _globals['_GETREFERRALREQUEST']._serialized_start=1467
+  _globals['_GETREFERRALREQUEST']._serialized_end=1527
+  _globals['_GETREFERRALRESPONSE']._serialized_start=1529
+  _globals['_GETREFERRALRESPONSE']._serialized_end=1601
+  _globals['_LISTREFERRALSREQUEST']._serialized_start=1604
+  _globals['_LISTREFERRALSREQUEST']._serialized_end=1773
+  _globals['_LISTREFERRALSRESPONSE']._serialized_start=1775
+  _globals['_LISTREFERRALSRESPONSE']._serialized_end=1875
+  _globals['_GETTIMELINEREQUEST']._serialized_start=1877
+  _globals['_GETTIMELINEREQUEST']._serialized_end=1977
+  _globals['_FACT']._serialized_start=1979
+  _globals['_FACT']._serialized_end=2090
+  _globals['_TIMELINEENTRY']._serialized_start=2093
+  _globals['_TIMELINEENTRY']._serialized_end=2458
+  _globals['_VOIDING']._serialized_start=2461
+  _globals['_VOIDING']._serialized_end=2635
+  _globals['_GETTIMELINERESPONSE']._serialized_start=2637
+  _globals['_GETTIMELINERESPONSE']._serialized_end=2738
+  _globals['_WATCHREFERRALREQUEST']._serialized_start=2740
+  _globals['_WATCHREFERRALREQUEST']._serialized_end=2797
+  _globals['_REFERRALCHANGE']._serialized_start=2800
+  _globals['_REFERRALCHANGE']._serialized_end=2992
+  _globals['_WATCHREFERRALRESPONSE']._serialized_start=2994
+  _globals['_WATCHREFERRALRESPONSE']._serialized_end=3073
+  _globals['_STATUSSERVICE']._serialized_start=3076
+  _globals['_STATUSSERVICE']._serialized_end=3696
 # @@protoc_insertion_point(module_scope)

@@ -146,6 +146,7 @@ class Stay(_message.Message):
     FACILITY_FIELD_NUMBER: _builtins.int
     ADMITTED_ON_FIELD_NUMBER: _builtins.int
     COMPLETED_ON_FIELD_NUMBER: _builtins.int
+    CONSENT_END_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     kind: _builtins.str
     facility: _builtins.str
@@ -153,6 +154,10 @@ class Stay(_message.Message):
     """YYYY-MM-DD."""
     completed_on: _builtins.str
     """YYYY-MM-DD; empty while it lasts."""
+    consent_end: _builtins.str
+    """Why the consent by which a commune was told of it holds no more: a code of the list ConsentEnd; empty while it
+    holds, and where it was told by the law, or not at all.
+    """
     def __init__(
         self,
         *,
@@ -161,10 +166,11 @@ class Stay(_message.Message):
         facility: _builtins.str = ...,
         admitted_on: _builtins.str = ...,
         completed_on: _builtins.str = ...,
+        consent_end: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["admitted_on", b"admitted_on", "completed_on", b"completed_on", "facility", b"facility", "kind", b"kind", "number", b"number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["admitted_on", b"admitted_on", "completed_on", b"completed_on", "consent_end", b"consent_end", "facility", b"facility", "kind", b"kind", "number", b"number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from answering import deadlines
+from answering.ended_consents import because_of_consent
 from answering.parties import add_party
 from answering.terms import Running, Terms
 from chassis.store.unit_of_work import UnitOfWork
@@ -31,15 +34,20 @@ class Before(NamedTuple):
     """Their numbers."""
     told: frozenset[str]
     """Whom a facility told of a handover."""
+    notices: frozenset[str]
+    """What told them by the client's consent."""
     terms: tuple[Running, ...]
 
     @classmethod
     def of(cls, pathway: Pathway) -> Before:
-        return cls(pathway.management, pathway.evaluated, _numbers(pathway), _told(pathway), pathway.terms)
+        known = (_numbers(pathway), _told(pathway), _notices(pathway))
+        return cls(pathway.management, pathway.evaluated, *known, pathway.terms)
 
 
 def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, terms: Terms) -> None:
     """Write what follows from everything that happened to a pathway since `before`."""
+    if _notices(pathway) - before.notices:  # told late: the consent may have ended since
+        end_consents(uow, pathway, uow.now, policy)
     for number in sorted(_numbers(pathway) - before.stays):
         if uow.holder(STAY, number) is None:  # the number of an admission that was corrected stays claimed
             uow.claim(STAY, number, str(pathway.case_id))
@@ -51,12 +59,24 @@ def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, te
         _follow_management(uow, pathway, before, policy)
 
 
+def end_consents(
+    uow: UnitOfWork, pathway: Pathway, at: datetime, policy: Policy, cause: str | None = None
+) -> None:
+    """Mark the notices of a pathway that no consent covers at an instant, because of an event."""
+    meta = partial(because_of_consent, "followup", pathway.case_id, policy, now=uow.now, cause=cause)
+    pathway.end_consents(at, policy, lambda since: meta(since=since))
+
+
 def _numbers(pathway: Pathway) -> frozenset[str]:
     return frozenset(stay.number for stay in pathway.stays)
 
 
 def _told(pathway: Pathway) -> frozenset[str]:
     return frozenset(stay.notified_to for stay in pathway.stays if stay.notified_to is not None)
+
+
+def _notices(pathway: Pathway) -> frozenset[str]:
+    return frozenset(stay.notice for stay in pathway.on_consent if stay.notice is not None)
 
 
 def _follow_management(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy) -> None:

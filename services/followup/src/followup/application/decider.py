@@ -7,6 +7,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from answering.consents import ConsentBook, cases_joined, changes_shares
+from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from answering.taking_back import VOID, stream_named
@@ -56,14 +57,15 @@ class FollowupDecider:
         changed_people = cases_joined(self._told.records(items))
         voided = [one.meta.subject for one, _ in corrected(self._told.records(items))]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
+        changed += [timer.stream for timer in rings if timer.kind == RECHECK]
         cases = (one.meta.subject for one in routed)
         taken_back = [stream for one in asked if one.name == VOID and (stream := stream_named(one))]
-        streams = [*taken_back, *(timer.stream for timer in rings)]
+        streams = [*taken_back, *(timer.stream for timer in rings if timer.kind != RECHECK)]
         asking = [command for command in asked if command.name != VOID]
         self._pathways.load(
             uow, [*cases, *changed, *voided, *changed_people], _cases(asking), _stays(asking), streams
         )
-        self._consents.load(self._sharing(uow, routed, asked, [*changed, *voided]))
+        self._consents.load(self._sharing(uow, routed, asked, [*changed, *voided, *changed_people]))
 
     def _sharing(
         self,
@@ -72,7 +74,8 @@ class FollowupDecider:
         asked: Sequence[Command],
         changed: Sequence[UUID],
     ) -> set[UUID]:
-        """The cases in which a handover may be told: those whose consents are read."""
+        """The cases whose consents are read: in which a handover may be told, or was told by consent. With a
+        notice in the batch, all in which consents change: they may be the same person's."""
         touched = {one.meta.subject for one in routed} | set(changed)
         touched |= {case_id for one in asked if (case_id := self._case(uow, one)) is not None}
         told = {one.meta.subject for one in routed if one.data.type == HandoverNotified.TYPE}
@@ -81,7 +84,9 @@ class FollowupDecider:
             for one in asked
             if one.name == "NotifyHandover" and (case_id := self._case(uow, one)) is not None
         }
-        return told | {one for one in touched if self._pathways.waits_for_consent(uow, one)}
+        told |= {one for one in touched if self._pathways.waits_for_consent(uow, one)}
+        told |= {one for one in changed if self._pathways.told_by_consent(uow, one)}
+        return told | set(changed) if told else told
 
     def _case(self, uow: UnitOfWork, command: Command) -> UUID | None:
         with suppress(InvalidInput):
@@ -94,7 +99,10 @@ class FollowupDecider:
             return case_of_record(item)
         assert isinstance(item, Command), "followup lets nothing wait outside of its aggregates"
         if item.name == RING:
-            pathway = uow.get(Pathway, Timer.of(item.message).stream)  # type: ignore[arg-type]
+            timer = Timer.of(item.message)  # type: ignore[arg-type]
+            if timer.kind == RECHECK:
+                return str(timer.stream)
+            pathway = uow.get(Pathway, timer.stream)
             return str(pathway.case_id) if pathway else ""
         return str(self._case(uow, item) or "")
 

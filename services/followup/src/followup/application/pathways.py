@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache, partial
 from types import MappingProxyType
 from uuid import UUID
@@ -15,6 +15,7 @@ from answering.aggregate import Logged
 from answering.clock import by_the_clock
 from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
+from answering.ended_consents import RECHECK, known_at, look_again, looked_for
 from answering.parties import Parties
 from answering.requests import (
     caller_of,
@@ -46,7 +47,7 @@ from reference import Reference
 from reference.communes import no_commune
 from reference.days import local_day, start_of
 
-from followup.application.consequences import EVALUATION, STAY, Before, follow
+from followup.application.consequences import EVALUATION, STAY, Before, end_consents, follow
 from followup.application.tables import CaseUntold, Clients
 from followup.domain import Pathway, window_of
 from followup.domain.sharing import Sharing
@@ -195,12 +196,14 @@ class Pathways:
 
     def _of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
         """The pathways of the person whose case that is, with what they may share."""
-        found = []
-        for one in (case_id, *self._clients.others(case_id)):
-            if (pathway := uow.get(Pathway, Pathway.stream_of(one))) is not None:
-                pathway.sharing = self._sharing(case_id)
-                found.append(pathway)
+        found = self._loaded(uow, case_id)
+        for pathway in found:
+            pathway.sharing = self._sharing(case_id)
         return found
+
+    def _loaded(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
+        streams = map(Pathway.stream_of, (case_id, *self._clients.others(case_id)))
+        return [found for stream in streams if (found := uow.get(Pathway, stream)) is not None]
 
     def _first(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> str:
         """The event from whose id an admission's number is derived: what corrects one keeps its number."""
@@ -226,30 +229,46 @@ class Pathways:
         before = Before.of(pathway)
         obey(pathway, posting, self._policy, command.message)
         follow(uow, pathway, before, self._policy, self._terms)
-        return outcome_of(pathway, begun or "").SerializeToString()
+        return outcome_of(pathway, caller.id, caller.kind, begun or "").SerializeToString()
 
     def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
         """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
         wrong = recorded_wrongly(uow, command, Pathway, self._reference)
         wrong.of.sharing = self._sharing(wrong.of.case_id)
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
-        return outcome_of(wrong.of).SerializeToString()
+        return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 
     def consented(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
-        """Something changed in the consents of a case: a handover that waited may go out now."""
-        if uow.get(Pathway, Pathway.stream_of(told.meta.subject)) is not None:
-            pathway = self._pathway(uow, told.meta)
+        """Something changed in the consents of a case: a handover that waited may go out now, one that has
+        gone out may be covered no more."""
+        concerned = self._look(uow, told.meta.subject, known_at(uow, told), told.id)
+        if any(pathway.stays.all for pathway in concerned):
+            look_again(uow, told)
+
+    def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> list[Pathway]:
+        """Ask again of all pathways of the person whose case that is; these."""
+        concerned = self._of_person(uow, case_id)
+        for pathway in concerned:
             before = Before.of(pathway)
+            end_consents(uow, pathway, at, self._policy, cause)
             pathway.try_kept(self._policy)
             follow(uow, pathway, before, self._policy, self._terms)
+        return concerned
+
+    def told_by_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
+        """Whether anybody was told of a handover by consent in a case of that person, as far as loaded."""
+        return any(pathway.on_consent for pathway in self._loaded(uow, case_id))
 
     def waits_for_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
-        """Whether a handover was put off in this case, as far as its pathway was loaded."""
-        found = uow.get(Pathway, Pathway.stream_of(case_id))
-        return found is not None and any(one.type == events.HandoverNotified.TYPE for one in found.kept)
+        """Whether a handover was put off in a case of that person, as far as loaded."""
+        found = [one for pathway in self._loaded(uow, case_id) for one in pathway.kept]
+        return any(one.type == events.HandoverNotified.TYPE for one in found)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
-        """A term has ended, or a year has passed since management started."""
+        """A term has ended, a year has passed since management started, or consents are looked at again."""
+        if timer.kind == RECHECK:
+            self._look(uow, timer.stream, uow.now, looked_for(timer))
+            return
         pathway = uow.get(Pathway, timer.stream)
         if pathway is not None and timer.kind == DEADLINE:
             pathway.pass_deadline(timer.key, self._terms, uow.now)
@@ -311,6 +330,8 @@ class Pathways:
         resolved = self._reference.territory.resolve(payload.to_commune, on)
         if (why := no_commune(resolved)) is not None:
             raise InvalidInput([Violation("to_commune", why.code, dict(why.detail))])
+        if not self._reference.organisations.works_in(payload.to_org, payload.to_commune, on):
+            raise InvalidInput([Violation("to_org", "to_org_elsewhere")])
 
     def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
         assert pathway.managed_on is not None

@@ -20,6 +20,7 @@ from contracts.events.followup import (
     DetoxCompleted,
     EvaluationDue,
     FollowupOpened,
+    HandoverConsentLapsed,
     HandoverNotified,
     HandoverReceived,
     ManagementStarted,
@@ -33,6 +34,7 @@ from reference import Policy
 from reference.days import local_day
 
 from followup.domain.evaluation import check_checker, check_day, window_of
+from followup.domain.knowing import knows_the_way, own_facts
 from followup.domain.sharing import Sharing
 from followup.domain.stays import Stay, Stays
 from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
@@ -48,6 +50,9 @@ class Pathway(Answering):
 
     passed: frozenset[str | None] = frozenset()
     """What the terms that have ended were counted from."""
+
+    lapsed: frozenset[str] = frozenset()
+    """The notices of which it was told that the consent on which they rest holds no more."""
 
     sharing: Sharing | None = None
     """What is known of the client's consents: lent while it decides, no part of its state."""
@@ -71,6 +76,14 @@ class Pathway(Answering):
 
     class Notified(Event):
         data: HandoverNotified
+
+    class Lapsed(Event):
+        data: HandoverConsentLapsed
+
+        def apply(self, aggregate: Any) -> None:
+            """Told once a notice: what is covered now is asked whenever it is read."""
+            super().apply(aggregate)
+            aggregate.lapsed = aggregate.lapsed | {self.data.about}
 
     class Received(Event):
         data: HandoverReceived
@@ -169,11 +182,45 @@ class Pathway(Answering):
                 meta = terms.meta("followup", self.case_id, running, now)
                 self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
 
+    @property
+    def on_consent(self) -> tuple[Stay, ...]:
+        """The stays of which a commune was told by the client's consent, as far as is known to hold still."""
+        return tuple(stay for stay in self.stays if stay.by_consent and stay.notice not in self.lapsed)
+
+    def end_consents(self, at: datetime, policy: Policy, meta: Callable[[datetime], Meta]) -> None:
+        """Records of each notice which no consent of the client covers any more that it is so, once.
+
+        `meta`: the envelope of what happened then. A notice that rests on a law is not touched.
+        """
+        for stay in self.on_consent:
+            ended = self.sharing.ended(stay, at, policy) if self.sharing is not None else None
+            if ended is None:
+                continue
+            data = HandoverConsentLapsed(
+                stay=stay.number,
+                facility=stay.facility,
+                to_org=stay.notified_to or "",
+                reason=ended.why,
+                consent=ended.consent,
+                about=stay.notice or "",
+                labels=ended.labels,
+            )
+            self.trigger_event(self.Lapsed, data=data, meta=meta(ended.since))
+
     def state_met(self) -> str:
         return str(furthest(self.known))
 
     def moves_allowed(self) -> tuple[str, ...]:
         return moves_after(self.known)
+
+    def is_known_to(self, org: str, kind: str, /) -> bool:
+        return knows_the_way(org, kind, self.stays)
+
+    def standing_for(self, org: str, kind: str, /) -> tuple[str, tuple[str, ...]]:
+        known = self.known
+        if not self.is_known_to(org, kind):
+            known = own_facts(org, self.stays, self.clinics)
+        return str(furthest(known)), moves_after(known)
 
     def _check_number(self, rule: Rule, number: str | None) -> None:
         """A number was given out by an admission, so one that names no stay of this case never will."""
@@ -233,9 +280,6 @@ class Pathway(Answering):
     def _receive(self, data: HandoverReceived, posting: Posting, policy: Policy) -> None:
         org = posting.meta.org
         if self.stays.to_receive(org) is None:
-            told = {stay.notified_to for stay in self.stays if stay.handover_pending}
-            if told:
-                raise Refusal("not_your_move", field="source", detail={"move": "receive_handover"})
             if any(stay.notified_to == org for stay in self.stays):
                 raise self.refusal("already_recorded", step="receive_handover")
             raise self._too_early("receive_handover", Fact.NOTIFIED)
@@ -282,6 +326,8 @@ class Pathway(Answering):
             notified_to=data.to_org,
             notice=f"{self.id}:{self.version + 1}",
             receipt_from=max(data.due_on, local_day(meta.received_at)),
+            told_at=meta.occurred_at,
+            by_consent=meta.legal_basis is None,
         )
         self.known |= {Fact.NOTIFIED}
 

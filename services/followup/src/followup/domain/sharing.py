@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from answering import Posting
 from answering.consents import may_know, not_covered
 from chassis.refusal import Refusal
-from consent import NOTHING_KNOWN, Known, Missing, Recipient, Refused, Request, What, decide
+from consent import (
+    NOTHING_KNOWN,
+    Decision,
+    Known,
+    Missing,
+    Recipient,
+    Refused,
+    Request,
+    What,
+    decide,
+    ended_at,
+    why_ended,
+)
 from contracts.base import Label
-from contracts.vocabulary import DetoxKind, OrgKind, PurposeOfUse
+from contracts.vocabulary import ConsentEnd, DetoxKind, OrgKind, PurposeOfUse
 from reference import Policy
+
+from followup.domain.stays import Stay
 
 LEGAL = frozenset({DetoxKind.COMPULSORY, DetoxKind.NO_FIXED_RESIDENCE})
 """Stays that an authority ordered: to tell of one tells of that."""
@@ -46,6 +61,15 @@ class Offices(Protocol):
         ...
 
 
+class Ended(NamedTuple):
+    """Why a consent holds no more, which one (none where nobody can say), since when, for which labels."""
+
+    why: ConsentEnd
+    consent: str | None
+    since: datetime
+    labels: tuple[Label, ...]
+
+
 @dataclass(frozen=True)
 class Sharing:
     """What is known of a client's consents, and of who is told."""
@@ -55,23 +79,53 @@ class Sharing:
 
     def check(self, kind: DetoxKind, to_org: str, posting: Posting, policy: Policy) -> None:
         """Raises `Refusal` unless a stay of that kind may be told to an organisation: by the client's consent
-        or by the law that the posting names. `later` while none is known that may still be reported."""
-        sender, recipient = self.offices.get(posting.meta.org), self.offices.get(to_org)
-        if sender is None or recipient is None:
+        or by the law that the posting names. `later` while none is known that may still be reported.
+
+        Judged on the day on which it was told; an operator's notice, which goes out now, now as well.
+        """
+        meta = posting.meta
+        request, sender = self._request(kind, to_org, meta.org, meta.legal_basis), self.offices.get(meta.org)
+        if request is None or sender is None:
             raise Refusal("organisation_unknown", field="/data/to_org")
-        request = Request(
+        for at in dict.fromkeys((meta.occurred_at, meta.occurred_at if posting.cause else meta.received_at)):
+            if not isinstance(decide(self.known.consents, request, at, policy), Refused):
+                continue
+            told = may_know(self.known, meta.org, sender.kind)
+            why = decide(told.consents, request, at, policy)
+            refused = why if isinstance(why, Refused) else Refused((Missing(What.NO_CONSENT),))
+            later = [one.what for one in refused.missing] == [What.NO_CONSENT]
+            raise not_covered(refused, FIELDS, later=later)
+
+    def ended(self, stay: Stay, at: datetime, policy: Policy) -> Ended | None:
+        """Why the consent by which a commune was told of a stay covers that no more; none while one does, and
+        where none was needed."""
+        if not stay.by_consent or stay.notified_to is None or stay.told_at is None:
+            return None
+        request, consents = self._request(stay.kind, stay.notified_to, stay.facility), self.known.consents
+        if request is None or not isinstance(decide(consents, request, at, policy), Refused):
+            return None
+        rested_on = self._rested_on(decide(consents, request, stay.told_at, policy))
+        labels = tuple(sorted(request.labels))
+        return Ended(why_ended(consents, rested_on, at), rested_on, ended_at(consents, rested_on, at), labels)
+
+    def _rested_on(self, decision: Decision) -> str | None:
+        """The consent on which a notice rested, as far as is known now: none decides that was voided."""
+        if isinstance(decision, Refused) and self.known.voided:
+            return max(self.known.voided)
+        return decision.nearest if isinstance(decision, Refused) else decision.reference
+
+    def _request(
+        self, kind: DetoxKind, to_org: str, by: str, legal_basis: str | None = None
+    ) -> Request | None:
+        """What it takes to tell that organisation; none where one of the two is not known."""
+        sender, recipient = self.offices.get(by), self.offices.get(to_org)
+        if sender is None or recipient is None:
+            return None
+        return Request(
             PurposeOfUse.COORDINATION,
             Recipient(to_org, OrgKind(recipient.kind)),
             frozenset({Label.DRUG, Label.LEGAL} if kind in LEGAL else {Label.DRUG}),
             self.known.client,
-            posting.meta.legal_basis,
+            legal_basis,
             sender.policy_province,
         )
-        at = posting.meta.occurred_at
-        if not isinstance(decide(self.known.consents, request, at, policy), Refused):
-            return
-        told = may_know(self.known, posting.meta.org, sender.kind)
-        why = decide(told.consents, request, at, policy)
-        refused = why if isinstance(why, Refused) else Refused((Missing(What.NO_CONSENT),))
-        later = [one.what for one in refused.missing] == [What.NO_CONSENT]
-        raise not_covered(refused, FIELDS, later=later)

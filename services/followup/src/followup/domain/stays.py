@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from contracts.vocabulary import DetoxKind
@@ -22,6 +22,9 @@ class Stay:
     notified_to: str | None = None
     notice: str | None = None
     """The event that told of the handover."""
+    told_at: datetime | None = None
+    by_consent: bool = False
+    """Whether it was told by the client's consent, and not by a law that the facility named."""
     receipt_from: date | None = None
     """The day from which whoever was told has to confirm it: of the handover, or of the notice if later."""
     received_on: date | None = None

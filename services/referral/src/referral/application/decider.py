@@ -7,6 +7,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.consents import ConsentBook, cases_joined, changes_shares
+from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from answering.taking_back import VOID, stream_named
@@ -28,7 +29,7 @@ from reference import Reference
 from referral.application.cases import CaseBook, Connect, changing
 from referral.application.corrections import Corrections
 from referral.application.due import Deadlines
-from referral.application.lapses import RECHECK, Lapses
+from referral.application.lapses import Lapses
 from referral.application.moves import FORMS, PREFIX, Moves
 from referral.application.put_off import Waiting
 from referral.application.requests import Requests, case_named

@@ -1,36 +1,25 @@
-"""Consents that end: what has not gone out is stopped, what has is marked, in the batch that learns of it.
-
-A request that another instance decides at that very moment may not have seen it yet. So a second look is
-taken shortly after, when whatever was under way has been committed.
-"""
+"""Consents that end: what has not gone out is stopped, what has is marked, in the batch that learns of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from answering.clock import by_the_clock
 from answering.consents import Connect, ConsentBook
+from answering.ended_consents import because_of_consent, known_at, look_again, looked_for
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
-from chassis.timers import Timer, set_timer
+from chassis.timers import Timer
 from consent import Known, Refused, decide, ended_at, why_ended
 from contracts.base import Payload
-from contracts.envelope import Meta, Recorded
-from contracts.events.consent import ConsentGiven
+from contracts.envelope import Recorded
 from reference import Organisation, Reference
 
 from referral.application.due import Deadlines
 from referral.domain import Referral
 from referral.domain.sharing import request_of
-
-RECHECK = "consent_recheck"
-"""The kind of timer of a second look; its stream is the case, its key the event that ended something."""
-
-SECOND_LOOKS = (timedelta(seconds=2), timedelta(seconds=60))
-ACTOR = "consent"
 
 _READ = "SELECT referral_id, case_id FROM case_referrals WHERE case_id = ANY(%s)"
 
@@ -74,16 +63,12 @@ class Lapses:
 
     def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case."""
-        at = max(uow.now, told.meta.received_at, told.meta.occurred_at)
-        self._look(uow, told.meta.subject, at, told.id)
-        if not isinstance(told.data, ConsentGiven):
-            for wait in SECOND_LOOKS:
-                key = f"{told.id}/{wait.seconds}"
-                set_timer(uow, Timer(RECHECK, told.meta.subject, key, uow.now + wait))
+        self._look(uow, told.meta.subject, known_at(uow, told), told.id)
+        look_again(uow, told)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """The second look."""
-        self._look(uow, timer.stream, uow.now, timer.key.rpartition("/")[0])
+        self._look(uow, timer.stream, uow.now, looked_for(timer))
 
     def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> None:
         known = self._consents.known(case_id)
@@ -99,9 +84,10 @@ class Lapses:
         if referral.consent_id is None or provider is None:
             return
         if isinstance(self._decision(referral, known, provider, at), Refused):
-            why = why_ended(known.consents, referral.consent_id, at)
-            since = min(now, ended_at(known.consents, referral.consent_id, at))
-            referral.end_consent(why, self._meta(referral, now, since, cause), self._reference.policy)
+            policy, consent_id = self._reference.policy, referral.consent_id
+            since = ended_at(known.consents, consent_id, at)
+            meta = because_of_consent("referral", referral.case_id, policy, now=now, since=since, cause=cause)
+            referral.end_consent(why_ended(known.consents, consent_id, at), meta, policy)
 
     def _decision(self, referral: Referral, known: Known, provider: Organisation, at: datetime) -> object:
         sender = self._reference.organisations.get(referral.sender)
@@ -110,12 +96,6 @@ class Lapses:
             referral.purpose, referral.labels, provider, client=known.client, province=province
         )
         return decide(known.consents, request, at, self._reference.policy)
-
-    def _meta(self, referral: Referral, now: datetime, since: datetime, cause: str | None) -> Meta:
-        meta = by_the_clock(
-            "referral", referral.case_id, self._reference.policy, now=now, occurred_at=since, cause=cause
-        )
-        return meta.model_copy(update={"actor": ACTOR})
 
 
 _REFERRALS = Rows(

@@ -60,6 +60,7 @@ _NEEDS_DATA = frozenset(
         cases.ClientMoved.TYPE,
         common.EventVoided.TYPE,
         followup.DetoxAdmitted.TYPE,
+        followup.HandoverConsentLapsed.TYPE,
     }
 )
 
@@ -73,13 +74,21 @@ class Planned(NamedTuple):
 
 
 class Stay(NamedTuple):
-    """One stay in a facility; times are RFC 3339, `completed_at` empty while it lasts."""
+    """One stay in a facility; times are RFC 3339, `completed_at` empty while it lasts.
+
+    Where the consent by which a commune was told of it was found to hold no more: `told_to`, that commune's
+    office; `told_labels`, what that told of (codes, one space between two); `consent_id`, that consent, where
+    it is known which.
+    """
 
     number: str
     kind: str
     facility: str
     admitted_at: str
     completed_at: str
+    told_to: str = ""
+    told_labels: str = ""
+    consent_id: str = ""
 
 
 @dataclass(slots=True)
@@ -163,6 +172,8 @@ class CaseStatus:
             case followup.DetoxAdmitted(stay_number=number, kind=kind, facility=facility):
                 admitted_at = entry.occurred_at.isoformat()
                 self.stays += (Stay(number, str(kind), facility, admitted_at, ""),)
+            case followup.HandoverConsentLapsed() as lapsed:
+                self.stays = tuple(_lapsed(stay, lapsed) for stay in self.stays)
 
     def _place(self, commune: str, moment: Moment, *, by_contact: bool) -> None:
         """Keeps the commune of the first contact; a residence only while there was no contact."""
@@ -185,15 +196,24 @@ class CaseStatus:
 
 def case_after(case_id: UUID, entries: Sequence[Entry]) -> CaseStatus:
     """The case whose entries these are, all from its first: what was voided does not count, what replaces it
-    stands in its place."""
-    status = CaseStatus(case_id)
-    for entry in standing(entries):
-        status.fold(entry)
+    stands in its place. A notice that was voided needed no consent."""
+    status, counting = CaseStatus(case_id), standing(entries)
+    ids = {entry.event_id for entry in counting}
+    for entry in counting:
+        if entry.type != followup.HandoverConsentLapsed.TYPE or entry.data.about in ids:
+            status.fold(entry)
     return status
 
 
 def _planned(item: intake.PlanItem) -> Planned:
     return Planned(str(item.service), item.goal or "", item.due_on.isoformat() if item.due_on else "")
+
+
+def _lapsed(stay: Stay, lapsed: followup.HandoverConsentLapsed) -> Stay:
+    if stay.number != lapsed.stay:
+        return stay
+    told = {"told_to": lapsed.to_org, "told_labels": " ".join(lapsed.labels)}
+    return stay._replace(**told, consent_id=lapsed.consent or "")
 
 
 def _completed(stays: tuple[Stay, ...], facility: str, at: datetime) -> tuple[Stay, ...]:

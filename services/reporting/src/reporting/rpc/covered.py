@@ -1,10 +1,13 @@
-"""Referrals with what becomes of them where the consent on which they rest covers them no more."""
+"""Referrals, and what communes were told of stays, where a consent covers that no more."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from reporting.access import Part, Reader
+from reporting.pathway.cases import Stay
 from reporting.queries import FoundReferral, Queries
 from reporting.sharing import Sharing, by_consent_only
 
@@ -30,3 +33,11 @@ class Covered:
         if referral.state == "cancelled":
             end = referral.lapse or end
         return replace(found, consent_end=end, withheld=bool(end) and by_consent_only(reader, part, referral))
+
+    async def ends_of_notices(self, case_id: UUID, stays: Sequence[Stay]) -> Mapping[str, str]:
+        """Of the stays of a person, one of whose cases is this: the number of each of which a commune was
+        told by a consent that covers it no more, and why."""
+        if not any(stay.told_to for stay in stays):
+            return {}
+        told = await self._queries.consents_of(case_id)
+        return {stay.number: self._sharing.end_of_notice(stay, told) for stay in stays}

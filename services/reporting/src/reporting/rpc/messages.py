@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -44,6 +44,8 @@ class Surroundings:
     merged_cases: tuple[str, ...] = ()
     stays: tuple[Stay, ...] = ()
     """Those of the merged cases."""
+    consent_ends: Mapping[str, str] = field(default_factory=dict)
+    """Number of a stay → why the consent by which a commune was told of it covers that no more."""
 
 
 def case_message(reader: Reader, part: Part, case: CaseStatus, around: Surroundings) -> pb.Case:
@@ -69,7 +71,7 @@ def _whole_case(reader: Reader, part: Part, case: CaseStatus, around: Surroundin
         agency_refs=around.agency_refs,
         plan=_plan(reader, case),
         referrals=around.referrals,
-        stays=_stays(reader, part, (*case.stays, *around.stays)),
+        stays=_stays(reader, part, (*case.stays, *around.stays), around.consent_ends),
         followup_state=shown(reader, case.followup_state, {Label.DRUG, Label.OST}),
         seq=around.seq,
         goes_on_in=around.goes_on_in,
@@ -138,19 +140,23 @@ def _plan(reader: Reader, case: CaseStatus) -> Iterable[pb.PlanItem]:
     return (pb.PlanItem(service=item.service, goal=item.goal, due_on=item.due_on) for item in case.plan)
 
 
-def _stays(reader: Reader, part: Part, stays: Iterable[Stay]) -> list[pb.Stay]:
+def _stays(
+    reader: Reader, part: Part, stays: Iterable[Stay], consent_ends: Mapping[str, str]
+) -> list[pb.Stay]:
     if not may_see(reader, {Label.DRUG, Label.LEGAL}):
         return []
-    return [_stay(stay) for stay in stays if part is Part.WHOLE or stay.facility == reader.org]
+    shown_of_them = (stay for stay in stays if part is Part.WHOLE or stay.facility == reader.org)
+    return [_stay(stay, consent_ends.get(stay.number, "")) for stay in shown_of_them]
 
 
-def _stay(stay: Stay) -> pb.Stay:
+def _stay(stay: Stay, consent_end: str) -> pb.Stay:
     return pb.Stay(
         number=stay.number,
         kind=stay.kind,
         facility=stay.facility,
         admitted_on=_day(datetime.fromisoformat(stay.admitted_at)),
         completed_on=_day(datetime.fromisoformat(stay.completed_at)) if stay.completed_at else "",
+        consent_end=consent_end,
     )
 
 

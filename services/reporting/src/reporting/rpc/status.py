@@ -166,6 +166,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         merged = person.merged_into(found)
         names = await self._queries.names_of(case.case_id, reader.org)
         goes_on = person.goes_on_in(found)
+        stays = tuple(stay for each in merged for stay in each.case.stays)
         around = Surroundings(
             district_of(self._territory, case),
             _introduction(reader, part, names),
@@ -174,7 +175,8 @@ class StatusServicer(grpc.StatusServiceServicer):
             await self._seq(reader, person, found),
             str(goes_on.case.case_id) if goes_on is not found else "",
             tuple(str(each.case.case_id) for each in merged),
-            tuple(stay for each in merged for stay in each.case.stays),
+            stays,
+            await self._consents.ends_of_notices(case.case_id, (*case.stays, *stays)),
         )
         return case_message(reader, part, case, around)
 

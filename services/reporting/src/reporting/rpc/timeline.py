@@ -219,6 +219,8 @@ def _addressed(data: Payload) -> tuple[str, ...]:
             return (org,)
         case cases.ClientMoved(to_org=str() as org):
             return (org,)
+        case followup.HandoverConsentLapsed(facility=facility, to_org=org):
+            return (facility, org)
     return ()
 
 
@@ -227,6 +229,8 @@ def _entry(reader: Reader, part: Part, entry: Entry, number: str, hidden: frozen
     of_contacts = part is Part.CONTACTS
     if isinstance(data, followup.DetoxAdmitted):
         number = data.stay_number
+    elif isinstance(data, followup.HandoverConsentLapsed):
+        number = data.stay
     return pb.TimelineEntry(
         seq=entry.seq,
         event_id=entry.event_id if may_see_all(reader, part) else "",
