@@ -1,18 +1,17 @@
 """Real servers for the tests that need them.
 
 `REFTRACK_TEST_POSTGRES` and `REFTRACK_TEST_KAFKA` point at servers that exist already; without them a
-PostgreSQL and a Kafka of our own are started once a session, in a folder that vanishes, and stopped by their
-own process ids.
+PostgreSQL and a Kafka of our own are started when the first test asks for them, and shared by all workers.
+However the session ends, nothing that it started stays running: see `tests.keeper`.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, LiteralString, Protocol
 
 import psycopg
@@ -20,6 +19,8 @@ import pytest
 from kafka.admin import KafkaAdminClient
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+
+from tests.keeper import Keeper
 
 PostgresDatabase = Callable[[], str]
 
@@ -43,6 +44,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return ByFolder(config, log)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """SIGTERM ends the session as Ctrl-C does; the keeper takes away what it leaves."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not hasattr(config, "workerinput"):
+        config.add_cleanup(Keeper().end)
+
+
 class KafkaTopics(Protocol):
     """Makes a topic with a unique name and returns the name."""
 
@@ -57,21 +65,11 @@ class KafkaTopics(Protocol):
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def postgres_server() -> str:
     """DSN of a superuser's connection to a PostgreSQL server that lasts for the session."""
-    given = os.environ.get("REFTRACK_TEST_POSTGRES")
-    if given:
-        yield given
-        return
-    from reftrack_local.postgres import PostgresServer
+    from tests import servers
 
-    with _own_folder() as folder:
-        server = PostgresServer(folder)
-        server.start()
-        try:
-            yield server.dsn()
-        finally:
-            server.stop()
+    return os.environ.get("REFTRACK_TEST_POSTGRES") or servers.shared("postgres")
 
 
 @pytest.fixture
@@ -97,21 +95,11 @@ def postgres_dsn(postgres_database: PostgresDatabase) -> str:
 
 
 @pytest.fixture(scope="session")
-def kafka_bootstrap() -> Iterator[str]:
+def kafka_bootstrap() -> str:
     """`host:port` of a Kafka broker that lasts for the session."""
-    given = os.environ.get("REFTRACK_TEST_KAFKA")
-    if given:
-        yield given
-        return
-    from reftrack_local.kafka import KafkaServer
+    from tests import servers
 
-    with _own_folder() as folder:
-        server = KafkaServer(folder)
-        server.start()
-        try:
-            yield server.bootstrap
-        finally:
-            server.stop()
+    return os.environ.get("REFTRACK_TEST_KAFKA") or servers.shared("kafka")
 
 
 @pytest.fixture
@@ -141,13 +129,6 @@ def kafka_topics(kafka_bootstrap: str) -> Iterator[KafkaTopics]:
     if names:
         with _admin(kafka_bootstrap) as admin:
             admin.delete_topics(names)
-
-
-@contextmanager
-def _own_folder() -> Iterator[Path]:
-    """Not pytest's own: that one keeps what is in it for three more sessions."""
-    with TemporaryDirectory(prefix="reftrack-tests-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 def _about(statement: LiteralString, name: str) -> sql.Composed:
