@@ -139,6 +139,11 @@ def word(code: str, language: str) -> str:
     return catalogue.name_in("Screen", code, language)
 
 
+def say(code: str, language: str, /, **detail: object) -> str:
+    """A sentence of ours with its places filled."""
+    return catalogue.fill(word(code, language), language, **detail)
+
+
 def words(codes: Sequence[str], language: str) -> list[str]:
     """Headings of a table."""
     return [word(code, language) for code in codes]

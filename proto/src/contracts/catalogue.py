@@ -48,8 +48,8 @@ def text(code: str, lang: str, /, **detail: str) -> str:
 
 
 def fill(template: str, lang: str, /, **detail: object) -> str:
-    """A text with its places filled: `{name}` as it is, `{name:List}` in the words of a list, `{name:row/rows}`
-    as a number of something. Never raises for what is lacking."""
+    """A text with its places filled: `{name}` as it is, `{name:List}` in the words of a list, `{n:row/rows}` as
+    a number of something. Never raises for what is lacking."""
     return _Filled(lang).vformat(template, (), detail)
 
 
@@ -148,7 +148,7 @@ def _titles(texts: Mapping[str, list[str]]) -> Texts:
 
 class _Filled(string.Formatter):
     """Fills `{name}`; with `{name:List}` codes of that list become names, with `{name:any}` of any list, with
-    `{name:event}` those of events (`client-moved`); with `{name:row/rows}` the number with its noun, 1 row."""
+    `{name:event}` those of events (`client-moved`); with `{n:row/rows}` the number with its noun, 1 row."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang

@@ -21,7 +21,7 @@ from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.entries import Setting
 from reftrack_cli.files.forms import Form, form_named, forms
 from reftrack_cli.files.source import Unusable
-from reftrack_cli.session import As, Json, Language, State, err, word
+from reftrack_cli.session import As, Json, Language, State, err, say, word
 
 app = typer.Typer(no_args_is_help=True, help="Files of offices: check them, send them.")
 
@@ -70,7 +70,7 @@ def check(
     if report is not None:
         with _told(language):
             results.write_findings(report, found.findings.errors, language)
-        err.print(word("file_list_written", language).format(path=report), markup=False, soft_wrap=True)
+        err.print(say("file_list_written", language, path=report), markup=False, soft_wrap=True)
     if not found.sendable:
         raise typer.Exit(1)
 

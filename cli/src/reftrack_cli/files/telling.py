@@ -19,7 +19,7 @@ from reftrack_cli.files.entries import Entry
 from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import column_named
 from reftrack_cli.files.journal import Journal
-from reftrack_cli.session import err, out, word
+from reftrack_cli.session import err, out, say, word
 
 SHOWN = 100
 """So many outcomes that ask for something stand on the screen; all stand in the list."""
@@ -38,19 +38,19 @@ def tell_report(report: Report, lang: str, *, json: bool) -> None:
         out.print(_where(finding.place, lang), style="red", markup=False, soft_wrap=True)
         session.below(finding.text(lang))
     if report.findings.untold:
-        out.print(word("file_untold", lang).format(count=report.findings.untold), markup=False)
+        out.print(say("file_untold", lang, count=report.findings.untold), markup=False)
     if report.sendable:
-        out.print(word("file_fine", lang).format(rows=report.rows), markup=False)
+        out.print(say("file_fine", lang, rows=report.rows), markup=False)
     else:
         found = report.findings
-        told = word("file_errors", lang).format(count=found.error_count, rows=found.rows_with_errors)
+        told = say("file_errors", lang, count=found.error_count, rows=found.rows_with_errors)
         err.print(told, style="red", markup=False)
 
 
 def tell_notes(report: Report, lang: str) -> None:
     """What is worth knowing and keeps nothing from being sent."""
     for finding, count in report.findings.notes:
-        told = word("file_note", lang).format(count=count)
+        told = say("file_note", lang, count=count)
         err.print(
             f"{told}  {_where(finding.place, lang)}: {finding.text(lang)}", markup=False, soft_wrap=True
         )
@@ -72,7 +72,7 @@ def tell_dry_run(report: Report, rows: Iterable[Entry], lang: str, *, json: bool
 def tell_going_on(rows: int, lang: str) -> None:
     """That a sending before was interrupted, or done."""
     if rows:
-        err.print(word("file_goes_on", lang).format(rows=rows), markup=False)
+        err.print(say("file_goes_on", lang, rows=rows), markup=False)
 
 
 def tell_outcomes(journal: Journal, written: Path, lang: str, *, json: bool) -> bool:
@@ -94,8 +94,8 @@ def tell_outcomes(journal: Journal, written: Path, lang: str, *, json: bool) -> 
     names = {code: _verdict_name(code, lang) for code in counted}
     err.print(", ".join(f"{count} {names[code]}" for code, count in sorted(counted.items())), markup=False)
     if counted["routed"]:
-        err.print(word("file_routed", lang).format(rows=counted["routed"]), markup=False)
-    err.print(word("file_list_written", lang).format(path=written), markup=False, soft_wrap=True)
+        err.print(say("file_routed", lang, rows=counted["routed"]), markup=False)
+    err.print(say("file_list_written", lang, path=written), markup=False, soft_wrap=True)
     return not counted.keys() - GOOD
 
 

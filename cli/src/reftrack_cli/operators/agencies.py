@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 from reftrack.intake.v1 import agencies_pb2 as pb
 from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceStub
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators.commanding import Expected, Request, carry_out
 from reftrack_cli.session import As, Json, Language, State, out
 
@@ -223,21 +224,12 @@ def list_(
 ) -> None:
     """List the offices of the territory of who asks."""
     language = session.language(lang)
-    request = pb.ListAgenciesRequest(kind=kind, state="suspended" if suspended else "", page_size=500)
-    table = session.table(*session.words(HEADINGS, language))
+    request = pb.ListAgenciesRequest(kind=kind, state="suspended" if suspended else "")
     with session.calling(
         "intake", session.speaker(as_, role="supervisor"), state, lang=lang, json=json
     ) as channel:
-        registry = AgencyServiceStub(channel)
-        while True:
-            page = registry.ListAgencies(request)
-            for one in page.agencies:
-                session.as_json(one) if json else table.add_row(*_row(one, language))
-            request.page_token = page.next_page_token
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
+        found = Paged(AgencyServiceStub(channel).ListAgencies, request, "agencies")
+        listing.tell(found, HEADINGS, _row, language, json=json)
 
 
 def _contact(phone: str | None, email: str | None, address: str | None) -> pb.AgencyContact | None:

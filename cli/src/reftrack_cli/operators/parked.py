@@ -131,5 +131,5 @@ def _tell(
     if json:
         session.as_json(answer)
         return
-    told = session.word("parked_left", language).format(handled=answer.handled, left=answer.left)
+    told = session.say("parked_left", language, handled=answer.handled, left=answer.left)
     session.out.print(told, markup=False)

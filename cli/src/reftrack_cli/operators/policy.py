@@ -8,7 +8,7 @@ import typer
 from reftrack.intake.v1 import policy_pb2, policy_pb2_grpc
 
 from reftrack_cli import session
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, Json, Language, State, out, say, word
 
 app = typer.Typer(no_args_is_help=True, help="What the law and the programme lay down.")
 HEADINGS = ("value", "", "law", "holds", "source", "")
@@ -38,14 +38,14 @@ def show(
         session.as_json(answer)
         return
     said = {"version": answer.version, "on": answer.on, "province": answer.province}
-    out.print(word("policy_of", language).format(**said), markup=False)
+    out.print(say("policy_of", language, **said), markup=False)
     table = session.table(*(word(each, language) if each else "" for each in HEADINGS))
     for value in answer.values:
         if not (unconfirmed and value.confirmed):
             table.add_row(*_row(value, language))
     session.show(table, language)
     count = sum(not value.confirmed for value in answer.values)
-    out.print(word("count_unconfirmed", language).format(count=count, all=len(answer.values)), markup=False)
+    out.print(say("count_unconfirmed", language, count=count, all=len(answer.values)), markup=False)
 
 
 def _row(value: policy_pb2.PolicyValue, language: str) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ def load(
     if json:
         session.as_json(answer)
         return
-    said = word("territory_would_load" if dry_run else "territory_loaded", language)
-    out.print(said.format(recorded=answer.recorded, known=answer.known), markup=False)
+    code = "territory_would_load" if dry_run else "territory_loaded"
+    out.print(session.say(code, language, recorded=answer.recorded, known=answer.known), markup=False)
 
 
 def _lines(file: Path | None) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 from reftrack.reporting.v1 import views_pb2, views_pb2_grpc
 
 from reftrack_cli import listing, session
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, Json, Language, State, out, say, word
 
 app = typer.Typer(no_args_is_help=True, help="Views of the history.")
 Name = Annotated[str, typer.Argument(help="Name of the view, as the list shows it.")]
@@ -52,6 +52,6 @@ def rebuild(
 
 def switched(name: str, step: views_pb2.RebuildViewResponse, language: str) -> str:
     """What became of a rebuild, in words."""
-    differs = word("rebuilt_differs", language).format(count=step.differing_rows)
+    differs = say("rebuilt_differs", language, count=step.differing_rows)
     verdict = word("rebuilt_equal", language) if step.equal else differs
-    return word("rebuilt", language).format(name=name, seq=step.seq, head=step.head, verdict=verdict)
+    return say("rebuilt", language, name=name, seq=step.seq, head=step.head, verdict=verdict)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from contracts import catalogue
+from reftrack_cli.files import telling
 from reftrack_cli.files.findings import MOST
 
 from tests.unit.cli.files.office import CONTACT, checked, contacts, found, noted, one, table, workbook
@@ -153,3 +154,20 @@ def test_a_worker_named_for_the_whole_file_stands_in_for_the_column(tmp_path: Pa
     path = contacts(tmp_path, {}, without="Người thực hiện")
     assert found(checked(path)) == [("column_missing", 1, '"Người thực hiện"')]
     assert found(check(path, setting("cap-bo-de", by="nv-9"))) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "lang", "told"),
+    [
+        (1, "en", "1 error in 1 row. Nothing was sent."),
+        (2, "en", "2 errors in 2 rows. Nothing was sent."),
+        (1, "vi", "1 lỗi ở 1 dòng. Chưa gửi gì."),
+        (2, "vi", "2 lỗi ở 2 dòng. Chưa gửi gì."),
+    ],
+)
+def test_how_many_errors_there_are_is_told_in_good_grammar(
+    rows: int, lang: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = [{"Mã của cơ quan": f"LB-{n}", "Xã, phường": "99999"} for n in range(rows)]
+    telling.tell_report(checked(contacts(tmp_path, *wrong)), lang, json=False)
+    assert told in capsys.readouterr().err
