@@ -48,8 +48,10 @@ def text(code: str, lang: str, /, **detail: str) -> str:
 
 
 def fill(template: str, lang: str, /, **detail: object) -> str:
-    """A text with its places filled: `{name}` as it is, `{name:List}` in the words of a list, `{n:row/rows}` as
-    a number of something. Never raises for what is lacking."""
+    """A text with its places filled: `{name}` as it is, `{name:List}` in words, `{n:row/rows}` counted.
+
+    Never raises for what is lacking.
+    """
     return _Filled(lang).vformat(template, (), detail)
 
 
