@@ -14,7 +14,7 @@ from intake.service import looking
 from reftrack.intake.v1 import matching_pb2 as pb
 
 from tests.integration.intake.desk import Desk
-from tests.integration.intake.posts import Post
+from tests.integration.intake.posts import WHERE, Post
 
 BO_DE, NGOC_LAM, DISTRICT = "ldtbxh-bo-de", "ldtbxh-ngoc-lam", "dpv-long-bien"
 """Two communes of one district, and who answers for both."""
@@ -31,22 +31,23 @@ def registered(
     id_number: str | None = None,
     year: int = 1990,
     sex: str = "male",
-    commune: str = "00139",
+    commune: str | None = None,
     **more: Any,
 ) -> Post:
     """A registration of somebody; under a number of ours if `about` names one."""
     about = more.pop("about", None) or {"agency_ref": ref}
     identity = {"full_name": name, "id_number": id_number}
     data = {
-        "client_group": "drug_user", "birth_year": year, "sex": sex, "residence_commune": commune,
-        "identity": identity,
+        "client_group": "drug_user", "birth_year": year, "sex": sex, "identity": identity,
+        "residence_commune": commune or WHERE.get(agency, "00139"),
     }  # fmt: skip
     return Post(agency, "client-registered", about, data, **more)
 
 
 def corrected(agency: str, ref: str, **identity: Any) -> Post:
-    """A correction of parts of an identity; `birth_year` and `sex` stand beside it."""
-    beside: dict[str, Any] = {name: identity.pop(name) for name in ("birth_year", "sex") if name in identity}
+    """A correction of parts of an identity; `birth_year`, `sex` and `cleared` stand beside it."""
+    names = ("birth_year", "sex", "cleared")
+    beside: dict[str, Any] = {name: identity.pop(name) for name in names if name in identity}
     data: dict[str, Any] = {"reason": "papers_seen", "identity": identity or None, **beside}
     return Post(agency, "identity-corrected", {"agency_ref": ref}, data)
 

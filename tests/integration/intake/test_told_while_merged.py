@@ -21,6 +21,8 @@ from tests.integration.intake.people import (
     told,
     unmerge,
 )
+from tests.integration.intake.posts import NOW, counselling
+from tests.integration.intake.test_consent import consent
 
 NUMBER = "001090123456"
 
@@ -72,6 +74,34 @@ def test_corrections_of_either_of_two_who_are_merged_change_only_the_likeness_of
         (((_, mine),), ((_, theirs),)) = (profiles_of(cursor, desk.vault, who) for who in (one, other))
     assert (mine.birth_year, mine.sex, mine.full_name) == (1962, "male", "Nguyễn Văn Thử")
     assert (theirs.birth_year, theirs.sex, theirs.full_name) == (1971, "female", "Trần Thị Mai")
+
+
+def test_a_child_who_was_merged_by_mistake_is_a_child_as_long_and_the_other_one_is_not(desk: Desk) -> None:
+    a, b = two(desk)
+    merged = merge_id(merge(desk, a, b))
+    desk.post(corrected(NGOC_LAM, "B", birth_year=2012))
+    assert told(desk, "identity-corrected")[0]["meta"]["client"] == client_of(desk, b)
+    refused = {"verdict": "rejected", "code": "consent_lacks_guardian"}
+    for ref, org in (("A", BO_DE), ("B", NGOC_LAM)):
+        (receipt,) = desk.post(consent(ref, org, at=NOW))
+        assert receipt.items() >= refused.items(), ref
+    unmerge(desk, merged)
+    (receipt,) = desk.post(consent("B", NGOC_LAM, at=NOW))
+    assert receipt.items() >= refused.items(), "what was told of B while the two were one"
+    assert verdicts(desk.post(consent("A", BO_DE, at=NOW))) == ["accepted"]
+
+
+def test_what_was_reported_under_the_reference_of_a_merged_client_is_voided_and_corrected_by_it_for_ever(
+    desk: Desk,
+) -> None:
+    a, b = two(desk)
+    merged = merge_id(merge(desk, a, b))
+    slip, other = counselling(NGOC_LAM, "B"), counselling(NGOC_LAM, "B")
+    desk.post(slip, other)
+    unmerge(desk, merged)
+    assert verdicts(desk.post(counselling(NGOC_LAM, "B", corrects=slip.id))) == ["accepted"]
+    assert verdicts(desk.post(void(NGOC_LAM, "B", other.id))) == ["accepted"]
+    assert {event["meta"].get("client") for event in told(desk, "event-voided")} == {client_of(desk, b)}
 
 
 def client_of(desk: Desk, case: str) -> str:

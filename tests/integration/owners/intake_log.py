@@ -47,7 +47,13 @@ class IntakeLog:
         return self.event(case_id, CaseOpened(client_id=uuid4(), client_group=ClientGroup.DRUG_USER))
 
     def consented(
-        self, case_id: UUID, *, at: datetime | None = None, org: str = "ldtbxh-bo-de", **changes: Any
+        self,
+        case_id: UUID,
+        *,
+        at: datetime | None = None,
+        org: str = "ldtbxh-bo-de",
+        client: UUID | None = None,
+        **changes: Any,
     ) -> Recorded[Payload]:
         """The client agrees to everything that may be asked for here, or to what `changes` say."""
         usual: dict[str, Any] = {
@@ -56,7 +62,7 @@ class IntakeLog:
             "labels": tuple(set(Label) - {Label.IDENTITY}),
         }
         given = ConsentGiven(**usual | changes)
-        return self.event(case_id, given, org=org, at=at or BEGUN - timedelta(days=1))
+        return self.event(case_id, given, org=org, at=at or BEGUN - timedelta(days=1), client=client)
 
     def withdrawn(
         self, case_id: UUID, consent: Recorded[Payload] | None = None, *, at: datetime = BEGUN, **taken: Any
@@ -102,9 +108,11 @@ class IntakeLog:
         at: datetime = BEGUN,
         received_at: datetime | None = None,
         legal_basis: str | None = None,
+        client: UUID | None = None,
     ) -> Recorded[Payload]:
         meta = Meta(
             legal_basis=legal_basis,
+            client=client,
             subject=case_id,
             occurred_at=at,
             received_at=received_at or at + timedelta(minutes=5),

@@ -17,7 +17,7 @@ from contracts.envelope import Recorded
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.events.consent import ConsentExpired
 from contracts.events.intake import ClientRegistered, PlanAgreed, PlanItem
-from contracts.events.people import ClientsMerged
+from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.events.referral import (
     ConsentLapsed,
     ReferralAccepted,
@@ -30,6 +30,7 @@ from contracts.events.referral import (
 from contracts.vocabulary import (
     ClientGroup,
     ConsentEnd,
+    GuardianRelation,
     MergeGround,
     OrgKind,
     PurposeOfUse,
@@ -465,6 +466,33 @@ async def test_a_withdrawal_in_one_case_of_a_person_reaches_the_referrals_of_all
     assert kinds(referral.log(other)) == ["referral-requested"]
     referral.feed(referral.intake.withdrawn(one, at=BEGUN + HOUR))
     assert kinds(referral.log(other))[-1] == "referral-cancelled"
+
+
+async def test_what_was_told_of_a_merged_client_is_that_clients_when_the_merge_is_undone(
+    referral: World,
+) -> None:
+    """The case of the other takes the consent and the year of birth while the two are one."""
+    one, other = uuid4(), uuid4()
+    log = referral.intake
+    opened = [log.opened(case_id) for case_id in (one, other)]
+    survivor, child = (event.data.client_id for event in opened)  # type: ignore[attr-defined]
+    ends: dict[str, Any] = {"survivor": survivor, "merged": child, "ground": MergeGround.PAPERS_SEEN}
+    merge = uuid4()
+    merged = ClientsMerged(merge=merge, survivor_case=one, merged_case=other, **ends)
+    referral.feed(*opened, *(log.event(case_id, merged) for case_id in (one, other)))
+    registered = ClientRegistered(
+        client_group=ClientGroup.DRUG_USER, birth_year=2007, residence_commune="00139"
+    )
+    referral.feed(log.event(one, registered, client=child), log.consented(one, client=child))
+    assert answer_to(referral, asks(referral, one)).code == "consent_lacks_guardian"
+    referral.feed(log.consented(one, client=child, guardian=GuardianRelation.PARENT))
+    assert isinstance(answer_to(referral, asks(referral, one)), ReferralRequested)
+    unmerged = ClientsUnmerged(merge=merge, **ends)
+    referral.feed(*(log.event(case_id, unmerged) for case_id in (one, other)))
+    assert kinds(referral.log(one))[-1] == "referral-cancelled", "the other one had agreed"
+    assert isinstance(answer_to(referral, asks(referral, other)), ReferralRequested)
+    referral.feed(log.consented(one))
+    assert isinstance(answer_to(referral, asks(referral, one)), ReferralRequested), "no child, and agreed"
 
 
 def count(world: World, table: str) -> int:

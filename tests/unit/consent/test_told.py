@@ -15,7 +15,16 @@ from contracts.envelope import Meta, Recorded
 from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentGiven, ConsentWithdrawn
 from contracts.events.intake import ClientRegistered
-from contracts.vocabulary import ClientGroup, ConsentEnd, OrgKind, PurposeOfUse, VoidReason
+from contracts.events.people import IdentityCorrected
+from contracts.vocabulary import (
+    ClientGroup,
+    ConsentEnd,
+    IdentityCorrection,
+    IdentityField,
+    OrgKind,
+    PurposeOfUse,
+    VoidReason,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import Policy
@@ -166,10 +175,27 @@ def test_a_withdrawal_that_was_recorded_in_error_counts_no_more() -> None:
 def test_the_year_of_birth_that_was_told_last_counts(years: tuple[int | None, ...], born: int | None) -> None:
     log = [
         told(
-            f"r{n}",
+            f"{CASE}:{n}",
             ClientRegistered(client_group=ClientGroup.DRUG_USER, birth_year=year, residence_commune="00139"),
             n,
         )
         for n, year in enumerate(years)
     ]
     assert known_of(log).client.born == born
+
+
+def test_of_one_day_a_correction_counts_and_what_it_clears_is_not_known() -> None:
+    """The tenth event of a case comes after the second, though nothing but its day is known."""
+    registered = ClientRegistered(
+        client_group=ClientGroup.DRUG_USER, birth_year=1990, residence_commune="00139"
+    )
+    log = [told(f"{CASE}:2", registered, 2)]
+    log.append(told(f"{CASE}:10", corrected(birth_year=2010), 0, day=True, late=9))
+    assert known_of(log).client.born == 2010
+    log.append(told(f"{CASE}:11", corrected(cleared=(IdentityField.BIRTH_YEAR,)), 26))
+    assert known_of(log).client.born is None
+    assert known_of(reversed(log)).client.born is None
+
+
+def corrected(**changes: Any) -> IdentityCorrected:
+    return IdentityCorrected(reason=IdentityCorrection.PAPERS_SEEN, **changes)

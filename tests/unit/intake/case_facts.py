@@ -21,6 +21,7 @@ from contracts.events.intake import (
     PlanAgreed,
     PlanItem,
 )
+from contracts.events.people import IdentityCorrected
 from contracts.events.screening import ClientScreened, SubstanceScore
 from contracts.vocabulary import (
     Channel,
@@ -28,6 +29,7 @@ from contracts.vocabulary import (
     CloseReason,
     CounsellingMode,
     CounsellingTopic,
+    IdentityCorrection,
     Instrument,
     NumberKind,
     OrgKind,
@@ -68,6 +70,7 @@ screened = ClientScreened(
 )
 intervened = BriefInterventionGiven(minutes=15)
 planned = PlanAgreed(items=(PlanItem(service=Service.METHADONE),))
+corrected = IdentityCorrected(reason=IdentityCorrection.PAPERS_SEEN, birth_year=1991)
 closed = CaseClosed(reason=CloseReason.GOALS_MET)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass
@@ -20,12 +21,25 @@ class OneCase:
     ended: int = 0
 
 
+class Told(NamedTuple):
+    """Something told of a client: on which day it happened, whether it puts right, what came later last."""
+
+    day: int
+    corrects: bool
+    serial: int
+    client: str
+    year: int | None
+    sex: str | None
+    cleared: frozenset[str]
+
+
 @dataclass
 class Model:
     """Cases by the names that the system gave them; merges in their order."""
 
     cases: dict[str, OneCase] = field(default_factory=dict)
     merges: dict[str, tuple[str, str]] = field(default_factory=dict)
+    told: list[Told] = field(default_factory=list)
     serial: int = 0
 
     @property
@@ -74,6 +88,22 @@ class Model:
 
     def is_over(self, client: str) -> bool:
         return not self.cases[self.target(client)].is_open
+
+    def tell(
+        self, client: str, day: int, year: int | None, sex: str | None, cleared: frozenset[str] | None
+    ) -> None:
+        """Year of birth and sex, as far as they are told; a correction where `cleared` is given."""
+        self.serial += 1
+        correction = cleared is not None
+        self.told.append(Told(day, correction, self.serial, client, year, sex, cleared or frozenset()))
+
+    def known(self, clients: set[str]) -> tuple[int | None, str | None]:
+        """Year of birth and sex of somebody who is these clients, whatever was merged when it was told."""
+        year = sex = None
+        for one in sorted(one for one in self.told if one.client in clients):
+            year = one.year or (None if "birth_year" in one.cleared else year)
+            sex = one.sex or (None if "sex" in one.cleared else sex)
+        return year, sex
 
     def open(self, name: str, client: str) -> None:
         self.serial += 1

@@ -8,22 +8,27 @@ from uuid import UUID
 import pytest
 from chassis.ids import derive
 from chassis.refusal import Refusal
+from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.events.cases import CaseClosed, CaseReopened
 from contracts.events.intake import CaseOpened
 from contracts.events.people import ClientsMerged, ClientsUnmerged
-from contracts.vocabulary import ClientGroup, CloseReason, MergeGround, ReopenReason
+from contracts.vocabulary import ClientGroup, CloseReason, IdentityField, MergeGround, ReopenReason, Sex
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from intake.application import people
 from intake.domain.case import Case
+from intake.domain.order import Step
 
-from tests.unit.intake.case_facts import closed, contacted, on_day
+from tests.unit.intake.case_facts import closed, contacted, corrected, on_day, registered
 from tests.unit.intake.claims import Claims
 from tests.unit.intake.merging_model import Model, check
 
 KEY = bytes(32)
+YEARS = st.none() | st.integers(1960, 2015)
+SEXES = st.none() | st.sampled_from([Sex.MALE, Sex.FEMALE])
+CLEARED = st.frozensets(st.sampled_from([IdentityField.BIRTH_YEAR, IdentityField.SEX]))
 
 
 class World:
@@ -54,6 +59,16 @@ class World:
         self.steps += 1
         case = self.target(client)
         case.take(data, self.meta(case.id))
+
+    def tell(self, client: str, data: Any, day: int) -> None:
+        """Somebody tells who a client is, by that client's own reference, in the case that takes it."""
+        self.steps += 1
+        case = self.target(client)
+        whose = None if str(case.client_id) == client else UUID(client)
+        at = {"occurred_at": on_day(day).occurred_at, "org": f"office-{self.steps}", "client": whose}
+        case.take(data, self.meta(case.id).model_copy(update=at))
+        if whose is not None:
+            people.tell_beside(self.uow, client, case)
 
     def reopen(self, client: str) -> None:
         self.steps += 1
@@ -95,6 +110,22 @@ class Merging(RuleBasedStateMachine):
             self.model.open(self.world.open(UUID(client)), client)
         self.world.take(client, contacted)
         self.facts += 1
+
+    @precondition(lambda self: self.model.clients)
+    @rule(data=st.data(), year=YEARS, sex=SEXES)
+    def tell(self, data: st.DataObject, year: int | None, sex: Sex | None) -> None:
+        """Somebody registers a client, or puts something right; some of it is told late."""
+        client = data.draw(st.sampled_from(self.model.clients))
+        if self.model.is_over(client):
+            self.model.open(self.world.open(UUID(client)), client)
+        day = data.draw(st.integers(0, self.world.steps))
+        cleared = None
+        told: Payload = registered.model_copy(update={"birth_year": year, "sex": sex})
+        if Step.REGISTERED in self.world.target(client).happened and data.draw(st.booleans()):
+            cleared = data.draw(CLEARED)
+            told = corrected.model_copy(update={"birth_year": year, "sex": sex, "cleared": tuple(cleared)})
+        self.world.tell(client, told, day)
+        self.model.tell(client, day, year, sex, cleared)
 
     @precondition(lambda self: self.model.clients)
     @rule(data=st.data())
@@ -156,6 +187,14 @@ class Merging(RuleBasedStateMachine):
             known = self.world.claims.cases[UUID(name)]
             assert (known.closed_at is None) is case.is_open
             assert known.is_merged is (case.into is not None)
+
+    @invariant()
+    def what_is_told_stays_told_of_its_client_and_counts_for_the_person(self) -> None:
+        for client in self.model.clients:
+            alone = people.particulars_of(self.world.uow, client)
+            assert alone == self.model.known({client})
+            together = people.particulars_of_person(self.world.uow, client)
+            assert together == self.model.known(self.model.person(client))
 
     @invariant()
     def where_a_merged_case_goes_on_is_told_in_it(self) -> None:

@@ -58,6 +58,7 @@ class Story:
         recorded_at: datetime | None = None,
         causation_id: str | None = None,
         subject: UUID | None = None,
+        client: UUID | None = None,
     ) -> Entry:
         """One event; unless told, recorded a minute after the one before, happened a minute earlier."""
         self.recorded = recorded_at or self.recorded + timedelta(minutes=1)
@@ -71,6 +72,7 @@ class Story:
             policy_version="2018",
             correlation_id=f"test-{case}",
             causation_id=causation_id,
+            client=client,
         )
         record = self._record(source, f"{stream}:{self._versions[stream]}", meta, data)
         self.records.append(record)

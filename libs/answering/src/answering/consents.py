@@ -1,13 +1,13 @@
 """What an owner knows of consents, from intake's log: the events themselves, by person, folded when asked.
 
 A person is who `case_clients` and `client_merges` say: consents given in one case of a person count in all
-of them, and so does a withdrawal. Facts stay with the case they were recorded in; merges are resolved on
-reading.
+of them, and so does a withdrawal. Facts stay with the client they were recorded for, also in the case of
+another (`Meta.client`); merges are resolved on reading.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,7 @@ from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import OrgKind
 from psycopg import Connection
 
-from answering.members import MEMBERS
+from answering.members import EVER_MEMBERS
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 Told = Recorded[Any]
@@ -35,9 +35,10 @@ SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 MOST_FOLDED = 4096
 
 _READ = (
-    MEMBERS
+    EVER_MEMBERS
     + """
-SELECT m.of, m.case_id, f.value FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
+SELECT m.of, m.case_id, m.client_id, m.still, f.value
+FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
 """
 )
 
@@ -52,6 +53,10 @@ class ConsentBook:
         self._connect = connect
         self._also = also
         self._members: dict[UUID, set[UUID]] = {}
+        self._parted: dict[UUID, set[UUID]] = {}
+        self._client: dict[UUID, UUID] = {}
+        self._joined: dict[UUID, ClientsMerged] = {}
+        self._undone: set[UUID] = set()
         self._facts: dict[UUID, dict[str, Told]] = {}
         self._known: dict[UUID, Known] = {}
         self._folded: dict[tuple[str, ...], Known] = {}
@@ -59,14 +64,23 @@ class ConsentBook:
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases; whatever an earlier batch knew is forgotten."""
         wanted = list(dict.fromkeys(case_ids))
-        self._members = {case_id: {case_id} for case_id in wanted}
+        self._joined, self._undone = {}, set()
+        self._client.clear()
         self._facts = {case_id: {} for case_id in wanted}
+        self._read(wanted)
+
+    def _read(self, wanted: Sequence[UUID]) -> None:
+        """Who is one person with whom, but for what the batch has undone by now; with all that is told."""
+        self._members = {case_id: {case_id} for case_id in wanted}
+        self._parted = {case_id: set() for case_id in wanted}
         self._known.clear()
         if not wanted:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ, {"cases": wanted}):
-                self._members[row["of"]].add(row["case_id"])
+            for row in connection.execute(_READ, {"cases": wanted, "undone": list(self._undone)}):
+                (self._members if row["still"] else self._parted)[row["of"]].add(row["case_id"])
+                if row["client_id"] is not None:
+                    self._client[row["case_id"]] = row["client_id"]
                 if row["value"] is not None:
                     self._keep(row["case_id"], read(row["value"]))
 
@@ -74,19 +88,31 @@ class ConsentBook:
         """Take in an event of intake's log, if it is one of these."""
         data, case_id = told.data, told.meta.subject
         if isinstance(data, CaseOpened):
+            self._client[case_id] = data.client_id
             uow.commit.extra.append(TableWrite(_CLIENTS, (case_id, data.client_id)))
         elif isinstance(data, ClientsMerged | ClientsUnmerged):
             undone = isinstance(data, ClientsUnmerged)
-            if isinstance(data, ClientsMerged):
-                self._join(data.survivor_case, data.merged_case)
+            self._change(data)
             for one, other in ((data.survivor, data.merged), (data.merged, data.survivor)):
                 uow.commit.extra.append(TableWrite(_UNDONE if undone else _MERGED, (data.merge, one, other)))
         elif tells(told) or isinstance(data, self._also):
             uow.commit.extra.append(TableWrite(_FACTS, (told.id, case_id, told.to_bytes())))
             self._keep(case_id, told)
 
+    def _change(self, data: ClientsMerged | ClientsUnmerged) -> None:
+        """What comes later in the batch knows who is one person by now."""
+        if isinstance(data, ClientsMerged):
+            self._joined[data.merge] = data
+            self._join(data.survivor_case, data.merged_case)
+        elif data.merge not in self._undone:
+            self._undone.add(data.merge)
+            self._joined.pop(data.merge, None)
+            self._read(list(self._members))
+            for merged in self._joined.values():
+                self._join(merged.survivor_case, merged.merged_case)
+
     def _join(self, one: UUID, other: UUID) -> None:
-        """What comes later in the batch knows that they are of one person, where both were loaded."""
+        """They are of one person, where both were loaded."""
         person = self.person(one) | self.person(other)
         self._members |= {case_id: set(person) for case_id in person if case_id in self._members}
 
@@ -95,8 +121,15 @@ class ConsentBook:
         return frozenset(self._members.get(case_id, {case_id}))
 
     def facts(self, case_id: UUID) -> list[Told]:
-        """Everything kept of that person."""
-        return [one for each in self.person(case_id) for one in self._facts.get(each, {}).values()]
+        """Everything kept of that person: what tells of one of the clients, in whichever case."""
+        person = self.person(case_id)
+        clients = {self._client.get(each) for each in person}
+        return [
+            one
+            for each in person.union(*(self._parted.get(each, ()) for each in person))
+            for one in self._facts.get(each, {}).values()
+            if (one.meta.client or self._client.get(each)) in clients
+        ]
 
     def known(self, case_id: UUID) -> Known:
         """What a decision needs to know of that person."""

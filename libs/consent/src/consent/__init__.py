@@ -22,7 +22,7 @@ from consent.model import (
     Scope,
     Withdrawal,
 )
-from consent.told import NOTHING_KNOWN, Known, changes, known_of, read, tells
+from consent.told import NOTHING_KNOWN, Known, Place, changes, known_of, place_of, read, tells
 
 __all__ = [
     "NOTHING_KNOWN",
@@ -36,6 +36,7 @@ __all__ = [
     "Guardian",
     "Known",
     "Missing",
+    "Place",
     "Recipient",
     "Recipients",
     "Refused",
@@ -52,6 +53,7 @@ __all__ = [
     "expires_on_at",
     "known_of",
     "next_expiry",
+    "place_of",
     "read",
     "tells",
     "who_agrees",

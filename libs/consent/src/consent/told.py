@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from contracts.base import Payload
-from contracts.envelope import Recorded
+from contracts.envelope import Meta, Recorded
 from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentExpired, ConsentGiven, ConsentWithdrawn
 from contracts.events.intake import ClientRegistered
 from contracts.events.people import IdentityCorrected
+from contracts.vocabulary import IdentityField
+from reference.days import local_day
 
 from consent.model import Client, Consent, Evidence, Guardian, Recipients, Scope, Withdrawal
 
@@ -32,6 +34,9 @@ TELLS: tuple[type[Payload], ...] = (
 
 CHANGES: tuple[type[Payload], ...] = (ConsentGiven, ConsentWithdrawn, ConsentExpired, EventVoided)
 """The events after which something may be covered that was not, or no more what was."""
+
+Place = tuple[date, bool, datetime, str, int]
+"""See `place_of`."""
 
 _TELLING = frozenset(model.TYPE for model in TELLS)
 _VOIDABLE = _TELLING - {EventVoided.TYPE}
@@ -137,12 +142,26 @@ def _evidence(data: ConsentGiven) -> Evidence | None:
 
 
 def _client(told: Iterable[Recorded[Any]]) -> Client:
-    """The year of birth that was told last."""
+    """The year of birth that was told last, unless it was taken away since."""
     born = None
-    for one in told:
-        if isinstance(one.data, ClientRegistered | IdentityCorrected) and one.data.birth_year is not None:
+    who = [one for one in told if isinstance(one.data, ClientRegistered | IdentityCorrected)]
+    for one in sorted(who, key=lambda one: place_of(one.meta, one.id, one.data)):
+        if one.data.birth_year is not None:
             born = one.data.birth_year
+        elif isinstance(one.data, IdentityCorrected) and IdentityField.BIRTH_YEAR in one.data.cleared:
+            born = None
     return Client(born)
+
+
+def place_of(meta: Meta, event_id: str, data: ClientRegistered | IdentityCorrected) -> Place:
+    """The place of what an event tells of a person among all that was told: the greatest counts.
+
+    It goes by the day on which it happened; on one day, what is put right comes after what was registered,
+    else what came to us later. The same in whatever order the events are read.
+    """
+    stream, _, version = event_id.partition(":")
+    corrects = isinstance(data, IdentityCorrected)
+    return local_day(meta.occurred_at), corrects, meta.received_at, stream, int(version)
 
 
 def _order(one: Recorded[Any]) -> tuple[datetime, str]:

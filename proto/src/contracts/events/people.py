@@ -6,6 +6,7 @@ tells. Merges are edges between clients; facts keep the client they were recorde
 
 from __future__ import annotations
 
+import operator
 from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
@@ -18,8 +19,17 @@ from contracts.fields import Code, IdNumber, Phone, ShortText
 from contracts.vocabulary import IdentityCorrection, IdentityField, MatchGround, MergeGround, Sex
 
 
+_Cleared = Annotated[
+    tuple[IdentityField, ...],
+    Field(max_length=9, exclude_if=operator.not_),
+    Label.IDENTITY,
+    Title("Mục xóa bỏ", "Fields cleared"),
+]
+
+
 class IdentityCorrected(Payload):
-    """Which fields were put right; `birth_year` and `sex` where they are among them."""
+    """Which fields were put right; `birth_year` and `sex` where they are among them. `cleared`: fields of
+    which everything told before is wrong and nothing right is known."""
 
     TYPE: ClassVar[str] = "org.reftrack.identity-corrected.v1"
     TITLE: ClassVar[Title] = Title("Sửa nhân thân", "Identity corrected")
@@ -32,6 +42,7 @@ class IdentityCorrected(Payload):
         None
     )
     sex: Annotated[Sex | None, Title("Giới tính", "Sex")] = None
+    cleared: _Cleared = ()
 
 
 class IdentityParts(Contract):
@@ -54,7 +65,8 @@ class IdentityParts(Contract):
 
 
 class IdentityCorrectedPosted(Payload):
-    """What is right; what is left out is left as it was."""
+    """What is right; what is left out is left as it was. `cleared` takes away what is wrong where nothing
+    right is known: that field counts as if it had never been told."""
 
     TYPE: ClassVar[str] = IdentityCorrected.TYPE
     TITLE: ClassVar[Title] = IdentityCorrected.TITLE
@@ -68,11 +80,12 @@ class IdentityCorrectedPosted(Payload):
         None
     )
     sex: Annotated[Sex | None, Title("Giới tính", "Sex")] = None
+    cleared: _Cleared = ()
 
     @model_validator(mode="after")
     def _something_is_right(self) -> IdentityCorrectedPosted:
         once(self.identity, self.sealed_identity, needed=False)
-        told = (self.sealed_identity, self.birth_year, self.sex)
+        told = (self.sealed_identity, self.birth_year, self.sex, self.cleared or None)
         if all(one is None for one in told) and self.identity in (None, IdentityParts()):
             raise ValueError("nothing_corrected")
         return self

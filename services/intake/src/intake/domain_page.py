@@ -58,6 +58,23 @@ cannot be taken up. A reference that the voided event had bound is let go where 
 case again, unless the client has a later one. An event with `corrects` voids the earlier one of the same
 source, type and person, and stands in its place: both or neither.
 
+## Who somebody is
+
+* **Year of birth and sex** are what was told last, by the day on which it happened; on one day a correction
+  comes after a registration, else what came to us later. Both by themselves. Who must agree to a consent
+  goes by that year.
+* **Of clients found to be one person** one case takes what is reported of all. What tells of another client
+  than the case's own says so (`client` of the envelope) and stays told of that client. While they are one,
+  what was told last of any of them counts: a child stays one, whichever case is open. When they are two
+  again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
+  consents and plans; and is voided or corrected by that client's reference.
+* **Group and commune** of a case are those of its own client. What is reported of another client in it goes
+  by the path of the group as which that client was registered there, else by the case's.
+* **Nothing right is known**: a correction (`identity-corrected`) names in `cleared` the fields of which
+  everything told before was wrong. They count as if they had never been told, until they are told again: an
+  ID number links nobody any more, nobody is found by the name. What was told before stays readable as known
+  then. A field is given or cleared, not both.
+
 ## Screenings
 
 * **Which form judges.** The version that the office names, whenever it held; else the one in force on

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,6 +17,7 @@ from psycopg import Cursor
 
 from intake.application import keys
 from intake.application.identity import opened, texts_of
+from intake.domain.person import Person
 from intake.likeness.profile import Profile
 
 _NAMES = ("full_name", "birth_date", "aliases")
@@ -27,10 +27,10 @@ _TOLD = """
     SELECT state FROM stored_events WHERE originator_id = ANY(%s) AND topic = ANY(%s) ORDER BY notification_id
 """
 
-_ELSEWHERE = "SELECT key FROM claims WHERE kind = %s AND holder = %s"
-"""What was told of a person in the cases of others with whom the person was one."""
-
-_OF_OTHERS = "SELECT key FROM claims WHERE kind = %s AND key = ANY(%s) AND holder <> %s"
+_PERSON = """
+    SELECT p.holder FROM claims c JOIN claims p ON p.kind = %s AND p.key = split_part(c.holder, ' ', 2)
+    WHERE c.kind = %s AND c.key = %s
+"""
 
 Values = Mapping[str, str]
 
@@ -41,40 +41,46 @@ def profiles_of(cursor: Cursor[Any], vault: Vault, person: UUID) -> list[tuple[s
     What was voided does not count, nor what opens no more because the person's keys were destroyed.
     """
     values = _opened(cursor, vault, person)
-    elsewhere = {record for (record,) in cursor.execute(_ELSEWHERE, (keys.TOLD_OF, str(person)))}
-    cases = {UUID(record.rpartition(":")[0]) for record in values.keys() | elsewhere}
+    cases = {UUID(record.rpartition(":")[0]) for record in values} | _telling(cursor, person)
     cursor.execute(_TOLD, (list(cases), list(_TYPES)))
     told = [Recorded.parse(bytes(state)) for (state,) in cursor.fetchall()]
     voided = {one.data.event_id for one in told if isinstance(one.data, EventVoided)}
-    own = {
-        one.meta.subject for one in told if isinstance(one.data, CaseOpened) and one.data.client_id == person
-    }
-    beside = [one.id for one in told if one.meta.subject in own]
-    others = {record for (record,) in cursor.execute(_OF_OTHERS, (keys.TOLD_OF, beside, str(person)))}
-    mine = [one for one in told if one.id in elsewhere or (one.meta.subject in own and one.id not in others)]
+    whose = {one.meta.subject: one.data.client_id for one in told if isinstance(one.data, CaseOpened)}
+    mine = [one for one in told if (one.meta.client or whose[one.meta.subject]) == person]
     return _folded([one for one in mine if one.id not in voided], values)
 
 
+def _telling(cursor: Cursor[Any], person: UUID) -> set[UUID]:
+    """The cases in which something was told of one who was found to be one person with others."""
+    cursor.execute(_PERSON, (keys.PERSON, keys.LATEST_CASE, str(person)))
+    return {UUID(case) for (text,) in cursor for case in Person.of_text(text).telling_of({str(person)})}
+
+
 def _folded(told: Iterable[Recorded[Payload]], values: Mapping[str, Values]) -> list[tuple[str, Profile]]:
-    profiles: list[tuple[str, Profile]] = []
+    """Of each registration what is left of it; a correction stands for all before it."""
+    kept: list[tuple[str, dict[str, Any]]] = []
     for one in told:
         known = values.get(one.id, {})
         if isinstance(one.data, ClientRegistered) and "full_name" in known:
-            year = one.data.birth_year or _year(known)
-            profile = Profile(_called(known), year, one.data.sex, one.data.residence_commune)
-            profiles.append((one.id, profile))
-        elif isinstance(one.data, IdentityCorrected) and profiles:
-            profiles = [(one.id, _corrected(profiles[-1][1], one.data, known))]
-    return profiles
+            beside = {name: getattr(one.data, name) for name in ("birth_year", "sex", "residence_commune")}
+            kept.append((one.id, {**known, **beside}))
+        elif isinstance(one.data, IdentityCorrected) and kept:
+            kept = [(one.id, _corrected(kept[-1][1], one.data, known))]
+    return [(event, _profile(fields)) for event, fields in kept if "full_name" in fields]
 
 
-def _corrected(profile: Profile, data: IdentityCorrected, known: Values) -> Profile:
-    return replace(
-        profile,
-        full_name=_called(known) if "full_name" in known else profile.full_name,
-        birth_year=data.birth_year or _year(known) or profile.birth_year,
-        sex=data.sex or profile.sex,
-    )
+def _corrected(before: Mapping[str, Any], data: IdentityCorrected, known: Values) -> dict[str, Any]:
+    """A birth date that is put right stands for the year that was told before."""
+    left = {name: value for name, value in before.items() if name not in data.cleared}
+    if "birth_date" in known:
+        left.pop("birth_year", None)
+    given = {"birth_year": data.birth_year, "sex": data.sex}
+    return {**left, **known, **{name: value for name, value in given.items() if value is not None}}
+
+
+def _profile(fields: Mapping[str, Any]) -> Profile:
+    year = fields.get("birth_year") or _year(fields)
+    return Profile(_called(fields), year, fields.get("sex"), fields.get("residence_commune"))
 
 
 def _called(known: Values) -> str:

@@ -87,10 +87,21 @@ WITH RECURSIVE last AS (
 CONSENTS_OF_PERSON: LiteralString = (
     PERSON
     + """
-SELECT t.value FROM person p JOIN cases.cases o USING (client_id) JOIN history t ON t.subject = o.case_id
-WHERE t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
+, ever AS (
+    SELECT client_id FROM person
+    UNION SELECT CASE WHEN m.survivor = ever.client_id THEN m.merged ELSE m.survivor END
+    FROM ever JOIN cases.merges m ON ever.client_id IN (m.survivor, m.merged)
+), told AS (
+    SELECT o.client_id, t.seq, t.value FROM ever JOIN cases.cases o USING (client_id)
+    JOIN history t ON t.subject = o.case_id
+    WHERE t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
+)
+SELECT value FROM told WHERE coalesce(
+    (convert_from(value, 'UTF8')::jsonb #>> '{meta,client}')::uuid, client_id
+) IN (SELECT client_id FROM person) ORDER BY seq
 """.replace("CONSENT_TYPES", CONSENT_TYPES)
 )
+"""What tells of one of the clients who are the person, also where it stands in the case of one who was."""
 CASES_OF_PERSON: LiteralString = (
     PERSON
     + CASE

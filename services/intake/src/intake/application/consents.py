@@ -15,6 +15,7 @@ from contracts.registry import as_recorded
 from reference import Policy
 from reference.days import local_day
 
+from intake.application import keys, people
 from intake.application.envelope import rung
 from intake.application.identity import Identities
 from intake.domain.case import Case
@@ -56,7 +57,8 @@ class ConsentDesk:
         """A consent of that client, with who agreed. Raises `Refusal` before anything has changed."""
         check_guardian(data)
         held = self._policy.holding(day_of(meta), self._province(meta.org))
-        check_who_agreed(data, case.birth_year, held, day_of(meta))
+        born = people.particulars_of_person(uow, keys.as_text(client)).birth_year
+        check_who_agreed(data, born, held, day_of(meta))
         case.take(as_recorded(data), meta)
         recorded = event_id(case.pending_events[-1])
         if data.guardian_identity is not None:

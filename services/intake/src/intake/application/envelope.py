@@ -38,8 +38,11 @@ class Policy(Protocol):
         ...
 
 
-def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> Meta:
-    """The envelope of every event that this reading causes; the cause is the agency's event id."""
+def envelope(
+    reading: Reading, event: Event, case_id: UUID, policy: Policy, client: UUID | None = None
+) -> Meta:
+    """The envelope of every event that this reading causes; the cause is the agency's event id. `client`: of
+    whom it tells, where that is not the client of the case."""
     posted, submission = event.posted, reading.submission
     meta: Meta = _checked(
         {
@@ -54,6 +57,7 @@ def envelope(reading: Reading, event: Event, case_id: UUID, policy: Policy) -> M
             "policy_version": policy.on(day_of(event.occurred_at)).version,
             "correlation_id": submission.correlation_id,
             "causation_id": reading.event_id,
+            "client": client,
         }
     )
     return meta

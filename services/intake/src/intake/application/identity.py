@@ -57,9 +57,9 @@ class Identities:
                     self._kept[sealed.person, name].append(sealed)
 
     def told(
-        self, uow: UnitOfWork, person: UUID, names: Sequence[str], *, counts: Callable[[str], bool]
+        self, uow: UnitOfWork, person: UUID, names: Sequence[str], *, counts: Callable[[str, str], bool]
     ) -> dict[str, str]:
-        """What was told last of each of these fields, by this batch too; only of records that count.
+        """What was told last of each of these fields, by this batch too; only of records that count for it.
 
         What does not open any more, its key being destroyed, was never told.
         """
@@ -69,7 +69,7 @@ class Identities:
         sealed += [row for row in rows if row.person == person and row.name in names]
         found: dict[str, str] = {}
         for one in sealed:
-            value = opened(self._rings[person], one) if counts(one.record_id) else None
+            value = opened(self._rings[person], one) if counts(one.record_id, one.name) else None
             if value is not None:
                 found[one.name] = value
         return found

@@ -12,7 +12,8 @@ REFERENCE = "ref"
 
 LATEST_CASE = "case"
 """Claim: client → the case that takes what is reported of the client, open or closed, and after a space the
-person where the client was found to be one with others. Of two who open one at once, one looks again."""
+person where that has more than one case, of one client or of several. Of two who open one at once, one looks
+again."""
 
 PERSON = "person"
 """Claim: person → the merges that make it, and the cases of its clients (`intake.domain.person`)."""
@@ -39,10 +40,6 @@ whom exactly the same number links to."""
 
 NUMBERS_OF = "id_numbers_of"
 """Claim: client → the keyed hashes of ID numbers that were told, each with the event that told it."""
-
-TOLD_OF = "told_of"
-"""Claim: event that told who somebody is → the client whom it told of, where it stands in the case of another
-because the two were one person."""
 
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""

@@ -13,9 +13,12 @@ from chassis.store.unit_of_work import UnitOfWork
 
 from intake.application import keys
 
+NONE = ""
+"""Told in the place of a number that was wrong, where the right one is not known."""
+
 
 class Told(NamedTuple):
-    """An event told a number, as keyed hash; `corrects`: it replaces all that was told before."""
+    """An event told a number, as keyed hash, or `NONE`; `corrects`: it replaces all that was told before."""
 
     event_id: str
     number: str
@@ -31,6 +34,8 @@ def tell(uow: UnitOfWork, client: str, told: Told) -> None:
     """An event told a client's number."""
     if uow.holder(keys.NUMBERS_OF, client) is not None:
         _change(uow, client, [*_of(uow, client), told])
+        return
+    if told.number == NONE:
         return
     uow.claim(keys.NUMBERS_OF, client, json.dumps([told], separators=(",", ":")))
     known = uow.holder(keys.ID_NUMBER, told.number)
@@ -64,7 +69,7 @@ def _change(uow: UnitOfWork, client: str, told: list[Told]) -> None:
 def _counting(told: list[Told]) -> set[str]:
     """What was told from the last correction on."""
     since = max((place for place, one in enumerate(told) if one.corrects), default=0)
-    return {one.number for one in told[since:]}
+    return {one.number for one in told[since:]} - {NONE}
 
 
 def _put(uow: UnitOfWork, kind: str, key: str, holder: str | None) -> None:

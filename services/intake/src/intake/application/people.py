@@ -1,13 +1,13 @@
 """Who is one person, kept in claims: merged clients share a name, and the case that is theirs now.
 
 The claim `LATEST_CASE` of every client names the case that takes what is reported from now on, and the person
-where that is more than one client: so nothing that looks for a client's case asks twice. The claim
+where that is more than one case: so nothing that looks for a client's case asks twice. The claim
 `PERSON` holds the merges and cases. Whoever changes one of them while another does is told and looks again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 from chassis.ids import derive
@@ -19,6 +19,7 @@ from contracts.vocabulary import MergeGround
 
 from intake.application import keys
 from intake.domain.case import Case
+from intake.domain.particulars import Particulars, Telling, known
 from intake.domain.person import Edge, Person, Settled, Standing, settle
 
 MetaOf = Callable[[UUID], Meta]
@@ -27,7 +28,8 @@ MetaOf = Callable[[UUID], Meta]
 
 def envelopes(meta: Meta) -> MetaOf:
     """The same envelope for whatever case."""
-    return lambda case_id: meta if case_id == meta.subject else meta.model_copy(update={"subject": case_id})
+    own = meta if meta.client is None else meta.model_copy(update={"client": None})
+    return lambda case_id: own if case_id == meta.subject else own.model_copy(update={"subject": case_id})
 
 
 def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
@@ -65,6 +67,38 @@ def case_of_client(uow: UnitOfWork, client: str) -> Case | None:
     return max(found, key=lambda case: (case.created_on, str(case.id)), default=None)
 
 
+def tellings_of(uow: UnitOfWork, client: str) -> list[Telling]:
+    """What was told of this very client, in whichever case it stands."""
+    return _tellings(uow, person_of(uow, client), {client})
+
+
+def particulars_of(uow: UnitOfWork, client: str) -> Particulars:
+    """What is known of this very client."""
+    return known(tellings_of(uow, client), {keys.as_id(client)})
+
+
+def particulars_of_person(uow: UnitOfWork, client: str) -> Particulars:
+    """What was told last of any of the clients who are one person with this one."""
+    person = person_of(uow, client)
+    clients = person.clients | {client}
+    return known(_tellings(uow, person, clients), set(map(keys.as_id, clients)))
+
+
+def tell_beside(uow: UnitOfWork, client: str, case: Case) -> None:
+    """Something is told of a client in the case of another who is one person with the client."""
+    person = person_of(uow, client)
+    told = person.told_beside(client, keys.as_text(case.id))
+    if told != person and told.name is not None:
+        _put(uow, keys.PERSON, told.name, told.to_text())
+
+
+def _tellings(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Telling]:
+    ids = [keys.as_id(case) for case in person.telling_of(clients)]
+    uow.load(Case, ids)
+    cases = [case for one in ids if (case := uow.get(Case, one)) is not None]
+    return [one for case in cases for one in case.tellings if keys.as_text(one.client) in clients]
+
+
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
     """The other cases of the same person."""
     person = person_of(uow, keys.as_text(case.client_id))
@@ -77,10 +111,7 @@ def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
 
 def take_case(uow: UnitOfWork, case: Case) -> None:
     """A new case of a client takes what is reported of the person from now on."""
-    client, name = keys.as_text(case.client_id), _name(uow, keys.as_text(case.client_id))
-    if name is None:
-        _put(uow, keys.LATEST_CASE, client, keys.as_text(case.id))
-        return
+    client = keys.as_text(case.client_id)
     person = person_of(uow, client).with_case(keys.as_text(case.id), client)
     _keep(uow, person, keys.as_text(case.id))
 

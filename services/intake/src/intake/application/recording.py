@@ -107,7 +107,7 @@ class Recording:
         if event.posted.corrects is not None:
             return self._correct(uow, reading, event, match, org_kind, event.posted.corrects)
         known = match.case
-        meta = envelope(reading, event, known.id if known else self._derived("case", reading), self._policy)
+        meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
         recorded = self._take(uow, case, match, reading, event, meta, org_kind)
         if known is None:
@@ -144,7 +144,7 @@ class Recording:
                 match,
                 lambda case: envelope(reading, event, case.id, self._policy),
             )
-            meta = envelope(reading, event, found.case.id, self._policy)
+            meta = self._meta(reading, event, found.case.id, match._replace(case=found.case))
             recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found.recorded_id)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
@@ -153,6 +153,12 @@ class Recording:
             if match.rival is not None:
                 self.registrar.meet(uow, found.case, _meant(found.case, match), event, match.rival)
         return recorded
+
+    def _meta(self, reading: Reading, event: Event, case_id: UUID, match: Match) -> Meta:
+        case = match.case
+        whom = _meant(case, match) if case is not None else None
+        is_own = case is None or whom == case.client_id
+        return envelope(reading, event, case_id, self._policy, None if is_own else whom)
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
         client_id = UUID(match.client) if match.client else self._derived("client", reading)

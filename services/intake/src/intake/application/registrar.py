@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from uuid import UUID
 
 from chassis.aggregate import event_id
@@ -22,6 +23,7 @@ from intake.application.originals import Original
 from intake.application.proposing import Found, Proposals
 from intake.application.reading import Event
 from intake.domain.case import Case
+from intake.domain.particulars import check_cleared, counts, known
 from intake.likeness.exact import Known, compare_exact
 from intake.likeness.profile import Nowhere, Profile
 from intake.likeness.score import score
@@ -74,23 +76,23 @@ class Registrar:
         meta: Meta,
     ) -> None:
         """What was told before stays readable as known then. Raises `Refusal` before anything has changed."""
+        fields = _corrected(data)
+        check_cleared(data.cleared, fields)
         recorded = IdentityCorrected(
-            reason=data.reason, fields=_corrected(data), birth_year=data.birth_year, sex=data.sex
+            reason=data.reason, fields=fields, birth_year=data.birth_year, sex=data.sex, cleared=data.cleared
         )
         case.take(recorded, meta)
         self._keep(uow, case, client, event, data, corrects=True)
 
-    def take_back(self, uow: UnitOfWork, case: Case, voided: str) -> None:
-        """An event of a case was voided: if it told who the client is, that counts no more."""
-        client = uow.holder(keys.TOLD_OF, voided) or keys.as_text(case.client_id)
-        numbers.take_back(uow, client, voided)
-        uow.commit.extra.append(TableWrite(DUE, (keys.as_id(client), case.id, voided)))
+    def take_back(self, uow: UnitOfWork, found: Original) -> None:
+        """What told who a client is was voided: that counts no more."""
+        numbers.take_back(uow, found.client, found.recorded_id)
+        uow.commit.extra.append(TableWrite(DUE, (keys.as_id(found.client), found.case.id, found.recorded_id)))
 
     def unmeet(self, uow: UnitOfWork, found: Original, meta: Meta) -> None:
         """A voided event had merged two by a number that they do not share any more: they are two again."""
         causes = {found.recorded_id, *map(event_id, found.bound)}
-        client = uow.holder(keys.TOLD_OF, found.recorded_id) or keys.as_text(found.case.client_id)
-        own = people.case_of_client(uow, client) or found.case
+        own = people.case_of_client(uow, found.client) or found.case
         told = [one for one in uow.events(own) if isinstance(one, Case.Merged)]
         for data in [one.data for one in told if one.meta.causation_id in causes]:
             one, other = keys.as_text(data.survivor), keys.as_text(data.merged)
@@ -106,7 +108,8 @@ class Registrar:
         """
         other, conflicts = rival
         told = case.pending_events[-1]
-        meta: Meta = told.meta.model_copy(update={"causation_id": event_id(told)})  # type: ignore[attr-defined]
+        beside = {"causation_id": event_id(told), "client": None}
+        meta: Meta = told.meta.model_copy(update=beside)  # type: ignore[attr-defined]
         known, mine = people.case_of_client(uow, other), keys.as_text(client)
         if known is None or people.same_person(uow, other, mine):
             return
@@ -140,11 +143,10 @@ class Registrar:
             self._identities.load_told(map(keys.as_id, known), _COMPARED)
 
     def _known(self, uow: UnitOfWork, client: str) -> Known:
-        person = keys.as_id(client)
-        told = self._identities.told(uow, person, _COMPARED, counts=lambda record: _counts(uow, record))
-        case = people.case_of_client(uow, client)
-        born, year = told.get("birth_date"), case.birth_year if case else None
-        return Known.of_texts(told.get("full_name"), born, year, case.sex if case else None)
+        person, tellings = keys.as_id(client), people.tellings_of(uow, client)
+        told = self._identities.told(uow, person, _COMPARED, counts=partial(counts, tellings))
+        year, sex = known(tellings, {person})
+        return Known.of_texts(told.get("full_name"), told.get("birth_date"), year, sex)
 
     def _likely(self, uow: UnitOfWork, client: str, event: Event) -> int:
         one, other = _told(event), self._known(uow, client)
@@ -165,10 +167,12 @@ class Registrar:
     ) -> None:
         recorded = event_id(case.pending_events[-1])
         if client != case.client_id:
-            uow.claim(keys.TOLD_OF, recorded, keys.as_text(client))
+            people.tell_beside(uow, keys.as_text(client), case)
         if data.identity is not None:
             self._identities.seal(uow, client, recorded, data.identity)
         number = event.naming.identity
+        if isinstance(data, IdentityCorrectedPosted) and IdentityField.ID_NUMBER in data.cleared:
+            number = numbers.NONE
         if number is not None:
             numbers.tell(uow, keys.as_text(client), Told(recorded, number, corrects))
         uow.commit.extra.append(TableWrite(DUE, (client, case.id, recorded)))
@@ -187,10 +191,3 @@ def _told(event: Event) -> Known:
     identity = data.identity
     name, born = (identity.full_name, identity.birth_date) if identity else (None, None)
     return Known(name, born, data.birth_year, data.sex)
-
-
-def _counts(uow: UnitOfWork, record_id: str) -> bool:
-    """Whether the event that told it was not voided."""
-    case_id, _, version = record_id.rpartition(":")
-    case = uow.get(Case, keys.as_id(case_id))
-    return case is None or int(version) not in case.voided

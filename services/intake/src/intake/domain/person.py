@@ -7,7 +7,7 @@ they were recorded for, and whose cases belong together follows from the edges. 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,13 +21,22 @@ class Edge(NamedTuple):
     merged: str
 
 
+class Beside(NamedTuple):
+    """Of this client something is told in this case of another, from when the two were one."""
+
+    client: str
+    case: str
+
+
 class Person(NamedTuple):
     """Clients who are one person. `edges` in the order in which they were recorded, never a circle; `cases`:
-    case → the client for whom it was opened; `into`: case that merging closed → the one that goes on."""
+    case → the client for whom it was opened; `into`: case that merging closed → the one that goes on;
+    `beside`: what tells of a client in a case that was opened for another."""
 
     edges: tuple[Edge, ...]
     cases: Mapping[str, str]
     into: Mapping[str, str] = MappingProxyType({})
+    beside: tuple[Beside, ...] = ()
 
     @property
     def clients(self) -> frozenset[str]:
@@ -37,10 +46,10 @@ class Person(NamedTuple):
 
     @property
     def name(self) -> str | None:
-        """The earliest merge; the client's own where all merges are undone, none where there was none."""
+        """The earliest merge, or the client's own where none is left; none of who has one case only."""
         if self.edges:
             return self.edges[0].merge
-        return min(self.clients) if self.into else None
+        return min(self.clients) if self.into or self.beside or len(self.cases) > 1 else None
 
     def edge(self, merge: str) -> Edge | None:
         """The merge of that id, if it counts here."""
@@ -57,7 +66,7 @@ class Person(NamedTuple):
     def joined(self, other: Person, edge: Edge) -> Person:
         """Both as one, by a merge between them."""
         cases, into = {**self.cases, **other.cases}, {**self.into, **other.into}
-        return Person((*self.edges, *other.edges, edge), cases, into)
+        return Person((*self.edges, *other.edges, edge), cases, into, (*self.beside, *other.beside))
 
     def parted(self, merge: str) -> tuple[Person, Person]:
         """What is left on the survivor's and on the merged one's side of a merge without it."""
@@ -70,15 +79,25 @@ class Person(NamedTuple):
         """A case of one of the clients besides."""
         return self._replace(cases={**self.cases, case: client})
 
+    def told_beside(self, client: str, case: str) -> Person:
+        """Something is told of one of the clients in that case, which is another's."""
+        return self._replace(beside=tuple(sorted({*self.beside, Beside(client, case)})))
+
+    def telling_of(self, clients: Collection[str]) -> list[str]:
+        """The cases that tell of some of the clients."""
+        own = [case for case, client in self.cases.items() if client in clients]
+        return list(dict.fromkeys([*own, *(one.case for one in self.beside if one.client in clients)]))
+
     def to_text(self) -> str:
         """As it is kept."""
-        return json.dumps([self.edges, dict(self.cases), dict(self.into)], separators=(",", ":"))
+        kept = (self.edges, dict(self.cases), dict(self.into), self.beside)
+        return json.dumps(kept, separators=(",", ":"))
 
     @classmethod
     def of_text(cls, text: str) -> Person:
         """Read `to_text` again."""
-        edges, cases, into = json.loads(text)
-        return cls(tuple(Edge(*edge) for edge in edges), cases, into)
+        edges, cases, into, beside = json.loads(text)
+        return cls(tuple(Edge(*edge) for edge in edges), cases, into, tuple(Beside(*one) for one in beside))
 
     def _about(self, client: str, edges: Sequence[Edge]) -> Person:
         found = {client}
@@ -86,7 +105,8 @@ class Person(NamedTuple):
             found |= more
         cases = {case: one for case, one in self.cases.items() if one in found}
         into = {case: other for case, other in self.into.items() if case in cases}
-        return Person(tuple(edge for edge in edges if edge.survivor in found), cases, into)
+        beside = tuple(one for one in self.beside if one.client in found)
+        return Person(tuple(edge for edge in edges if edge.survivor in found), cases, into, beside)
 
 
 class Standing(NamedTuple):
