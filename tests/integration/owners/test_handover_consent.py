@@ -223,7 +223,8 @@ async def test_a_notice_that_another_instance_tells_at_that_moment_is_found_by_t
     followup.feed(given := followup.intake.consented(case_id))
     async with running(SERVICE, postgres_dsn, tmp_path / "other", BEGUN + HOUR) as other:
         other.intake = IntakeLog("intake.elsewhere.v1")
-        decide, done_there = FollowupDecider.decide, []
+        decide = FollowupDecider.decide
+        done_there: list[Any] = []
 
         def at_that_moment(self: FollowupDecider, uow: Any, item: Any) -> bytes | None:
             done = decide(self, uow, item)
