@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,8 @@ COLUMNS: list[tuple[str, Sequence[Any]]] = [
     ("timestamptz", [datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC)]),
     ("timestamptz", [datetime(1999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), None]),
     ("timestamptz", [datetime(2019, 3, 2, 9, 15, tzinfo=HANOI)] * 2),
+    ("date", [date(2019, 12, 10), date.min, date.max, None]),
+    ("date", [date(2000, 1, 1)] * 2),
     ("bool", [True, False, None]),
     ("bool", [False, False]),
 ]
@@ -60,10 +63,10 @@ def test_every_value_comes_out_as_it_went_in(connection: psycopg.Connection[Any]
 def test_a_type_or_value_that_is_not_known_here_is_left_to_psycopg(
     connection: psycopg.Connection[Any],
 ) -> None:
-    day = date(2019, 12, 10)
-    assert array("date", [day]) == [day]
-    assert array("date", [None, None]) is None
-    assert _sent(connection, "date", [day, None]) == [day, None]
+    share = Decimal("0.98")
+    assert array("numeric", [share]) == [share]
+    assert array("numeric", [None, None]) is None
+    assert _sent(connection, "numeric", [share, None]) == [share, None]
     assert _sent(connection, "uuid", [str(TWO)]) == [TWO]
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
+from chassis.store.unnest import Lookup, Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import ClientMoved
@@ -25,11 +25,12 @@ from answering.members import MEMBERS
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
-_READ = (
+_READ = Lookup(
     MEMBERS
     + """
-SELECT m.of AS case_id, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
-"""
+SELECT m.of, array_agg(o.org) FROM members m JOIN case_parties o ON o.case_id = m.case_id GROUP BY m.of
+""",
+    "uuid",
 )
 
 
@@ -39,17 +40,16 @@ class Parties:
     def __init__(self, connect: Connect, organisations: Organisations) -> None:
         self._connect = connect
         self._organisations = organisations
-        self._known: dict[UUID, set[str]] = {}
+        self._known: dict[UUID, list[str]] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases in one query; whatever an earlier batch knew is forgotten."""
         wanted = list(dict.fromkeys(case_ids))
-        self._known = {case_id: set() for case_id in wanted}
+        self._known = {}
         if not wanted:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ, {"cases": wanted}):
-                self._known[row["case_id"]].add(row["org"])
+            self._known.update(_READ.read(connection, wanted))
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""

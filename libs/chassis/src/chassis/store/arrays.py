@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from struct import Struct
 from typing import Any
 
@@ -22,6 +22,7 @@ _LENGTH = Struct("!i").pack
 _NULL = _LENGTH(-1)
 _INT, _BIGINT, _UUID = Struct("!ii").pack, Struct("!iq").pack, Struct("!iQQ").pack
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
 _LOW = 2**64 - 1
 _BOOLS = {True: _LENGTH(1) + b"\1", False: _LENGTH(1) + b"\0"}
 _UNUSUAL = (AttributeError, TypeError, KeyError, struct.error)
@@ -111,6 +112,10 @@ def _microseconds(since: timedelta) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+def _dates(values: Sequence[date]) -> bytes:
+    return b"".join([_INT(4, value.toordinal() - _FIRST_DAY) for value in values])
+
+
 def _bools(values: Sequence[bool]) -> bytes:
     return b"".join([_BOOLS[value] for value in values])
 
@@ -122,6 +127,7 @@ _ENCODERS: dict[str, tuple[int, Callable[[Sequence[Any]], bytes]]] = {
     "int": (23, _ints),
     "bigint": (20, _bigints),
     "timestamptz": (1184, _times),
+    "date": (1082, _dates),
     "bool": (16, _bools),
 }
 """The element's OID, fixed by PostgreSQL's catalogue, and how values without nulls become bytes."""

@@ -1,11 +1,12 @@
-"""One statement for many rows: parallel binary arrays, spread by `unnest`."""
+"""One statement for many rows or keys: binary arrays, spread by `unnest`, looked for by `ANY`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from psycopg import Cursor
+from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 
 from chassis.store.arrays import array
 
@@ -43,3 +44,20 @@ class Rows:
     def write(self, cursor: Cursor[Any], rows: Sequence[Sequence[Any]]) -> None:
         """Send it for these rows."""
         self._statement.write(cursor, rows)
+
+
+class Lookup:
+    """A query by keys: `Lookup("SELECT a, b FROM t WHERE id = ANY({keys})", "uuid")`.
+
+    `{keys}` may stand in it more than once.
+    """
+
+    def __init__(self, query: str, key_type: str) -> None:
+        self._places = query.count("{keys}")
+        self._query = query.replace("{keys}", f"%b::{key_type}[]").encode()
+        self._type = key_type
+
+    def read(self, connection: Connection[Any], keys: Sequence[Any]) -> Cursor[tuple[Any, ...]]:
+        """The rows as tuples; prepared, so it is planned once. There must be a key."""
+        cursor = connection.cursor(row_factory=tuple_row, binary=True)
+        return cursor.execute(self._query, [array(self._type, keys)] * self._places, prepare=True)

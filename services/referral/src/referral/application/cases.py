@@ -11,7 +11,7 @@ from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows, Unnest
+from chassis.store.unnest import Lookup, Rows, Unnest
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened
@@ -24,14 +24,17 @@ from referral.domain import CaseAsKnown
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
-_READ_CASES = """
+_READ_CASES = Lookup(
+    """
 WITH RECURSIVE wanted (case_id) AS (
-    SELECT unnest(%s::uuid[])
+    SELECT unnest({keys})
     UNION SELECT c.merged_into FROM wanted JOIN cases c USING (case_id) WHERE c.merged_into IS NOT NULL
 )
 SELECT case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by
 FROM wanted JOIN cases USING (case_id)
-"""
+""",
+    "uuid",
+)
 _CHANGING = (CaseClosed, CaseReopened, EventVoided)
 
 
@@ -45,13 +48,12 @@ class CaseBook:
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read these cases and those in which they go on; whatever an earlier batch knew is forgotten."""
         wanted = list(dict.fromkeys(case_ids))
-        self._known = dict.fromkeys(wanted)
+        self._known = {}
         if not wanted:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ_CASES, (wanted,)):
-                case_id = row.pop("case_id")
-                self._known[case_id] = CaseAsKnown(**row)
+            for case_id, *known in _READ_CASES.read(connection, wanted):
+                self._known[case_id] = CaseAsKnown(*known)
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
         """A case that was loaded; None if intake never told of it. One that was closed by merging is as open
