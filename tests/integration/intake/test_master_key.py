@@ -15,9 +15,10 @@ from threading import Event, Thread
 import psycopg
 import pytest
 from chassis import rewrapping
-from chassis.masterkey import FileMasterKey, add_master_key, remove_master_key
+from chassis.masterkey import FileMasterKey, add_master_key, remove_master_key, write_master_key
 from chassis.refusal import Refusal
 from chassis.vault import CannotOpen, MasterKeyAway
+from chassis.vault_keeper import VaultKeeper
 
 from tests.integration.intake.desk import SOCIAL, Desk
 from tests.integration.intake.posts import registration
@@ -252,3 +253,23 @@ def test_a_key_that_was_damaged_stands_in_nobody_elses_way(
     everybody = [row[0] for row in desk.rows("SELECT DISTINCT person FROM vault_fields")]
     assert sum(bool(desk.identity(str(one))) for one in everybody if one != person) == 29
     register(desk, 30, 1)
+
+
+def test_an_instance_that_starts_with_another_installations_key_says_so_until_the_line_is_there(
+    desk: Desk, connection: psycopg.Connection
+) -> None:
+    register(desk, 0, 1)
+    rewrapping.adopt(connection, desk.vault.master)
+    foreign = key_file(desk).with_name("foreign.key")
+    write_master_key(foreign)
+    vault = VaultKeeper(desk.dsn, FileMasterKey(foreign), "three", every_seconds=0.02)
+    degraded = vault.check().degraded
+    vault.start()
+    try:
+        until(lambda: degraded() == "master_key_lacking")
+        (told,) = rewrapping.live(connection)
+        assert (told.instance, told.trouble) == ("three", "master_key_lacking")
+        foreign.write_bytes(foreign.read_bytes() + key_file(desk).read_bytes())
+        until(lambda: not degraded())
+    finally:
+        vault.stop()

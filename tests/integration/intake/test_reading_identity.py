@@ -17,9 +17,10 @@ from reftrack.intake.v1 import intake_pb2, matching_pb2
 from reftrack.intake.v1.identity_pb2_grpc import IdentityServiceStub, SealingServiceStub
 from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
+from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import POLICE, SOCIAL, as_item
 from tests.integration.intake.people import DISTRICT, corrected, registered
-from tests.integration.intake.posts import contact, introduction, registration
+from tests.integration.intake.posts import Post, contact, introduction, registration
 from tests.integration.intake.sealed_posts import sealed
 from tests.integration.intake.serving import Serving, bearer
 
@@ -113,6 +114,51 @@ async def test_what_is_told_of_a_merged_client_is_shown_in_the_case_and_afterwar
     await stub.UnmergeClients(undo, metadata=(*district, ("x-request-id", "unmerge")))
     assert await names(case) == {NAME}
     assert await names(theirs) == {"Trần Thị Mai", "Trần Thị Mai Hương"}
+
+
+WHO = {
+    "full_name": "Trần Thị Kanari",
+    "birth_date": "1990-02-03",
+    "id_number": "001090123456",
+    "phone": "0912345678",
+    "address": "7 ngõ Kanari",
+    "aliases": ["Kanari Còi", "Kanari Nhỏ"],
+}
+
+
+async def test_everything_that_was_told_of_a_client_and_a_guardian_is_kept_and_shown(
+    serving: Serving,
+) -> None:
+    beside = {"guardian_name": "Lê Kanari Mẹ", "guardian_phone": "0987654321"}
+    social = {"client_group": "drug_user", "residence_commune": "00139"}
+    guardian = {"purposes": ["treatment"], "recipients": ["provider"], "guardian": "parent"}
+    child = Post(
+        SOCIAL, "client-registered", {"agency_ref": "C-1"}, {**social, "identity": {**WHO, **beside}}
+    )
+    agreed = Post(
+        SOCIAL,
+        "consent-given",
+        {"agency_ref": "C-1"},
+        {**guardian, "guardian_identity": {**WHO, "phone": None}},
+    )
+    assert [one.verdict for one in await post(serving, child, agreed)] == ["accepted", "accepted"]
+    ((case,),) = await serving.rows("SELECT DISTINCT subject::text FROM stored_events")
+    values = [(one.field, one.value) for one in (await read(serving, str(case), SOCIAL)).values]
+    told = {(name, value) for name, value in {**WHO, **beside}.items() if name != "aliases"}
+    told |= {(f"guardian_{name.removeprefix('full_')}", str(WHO[name])) for name in WHO} - {
+        *(("guardian_phone", WHO["phone"]), ("guardian_aliases", str(WHO["aliases"])))
+    }
+    told |= {(name, alias) for name in ("aliases", "guardian_aliases") for alias in WHO["aliases"]}
+    assert set(values) == told
+    assert len(values) == len(told)
+
+
+async def test_what_a_voided_event_told_is_shown_as_such(serving: Serving, case: str) -> None:
+    slip = corrected(SOCIAL, "TV-1", full_name="Phạm Kanari Nhầm")
+    await post(serving, slip)
+    await post(serving, void(SOCIAL, "TV-1", slip.id))
+    shown = (await read(serving, case, SOCIAL, fields=["full_name"])).values
+    assert [(one.value, one.voided) for one in shown] == [(NAME, False), ("Phạm Kanari Nhầm", True)]
 
 
 async def test_why_stands_in_no_event_and_in_no_table_in_clear(serving: Serving, case: str) -> None:

@@ -60,7 +60,8 @@ def show(
     table = session.table(*session.words(("field", "value", "agency", "recorded"), language))
     for one in answer.values:
         title = title_of_field(one.field, language)
-        table.add_row(title, one.value, one.org, session.local(one.recorded_at))
+        value = f"{one.value} ({word('voided', language)})" if one.voided else one.value
+        table.add_row(title, value, one.org, session.local(one.recorded_at))
     session.show(table, language)
     err.print(f"{word('read_recorded', language)} {answer.read_event_id}", style="dim", markup=False)
 
@@ -92,7 +93,16 @@ def _id(case: str, who: Speaker, state: Path | None, lang: str | None, json: boo
 
 
 def title_of_field(name: str, language: str) -> str:
-    """The title of a field of an identity."""
-    info = Identity.model_fields.get(name)
-    title = title_of(info) if info else None
+    """The title of a field of an identity; what the vault keeps of a guardian is named after the guardian."""
+    if name in Identity.model_fields:
+        return _title(name, language)
+    of_guardian = name.removeprefix("guardian_")
+    if of_guardian == name or of_guardian not in Identity.model_fields:
+        return name
+    guardian = catalogue.name_in("IdentityField", "guardian", language)
+    return f"{_title(of_guardian, language)} ({guardian})"
+
+
+def _title(name: str, language: str) -> str:
+    title = title_of(Identity.model_fields[name])
     return catalogue.in_lang(title, language) if title else name

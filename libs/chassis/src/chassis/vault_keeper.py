@@ -19,6 +19,8 @@ _OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=20s -c lock_t
 """An instance that froze over a page keeps the others from its rows for so long."""
 
 FILE_UNUSABLE = "master_key_file_unusable"
+KEY_LACKING = "master_key_lacking"
+"""The file is another installation's, or a line of it is gone: what the key wraps opens nowhere here."""
 
 
 class VaultKeeper:
@@ -94,14 +96,18 @@ class VaultKeeper:
         rewrapping.finish(connection)
 
     def _take_up(self, connection: psycopg.Connection) -> None:
+        before, needed = self._trouble, rewrapping.needed(connection)
         try:
-            self._master.reload(rewrapping.needed(connection))
+            self._master.reload(needed)
         except MasterKeyUnusable as unusable:
-            if not self._trouble:
+            if before != FILE_UNUSABLE:
                 LOG.error("master_key_not_taken_up", exc_info=unusable)
             self._trouble = FILE_UNUSABLE
-        else:
-            self._trouble = ""
+            return
+        lacking = needed.difference(self._master.key_ids)
+        if lacking and before != KEY_LACKING:
+            LOG.error("master_key_lacking", key_id=min(lacking))
+        self._trouble = KEY_LACKING if lacking else ""
 
     def _hangs(self) -> str | None:
         silent = time.monotonic() - self._seen_at

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!reftrack/intake/v1/identity.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x13ReadIdentityRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\"}\n\rIdentityValue\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x0b\n\x03org\x18\x04 \x01(\t\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\x14ReadIdentityResponse\x12\x15\n\rread_event_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x31\n\x06values\x18\x03 \x03(\x0b\x32!.reftrack.intake.v1.IdentityValue\"R\n\x18ListIdentityReadsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x92\x01\n\x0cIdentityRead\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\"e\n\x19ListIdentityReadsResponse\x12/\n\x05reads\x18\x01 \x03(\x0b\x32 .reftrack.intake.v1.IdentityRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x18\n\x16ListSealingKeysRequest\"\x91\x01\n\nSealingKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12.\n\nvalid_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x17ListSealingKeysResponse\x12,\n\x04keys\x18\x01 \x03(\x0b\x32\x1e.reftrack.intake.v1.SealingKey\"/\n\x17RotateSealingKeyRequest\x12\x14\n\x0coverlap_days\x18\x01 \x01(\x05\"G\n\x18RotateSealingKeyResponse\x12+\n\x03key\x18\x01 \x01(\x0b\x32\x1e.reftrack.intake.v1.SealingKey2\xe6\x01\n\x0fIdentityService\x12\x61\n\x0cReadIdentity\x12\'.reftrack.intake.v1.ReadIdentityRequest\x1a(.reftrack.intake.v1.ReadIdentityResponse\x12p\n\x11ListIdentityReads\x12,.reftrack.intake.v1.ListIdentityReadsRequest\x1a-.reftrack.intake.v1.ListIdentityReadsResponse2\xeb\x01\n\x0eSealingService\x12j\n\x0fListSealingKeys\x12*.reftrack.intake.v1.ListSealingKeysRequest\x1a+.reftrack.intake.v1.ListSealingKeysResponse\x12m\n\x10RotateSealingKey\x12+.reftrack.intake.v1.RotateSealingKeyRequest\x1a,.reftrack.intake.v1.RotateSealingKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!reftrack/intake/v1/identity.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x13ReadIdentityRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\"\x8d\x01\n\rIdentityValue\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x0b\n\x03org\x18\x04 \x01(\t\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06voided\x18\x06 \x01(\x08\"s\n\x14ReadIdentityResponse\x12\x15\n\rread_event_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x31\n\x06values\x18\x03 \x03(\x0b\x32!.reftrack.intake.v1.IdentityValue\"R\n\x18ListIdentityReadsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x92\x01\n\x0cIdentityRead\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\"e\n\x19ListIdentityReadsResponse\x12/\n\x05reads\x18\x01 \x03(\x0b\x32 .reftrack.intake.v1.IdentityRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x18\n\x16ListSealingKeysRequest\"\x91\x01\n\nSealingKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12.\n\nvalid_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x17ListSealingKeysResponse\x12,\n\x04keys\x18\x01 \x03(\x0b\x32\x1e.reftrack.intake.v1.SealingKey\"/\n\x17RotateSealingKeyRequest\x12\x14\n\x0coverlap_days\x18\x01 \x01(\x05\"G\n\x18RotateSealingKeyResponse\x12+\n\x03key\x18\x01 \x01(\x0b\x32\x1e.reftrack.intake.v1.SealingKey2\xe6\x01\n\x0fIdentityService\x12\x61\n\x0cReadIdentity\x12\'.reftrack.intake.v1.ReadIdentityRequest\x1a(.reftrack.intake.v1.ReadIdentityResponse\x12p\n\x11ListIdentityReads\x12,.reftrack.intake.v1.ListIdentityReadsRequest\x1a-.reftrack.intake.v1.ListIdentityReadsResponse2\xeb\x01\n\x0eSealingService\x12j\n\x0fListSealingKeys\x12*.reftrack.intake.v1.ListSealingKeysRequest\x1a+.reftrack.intake.v1.ListSealingKeysResponse\x12m\n\x10RotateSealingKey\x12+.reftrack.intake.v1.RotateSealingKeyRequest\x1a,.reftrack.intake.v1.RotateSealingKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,28 +34,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_READIDENTITYREQUEST']._serialized_start=90
   _globals['_READIDENTITYREQUEST']._serialized_end=177
-  _globals['_IDENTITYVALUE']._serialized_start=179
-  _globals['_IDENTITYVALUE']._serialized_end=304
-  _globals['_READIDENTITYRESPONSE']._serialized_start=306
-  _globals['_READIDENTITYRESPONSE']._serialized_end=421
-  _globals['_LISTIDENTITYREADSREQUEST']._serialized_start=423
-  _globals['_LISTIDENTITYREADSREQUEST']._serialized_end=505
-  _globals['_IDENTITYREAD']._serialized_start=508
-  _globals['_IDENTITYREAD']._serialized_end=654
-  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_start=656
-  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_end=757
-  _globals['_LISTSEALINGKEYSREQUEST']._serialized_start=759
-  _globals['_LISTSEALINGKEYSREQUEST']._serialized_end=783
-  _globals['_SEALINGKEY']._serialized_start=786
-  _globals['_SEALINGKEY']._serialized_end=931
-  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_start=933
-  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_end=1004
-  _globals['_ROTATESEALINGKEYREQUEST']._serialized_start=1006
-  _globals['_ROTATESEALINGKEYREQUEST']._serialized_end=1053
-  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_start=1055
-  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_end=1126
-  _globals['_IDENTITYSERVICE']._serialized_start=1129
-  _globals['_IDENTITYSERVICE']._serialized_end=1359
-  _globals['_SEALINGSERVICE']._serialized_start=1362
-  _globals['_SEALINGSERVICE']._serialized_end=1597
+  _globals['_IDENTITYVALUE']._serialized_start=180
+  _globals['_IDENTITYVALUE']._serialized_end=321
+  _globals['_READIDENTITYRESPONSE']._serialized_start=323
+  _globals['_READIDENTITYRESPONSE']._serialized_end=438
+  _globals['_LISTIDENTITYREADSREQUEST']._serialized_start=440
+  _globals['_LISTIDENTITYREADSREQUEST']._serialized_end=522
+  _globals['_IDENTITYREAD']._serialized_start=525
+  _globals['_IDENTITYREAD']._serialized_end=671
+  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_start=673
+  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_end=774
+  _globals['_LISTSEALINGKEYSREQUEST']._serialized_start=776
+  _globals['_LISTSEALINGKEYSREQUEST']._serialized_end=800
+  _globals['_SEALINGKEY']._serialized_start=803
+  _globals['_SEALINGKEY']._serialized_end=948
+  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_start=950
+  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_end=1021
+  _globals['_ROTATESEALINGKEYREQUEST']._serialized_start=1023
+  _globals['_ROTATESEALINGKEYREQUEST']._serialized_end=1070
+  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_start=1072
+  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_end=1143
+  _globals['_IDENTITYSERVICE']._serialized_start=1146
+  _globals['_IDENTITYSERVICE']._serialized_end=1376
+  _globals['_SEALINGSERVICE']._serialized_start=1379
+  _globals['_SEALINGSERVICE']._serialized_end=1614
 # @@protoc_insertion_point(module_scope)

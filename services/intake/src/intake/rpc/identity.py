@@ -17,6 +17,7 @@ from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Unavailable, Violation
 from chassis.rpc.reads import Reads
 from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
+from contracts.events.common import EventVoided
 from contracts.events.intake import Identity
 from contracts.vocabulary import IdentityField
 from psycopg.rows import tuple_row
@@ -52,7 +53,11 @@ USUAL, MOST = 50, 500
 
 _VALUES = """
     SELECT f.person, f.name, f.record_id, f.key_id, f.ciphertext, f.blind, f.stored_at,
-           coalesce(convert_from(e.state, 'UTF8')::jsonb -> 'meta' ->> 'org', '')
+           coalesce(convert_from(e.state, 'UTF8')::jsonb -> 'meta' ->> 'org', ''),
+           EXISTS (SELECT FROM stored_events AS v
+                   WHERE v.originator_id = e.originator_id AND v.originator_version > e.originator_version
+                     AND v.topic = %s
+                     AND convert_from(v.state, 'UTF8')::jsonb -> 'data' ->> 'event_id' = f.record_id)
     FROM vault_fields AS f LEFT JOIN stored_events AS e
          ON e.originator_id = left(f.record_id, 36)::uuid
         AND e.originator_version = substr(f.record_id, 38)::bigint
@@ -140,7 +145,9 @@ class IdentityServicer(IdentityServiceServicer):
         people = [UUID(client) for client in clients]
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             ring = self._vault.keyring(cursor, people)
-            rows = cursor.execute(_VALUES, (people, people[0], str(case), fields)).fetchall()
+            rows = cursor.execute(
+                _VALUES, (EventVoided.TYPE, people, people[0], str(case), fields)
+            ).fetchall()
         return [value for row in rows for value in _shown(ring, *row)]
 
     def _told(
@@ -166,7 +173,7 @@ class IdentityServicer(IdentityServiceServicer):
 
 def _shown(ring: Keyring, *row: Any) -> Iterator[pb.IdentityValue]:
     """The values of one field; none where the person's key was destroyed."""
-    sealed, (stored_at, org) = Sealed(*row[:6]), row[6:]
+    sealed, (stored_at, org, voided) = Sealed(*row[:6]), row[6:]
     try:
         texts = texts_of(sealed.name, ring.open(sealed))
     except MasterKeyAway:
@@ -176,7 +183,7 @@ def _shown(ring: Keyring, *row: Any) -> Iterator[pb.IdentityValue]:
     for text in texts:
         yield pb.IdentityValue(
             field=sealed.name, value=text, event_id=sealed.record_id, org=org,
-            recorded_at=timestamp(stored_at),
+            recorded_at=timestamp(stored_at), voided=voided,
         )  # fmt: skip
 
 
