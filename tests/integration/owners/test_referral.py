@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from chassis import ids
 from contracts.base import Label, Payload
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
 from contracts.events.consent import ConsentGiven
@@ -28,6 +29,7 @@ from tests.integration.owners.world import World, details, kinds
 SENDER, PROVIDER, STRANGER = "ldtbxh-bo-de", "methadone-long-bien", "opc-long-bien"
 REQUEST = ReferralRequestedPosted(service=Service.METHADONE, provider=PROVIDER)
 RECEIVED, ACCEPTED, STARTED = ReferralReceived(), ReferralAccepted(), ServiceStarted()
+OF_NOBODY = ids.number(bytes(32), "CG", "nobody")
 
 
 @pytest.fixture
@@ -103,7 +105,7 @@ async def test_every_routed_event_has_an_answer_on_the_log(referral: World, case
     assert codes[1:] == [
         "move_not_allowed",
         "too_early",
-        "not_your_move",
+        "referral_unknown",
         "referral_unknown",
         "number_missing",
     ]
@@ -326,8 +328,11 @@ async def test_an_organisation_of_neither_side_may_not_move_it(referral: World, 
     number = requested(referral, case_id)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await referral.call("ReceiveReferral", org=STRANGER, referral=number)
-    assert refused.value.code() is grpc.StatusCode.PERMISSION_DENIED
-    assert "state" not in details(refused.value)
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await referral.call("ReceiveReferral", org=STRANGER, referral=OF_NOBODY)
+    assert refused.value.code() is unknown.value.code() is grpc.StatusCode.NOT_FOUND
+    told, of_none = details(refused.value), details(unknown.value)
+    assert told | {"correlation_id": ""} == of_none | {"correlation_id": ""}
 
 
 async def test_an_office_that_has_nothing_to_do_with_a_case_refers_nobody_in_it(

@@ -190,7 +190,7 @@ def test_a_clinic_inducts_once() -> None:
 
 def test_only_who_was_told_of_a_handover_receives_it() -> None:
     story = given(opened(), commands(ADMITTED), commands(NOTIFIED))
-    story.when(commands(RECEIVED, org=NEIGHBOUR)).then_refused("not_your_move", field="source")
+    story.when(commands(RECEIVED, org=NEIGHBOUR)).then_refused("too_early", later=True)
 
 
 def test_a_handover_that_nobody_told_of_yet_waits() -> None:

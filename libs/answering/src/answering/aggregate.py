@@ -68,10 +68,12 @@ class Answering(Aggregate):
     class Voided(Event, Voiding):
         data: EventVoided
 
-    @property
-    def happened(self) -> tuple[str, ...]:
-        """One word an event (`referral-accepted`), those voided too: the n-th is version n."""
-        return tuple(each.word for each in sorted(self.log))
+    def happened_since(self, version: int, org: str, kind: str) -> tuple[str, ...]:
+        """One word an event (`referral-accepted`), those voided too, of what was recorded after that version:
+        all of it to whom it is known, their own to all others."""
+        knows_all = self.is_known_to(org, kind)
+        since = (each for each in sorted(self.log) if each.version > version)
+        return tuple(each.word for each in since if knows_all or each.org == org)
 
     def leave_out(self, happened: Any) -> None:
         """What was voided stays on the list of what was recorded."""
@@ -107,7 +109,11 @@ class Answering(Aggregate):
 
     def command(self, posting: Posting, policy: Policy) -> None:
         """Carries out an operator's command or raises `Refusal`; then tries what was waiting for it."""
-        self.carry_out(posting, policy)
+        try:
+            self.carry_out(posting, policy)
+        except Refusal as refusal:
+            self._as_told(refusal, posting)
+            raise
         self.try_kept(policy)
 
     def answer(self, posting: Posting, policy: Policy) -> None:
@@ -137,11 +143,19 @@ class Answering(Aggregate):
         """The moves that a refusal names."""
         raise NotImplementedError
 
+    def is_known_to(self, _org: str, _kind: str, /) -> bool:
+        """Whether that organisation may know all that is recorded here: every party, where nothing narrower
+        is said."""
+        return True
+
+    def standing_for(self, _org: str, _kind: str, /) -> tuple[str, tuple[str, ...]]:
+        """The state and the moves that it allows, as far as that organisation may know them."""
+        return self.state_met(), self.moves_allowed()
+
     def refusal(self, code: str, *, later: bool = False, **detail: str) -> Refusal:
         """A refusal that names the state met and the moves allowed, to machines and in words."""
         met, moves = self.state_met(), self.moves_allowed()
-        words = {**detail, "state": met, "moves": ", ".join(moves) or "–"}
-        return Refusal(code, detail=words, later=later, state=met, moves=moves)
+        return Refusal(code, detail={**detail, **_in_words(met, moves)}, later=later, state=met, moves=moves)
 
     def _try(self, posting: Posting, policy: Policy) -> bool:
         """Whether the kept event was settled, one way or the other."""
@@ -150,10 +164,20 @@ class Answering(Aggregate):
         except Refusal as refusal:
             if refusal.later:
                 return False
-            self._refuse(refusal, posting.meta)
+            self._refuse(self._as_told(refusal, posting), posting.meta)
         return True
 
+    def _as_told(self, refusal: Refusal, posting: Posting) -> Refusal:
+        """What is refused says no more of the state than whoever posted may know."""
+        if refusal.state is not None:
+            state, moves = self.standing_for(posting.meta.org, posting.org_kind)
+            refusal.state, refusal.moves = state, moves
+            if "state" in refusal.detail:
+                refusal.detail |= _in_words(state, moves)
+        return refusal
+
     def _answer_no(self, posting: Posting, refusal: Refusal, policy: Policy) -> None:
+        self._as_told(refusal, posting)
         if refusal.later:
             self._defer(posting, refusal, policy)
         else:
@@ -178,6 +202,10 @@ class Answering(Aggregate):
 
     def _defer(self, posting: Posting, refusal: Refusal, policy: Policy) -> None:
         self.trigger_event(self.Deferred, data=deferred(posting, refusal, policy), meta=posting.meta)
+
+
+def _in_words(state: str, moves: tuple[str, ...]) -> dict[str, str]:
+    return {"state": state, "moves": ", ".join(moves) or "–"}
 
 
 def refused(refusal: Refusal) -> AgencyEventRefused:
@@ -213,18 +241,26 @@ def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...
 
 
 class Logged(NamedTuple):
-    """One event of a stream: its version, one word for its type, the event that caused it, its type."""
+    """One event of a stream: its version, one word for its type, the event that caused it, its type, whose it
+    is."""
 
     version: int
     word: str
     cause: str | None
     type: str
+    org: str
 
     @classmethod
     def of(cls, happened: Any) -> Logged:
         """What is kept of an event."""
         type_name = happened.data.TYPE
-        return cls(happened.originator_version, _word(type_name), happened.meta.causation_id, type_name)
+        return cls(
+            happened.originator_version,
+            _word(type_name),
+            happened.meta.causation_id,
+            type_name,
+            happened.meta.org,
+        )
 
 
 @cache

@@ -50,11 +50,13 @@ def stream_named(command: Command) -> UUID | None:
 
 
 class Wrong(NamedTuple, Generic[A]):
-    """What a command says was recorded wrongly: one event of an aggregate, and how it is taken back."""
+    """What a command says was recorded wrongly: one event of an aggregate, and how it is taken back; of which
+    kind the organisation is that says so."""
 
     of: A
     event: Logged
     taking: Taking
+    kind: str
 
 
 def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference: Reference) -> Wrong[A]:
@@ -74,9 +76,10 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     if found is None or happened is None or not may_void(offices, caller.id, caller.kind, happened.meta.org):
         raise NotFound("event_not_found", field="event_id")
     _check(found, happened)
-    expect_version(request, found)
+    expect_version(request, found, caller.id, caller.kind)
     meta = envelope(command, request.act, subject=found.case_id, policy=reference.policy, now=uow.now)
-    return Wrong(found, Logged.of(happened), Taking(meta, said.reason, replaced=False, note=said.note))
+    taking = Taking(meta, said.reason, replaced=False, note=said.note)
+    return Wrong(found, Logged.of(happened), taking, caller.kind)
 
 
 def _check(aggregate: Answering, happened: Any) -> None:

@@ -43,6 +43,7 @@ class Areas:
     def _forget(self, territory: Territory) -> None:
         self._territory = territory
         self._holds: dict[tuple[Seat, str, date], bool] = {}
+        self._encloses: dict[tuple[Seat, str, date], bool] = {}
         self._covers: dict[tuple[Seat, Seat], bool] = {}
 
     def _look_again(self) -> None:
@@ -87,6 +88,21 @@ class Areas:
             known = self._remember(self._covers, asked, self._all_of(one, other))
         return known
 
+    def encloses(self, seat: Seat, code: str, day: date) -> bool:
+        """Whether *all* of what a code meant on that day lies in the seat's area, on the newest map on which
+        the seat's unit stands: who answers for a place now may see what was told of it then, under whatever
+        code. Not so where a divided unit lies in it in part only, or nobody knows; nor of a code that means
+        no unit on that day.
+        """
+        if seat.code is None:
+            return True
+        self._look_again()
+        asked = (seat, code, day)
+        known = self._encloses.get(asked)
+        if known is None:
+            known = self._remember(self._encloses, asked, self._all_that_is_meant(seat, code, day))
+        return known
+
     def province(self, seat: Seat) -> str | None:
         """The province in which the seat's unit lies on the map that it is of."""
         unit = self.unit(seat)
@@ -107,7 +123,15 @@ class Areas:
         area, place = self.unit(one), self.unit(other)
         if area is None or place is None:
             return area is None
-        then = _nearest(area, place.until or date.max)
+        return self._all_in(place, area, _nearest(area, place.until or date.max))
+
+    def _all_that_is_meant(self, seat: Seat, code: str, day: date) -> bool:
+        area, place = self.unit(seat), self._territory.resolve(code, day).unit
+        if area is None or place is None:
+            return area is None
+        return self._all_in(place, area, area.until or date.max)
+
+    def _all_in(self, place: Unit, area: Unit, then: date) -> bool:
         if place.holds(then):
             return self._lies_in(place, area, then)
         reached = self._territory.follow(place, then)

@@ -53,11 +53,6 @@ class Organisation(Lasting):
         return Seat(self.commune or self.district or self.province, self.unit_on or self.since)
 
     @property
-    def area(self) -> str:
-        """The code of the unit that it answers for, as people are told it."""
-        return self.seat.code or "–"
-
-    @property
     def policy_province(self) -> str:
         """The province whose policy packs hold for it; the pilot's where none is known."""
         return self.province or HANOI
@@ -145,6 +140,13 @@ class Organisations:
         """The ids of all organisations that `org` answers for, in the order of the file."""
         return [other.id for other in self if self.answers_for(org, other.id)]
 
+    def area_of(self, org: str) -> str:
+        """The unit that an organisation answers for as people are told it: its Vietnamese name, and its code;
+        a dash for none."""
+        one = self.get(org)
+        unit = self.areas.unit(one.seat) if one is not None else None
+        return f"{unit.vi} ({unit.code})" if unit is not None else "–"
+
     def works_in(self, org: str, commune: str, day: date) -> bool:
         """Whether what happened on that day in that commune happened where the organisation works; of a code
         that means no unit on that day, and of who is not in the directory, this has nothing to say: true."""
@@ -160,6 +162,11 @@ class Organisations:
         found = self.areas.holds(organisation.seat, commune, day)
         self._places[asked] = (organisation, territory, found)
         return found
+
+    def sees_place(self, org: str, commune: str, day: date) -> bool:
+        """Whether the organisation answers for all of what that code meant on that day (`Areas.encloses`)."""
+        organisation = self._by_id.get(org)
+        return organisation is not None and self.areas.encloses(organisation.seat, commune, day)
 
     def __getitem__(self, org: str) -> Organisation:
         return self._by_id[org]

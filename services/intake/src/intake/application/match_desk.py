@@ -8,6 +8,7 @@ there is nothing, whether it exists or not.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from intake.application.envelope import Policy, commanded
 from intake.application.identity import Connect
 from intake.application.pairs import OPEN, SAME, Pair, pair_of
 from intake.application.proposing import Proposals
+from intake.application.seeing import sees_the_case
 from intake.domain.case import Case
 from intake.domain.order import moves, stage
 
@@ -56,6 +58,10 @@ class Offices(Protocol):
 
     def answers_for(self, org: str, other: str, /) -> bool:
         """Whether `org` is `other`, or answers for the area in which `other` works."""
+        ...
+
+    def sees_place(self, org: str, commune: str, day: date, /) -> bool:
+        """Whether the organisation answers for all of what that code meant on that day."""
         ...
 
 
@@ -98,14 +104,14 @@ class MatchDesk:
             self._reached(uow, command, uow.get(Case, one), field)
             for one, field in zip(named, fields, strict=True)
         ]
-        self._expect(cases[0], request, "expected_survivor_version")
-        self._expect(cases[1], request, "expected_merged_version")
+        self._expect(command, cases[0], request, "expected_survivor_version")
+        self._expect(command, cases[1], request, "expected_merged_version")
         survivor, merged = (_own(uow, case) for case in cases)
         ground = MergeGround(request.ground)
         meta = self._meta(uow, command, survivor, request.legal_basis)
         merge_id = self._proposals.merge(uow, survivor, merged, ground, meta)
         target = people.latest_case_id(uow, keys.as_text(survivor.client_id))
-        outcome = _outcome(survivor)
+        outcome = self._outcome(command, survivor)
         return pb.MergeClientsResponse(merge_id=str(merge_id), open_case_id=str(target), outcome=outcome)
 
     def _unmerge(
@@ -119,13 +125,13 @@ class MatchDesk:
         survivor, merged = (people.case_of_client(uow, end) for end in ends)
         assert survivor is not None, "whoever was merged has a case"
         assert merged is not None, "whoever was merged has a case"
-        self._expect(survivor, request, "expected_version")
+        self._expect(command, survivor, request, "expected_version")
         meta = self._meta(uow, command, survivor, request.legal_basis)
         edge = self._proposals.unmerge(uow, merge_id, MergeGround(request.ground), meta)
         return pb.UnmergeClientsResponse(
             survivor_case_id=str(people.latest_case_id(uow, edge.survivor)),
             merged_case_id=str(people.latest_case_id(uow, edge.merged)),
-            outcome=_outcome(survivor),
+            outcome=self._outcome(command, survivor),
         )
 
     def _decide(
@@ -145,7 +151,7 @@ class MatchDesk:
             response.merge_id = str(self._proposals.merge(uow, known, new, ground, meta))
         else:
             self._tell_apart(uow, known, new, ground, meta)
-        response.outcome.CopyFrom(_outcome(known))
+        response.outcome.CopyFrom(self._outcome(command, known))
         return response
 
     def _merges(
@@ -223,23 +229,39 @@ class MatchDesk:
     def _ends(self, uow: UnitOfWork, merge_id: UUID) -> tuple[str, ...]:
         return tuple(people.merge_of(uow, merge_id)[1][1:])
 
-    def _expect(self, case: Case, request: Any, field: str) -> None:
+    def _expect(self, command: Command, case: Case, request: Any, field: str) -> None:
         """Raises `Conflict` that tells what changed, if the request expected another version."""
         if not request.HasField(field) or getattr(request, field) == case.version:
             return
         expected = getattr(request, field)
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             since = [name for (name,) in cursor.execute(_SINCE, (case.id, max(expected, 0)))]
-        raise CaseChanged(case, expected, since)
+        raise CaseChanged(case, expected, since, sees=self._sees(command, case))
+
+    def _sees(self, command: Command, case: Case) -> bool:
+        return sees_the_case(case, self._offices.get(_org(command)), self._offices)
+
+    def _outcome(self, command: Command, case: Case) -> Outcome:
+        sees = self._sees(command, case)
+        return Outcome(
+            event_id=f"{case.id}:{case.version}",
+            state=stage(case.happened) if sees else "",
+            moves=moves(case.happened) if sees else (),
+            version=case.version,
+        )
 
     def _meta(self, uow: UnitOfWork, command: Command, case: Case, legal_basis: str) -> Meta:
         return commanded(command, case.id, self._policy, uow.now, legal_basis=legal_basis)
 
 
 class CaseChanged(Stale):
-    """Somebody else was faster: the version and stage now, and what happened since the one expected."""
+    """Somebody else was faster: the version now, and to who may know it the stage and what happened since the
+    one expected."""
 
-    def __init__(self, case: Case, expected: int, since: Sequence[str]) -> None:
+    def __init__(self, case: Case, expected: int, since: Sequence[str], *, sees: bool) -> None:
+        if not sees:
+            super().__init__(expected, case.version, ())
+            return
         named = [name.removeprefix("org.reftrack.").rpartition(".")[0] for name in since]
         super().__init__(
             expected, case.version, named, state=stage(case.happened), moves=moves(case.happened)
@@ -260,12 +282,3 @@ def _own(uow: UnitOfWork, case: Case) -> Case:
 
 def _org(command: Command) -> str:
     return command.caller.partition("/")[0]
-
-
-def _outcome(case: Case) -> Outcome:
-    return Outcome(
-        event_id=f"{case.id}:{case.version}",
-        state=stage(case.happened),
-        moves=moves(case.happened),
-        version=case.version,
-    )

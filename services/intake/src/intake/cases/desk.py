@@ -16,7 +16,7 @@ from contracts.base import Payload
 from contracts.envelope import Meta
 from contracts.events import cases as events
 from contracts.registry import as_recorded
-from contracts.vocabulary import NumberKind, OrgKind
+from contracts.vocabulary import NumberKind
 from google.protobuf.message import Message
 from reference import Living, Organisation, Policy
 from reference.days import local_day
@@ -32,6 +32,7 @@ from intake.application.moves import Moves
 from intake.application.originals import load_originals
 from intake.application.recording import Recording
 from intake.application.screenings import note_review
+from intake.application.seeing import sees_the_case, told_as_seen
 from intake.application.voiding import check_no_later_case
 from intake.cases.conflicts import screenings_within_reach
 from intake.cases.requests import case_of, told, voided_by
@@ -44,12 +45,6 @@ CASES = pb.DESCRIPTOR.services_by_name["CaseService"]
 QUERIES = frozenset({"ListScreeningConflicts"})
 COMMANDS = frozenset(method.name for method in CASES.methods) - QUERIES
 """Names of the commands: the methods' own."""
-
-SEE_THE_CASE = frozenset(
-    {OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.COMMUNE_AUTHORITY}
-)
-"""Who is told where a case stands and what others did in it (`domain.md`, Who takes part: the cases of its
-area). Everybody else may command, and is told of its own doing alone."""
 
 _GT = keys.PREFIX[NumberKind.INTRODUCTION]
 _FIELDS = {"ce_time": "act.at", "/about/introduction": "number", "/corrects": "event_id"}
@@ -115,9 +110,10 @@ class CaseDesk:
         order = _Order(command, request, office, case, meta)
         check_addressee(data, self._offices)
         read_communes(data, self._country.now, local_day(meta.occurred_at))
-        number = self._take(uow, order, data)
+        with told_as_seen(case, office, self._offices):
+            number = self._take(uow, order, data)
         uow.wake(keys.until_case(case.id))
-        return _response(order, number)
+        return self._response(order, number)
 
     def _take(self, uow: UnitOfWork, order: _Order, data: Payload) -> str | None:
         case, meta = order.case, order.meta
@@ -141,10 +137,11 @@ class CaseDesk:
         found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
         self._expect(uow, found.case, request, office)
         meta = self._meta(command, request.act, found.case, uow)
-        voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
+        with told_as_seen(found.case, office, self._offices):
+            voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
         uow.wake(keys.until_case(found.case.id))
         return pb.VoidEventResponse(
-            outcome=_outcome(found.case, office),
+            outcome=self._outcome(found.case, office),
             case_id=str(found.case.id),
             routed=voided.routed_id is not None,
         )
@@ -159,9 +156,10 @@ class CaseDesk:
         if office is None or case is None or case.screenings.differing.get(request.event_id) not in theirs:
             raise NotFound("screening_conflict_unknown", field="event_id")
         self._expect(uow, case, request, office)
-        case.review(data, commanded(command, case.id, self._policy, uow.now))
+        with told_as_seen(case, office, self._offices):
+            case.review(data, commanded(command, case.id, self._policy, uow.now))
         note_review(uow, data.screening, event_id(case.pending_events[-1]))
-        return pb.ReviewScreeningResponse(outcome=_outcome(case, office))
+        return pb.ReviewScreeningResponse(outcome=self._outcome(case, office))
 
     def _office(self, command: Command, model: type[Payload], uow: UnitOfWork) -> Organisation:
         """The office that commands, which may report this of the day on which it happened."""
@@ -191,7 +189,7 @@ class CaseDesk:
             return
         expected = int(request.expected_version)
         since = [one for one in uow.events(case) if one.originator_version > expected]
-        if office.kind in SEE_THE_CASE:
+        if sees_the_case(case, office, self._offices):
             happened = [event_name(one.data.TYPE) for one in since]
             raise Stale(
                 expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened)
@@ -199,33 +197,31 @@ class CaseDesk:
         own = [event_name(one.data.TYPE) for one in since if one.meta.org == office.id]
         raise Stale(expected, case.version, own)
 
+    def _outcome(self, case: Case, office: Organisation, number: str = "") -> Outcome:
+        sees = sees_the_case(case, office, self._offices)
+        return Outcome(
+            event_id=f"{case.id}:{case.version}",
+            state=stage(case.happened) if sees else "",
+            moves=moves(case.happened) if sees else (),
+            version=case.version,
+            number=number,
+        )
+
+    def _response(self, order: _Order, number: str | None) -> Message:
+        outcome = self._outcome(order.case, order.office, number or "")
+        if isinstance(order.request, pb.MoveClientRequest):
+            move = order.case.moves[-1]
+            told = pb.MoveClientResponse(outcome=outcome, to_org=move.to_org or "")
+            if move.due_at is not None:
+                told.due_at.FromDatetime(move.due_at)
+            return told
+        response: type[Any] = getattr(pb, f"{order.command.name}Response")
+        message: Message = response(outcome=outcome)
+        return message
+
 
 def _field(field: str | None) -> str | None:
     """The field of the request that a rule of the front door names; none where no field is meant."""
     if field is None or field in ("ce_type", "ce_source"):
         return None
     return _FIELDS.get(field, field.removeprefix("/data/"))
-
-
-def _outcome(case: Case, office: Organisation, number: str = "") -> Outcome:
-    sees = office.kind in SEE_THE_CASE
-    return Outcome(
-        event_id=f"{case.id}:{case.version}",
-        state=stage(case.happened) if sees else "",
-        moves=moves(case.happened) if sees else (),
-        version=case.version,
-        number=number,
-    )
-
-
-def _response(order: _Order, number: str | None) -> Message:
-    outcome = _outcome(order.case, order.office, number or "")
-    if isinstance(order.request, pb.MoveClientRequest):
-        move = order.case.moves[-1]
-        told = pb.MoveClientResponse(outcome=outcome, to_org=move.to_org or "")
-        if move.due_at is not None:
-            told.due_at.FromDatetime(move.due_at)
-        return told
-    response: type[Any] = getattr(pb, f"{order.command.name}Response")
-    message: Message = response(outcome=outcome)
-    return message

@@ -74,7 +74,7 @@ class Corrections:
         """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
         wrong = recorded_wrongly(uow, command, Referral, self._reference)
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
-        return outcome_of(wrong.of).SerializeToString()
+        return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 
     def replace(self, uow: UnitOfWork, routed: Recorded[AgencyEventRouted], replaces: str) -> None:
         """Void what the event led to in whose place this one stands, and let this one be decided. Raises

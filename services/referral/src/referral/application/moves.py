@@ -12,7 +12,7 @@ from answering.consents import ConsentBook
 from answering.requests import caller_of, envelope, number_of, obey, outcome_of, payload_of
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import Forbidden, NotFound
+from chassis.rpc.errors import NotFound
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
@@ -109,16 +109,14 @@ class Moves:
         due = referral.due
         obey(referral, posting, self._reference.policy, request)
         self._deadlines.follow(uow, referral, due)
-        return outcome_of(referral).SerializeToString()
+        return outcome_of(referral, caller.id, caller.kind).SerializeToString()
 
     def _between(self, uow: UnitOfWork, request: Message, org: str) -> Referral:
         """The referral that a request names, if that organisation is one of its two sides."""
         number = number_of(request.referral, PREFIX, "referral")  # type: ignore[attr-defined]
         referral = self.find(uow, number)
-        if referral is None:
+        if referral is None or org not in (referral.sender, referral.provider):
             raise NotFound("referral_unknown")
-        if org not in (referral.sender, referral.provider):
-            raise Forbidden("not_a_party")
         return referral
 
     def _meta(self, uow: UnitOfWork, command: Command, referral: Referral) -> Meta:

@@ -10,7 +10,7 @@ from uuid import UUID
 from answering import Posting
 from answering.consents import ConsentBook, may_know, not_covered
 from answering.parties import Parties, add_party
-from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of
+from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of, uuid_of
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -86,7 +86,7 @@ class Requests:
         act = request.act  # type: ignore[attr-defined]
         meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
         referral = self._request(uow, payload, meta, case, cause=cause, waits=False)
-        return outcome_of(referral, referral.number).SerializeToString()
+        return outcome_of(referral, caller.id, caller.kind, referral.number).SerializeToString()
 
     def _request(
         self, uow: UnitOfWork, posted: object, meta: Meta, case: CaseAsKnown, *, cause: str, waits: bool
@@ -112,7 +112,8 @@ class Requests:
         """
         book, sender = self._consents, self._reference.organisations[meta.org]
         known, at = book.known(meta.subject), meta.occurred_at
-        item = item_of(posted, plan_on(book.facts(meta.subject), at))
+        names_item = posted.plan_item is not None
+        item = item_of(posted, plan_on(book.facts(meta.subject), at)) if names_item else None
         request = request_of(
             purpose_for(posted.service),
             labels_written(posted, item),
@@ -122,11 +123,10 @@ class Requests:
             legal_basis=meta.legal_basis,
         )
         found = share(item, request, known.consents, at, self._reference.policy)
-        told = may_know(known, meta.org, sender.kind)
         if isinstance(found.decision, Refused):
-            raise self._not_covered(request, told, at, waits=waits)
+            raise self._not_covered(request, may_know(known, meta.org, sender.kind), at, waits=waits)
         if not waits and now > at and isinstance(self._decision(known, found.request, now), Refused):
-            raise self._not_covered(request, told, now, waits=waits)
+            raise self._not_covered(request, may_know(known, meta.org, sender.kind), now, waits=waits)
         return found
 
     def _not_covered(self, request: Request, known: Known, at: datetime, *, waits: bool) -> Refusal:
@@ -158,6 +158,6 @@ FIELDS = {
 def case_named(command: Command) -> UUID | None:
     """The case that a request names, for loading it; none if it is no id."""
     try:
-        return UUID(command.message.case_id)  # type: ignore[attr-defined]
+        return uuid_of(command.message.case_id)  # type: ignore[attr-defined]
     except ValueError:
         return None

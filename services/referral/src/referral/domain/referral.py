@@ -235,6 +235,8 @@ class Referral(Answering):
 
     def _allow_party(self, move: Move, org: str) -> None:
         party = self.sender if move.who is Party.SENDER else self.provider
+        if org not in (self.sender, self.provider):
+            raise Refusal("referral_unknown", field="/about/referral")
         if org != party:
             raise Refusal("not_your_move", field="source", detail={"move": move.name, "party": str(move.who)})
 
