@@ -92,10 +92,19 @@ def tell_beside(uow: UnitOfWork, client: str, case: Case) -> None:
         _put(uow, keys.PERSON, told.name, told.to_text())
 
 
-def _tellings(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Telling]:
+def cases_telling_of(uow: UnitOfWork, client: str) -> list[Case]:
+    """The client's own cases, and those of others in which something is told of the client."""
+    return _cases(uow, person_of(uow, client), {client})
+
+
+def _cases(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Case]:
     ids = [keys.as_id(case) for case in person.telling_of(clients)]
     uow.load(Case, ids)
-    cases = [case for one in ids if (case := uow.get(Case, one)) is not None]
+    return [case for one in ids if (case := uow.get(Case, one)) is not None]
+
+
+def _tellings(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Telling]:
+    cases = _cases(uow, person, clients)
     return [one for case in cases for one in case.tellings if keys.as_text(one.client) in clients]
 
 

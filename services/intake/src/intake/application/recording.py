@@ -110,6 +110,7 @@ class Recording:
         meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
         recorded = self._take(uow, case, match, reading, event, meta, org_kind)
+        _note_client(uow, case, meta)
         if known is None:
             uow.add(case)
             people.take_case(uow, case)
@@ -142,10 +143,12 @@ class Recording:
                 (reading.source, corrects),
                 event.type,
                 match,
+                event.naming.reference,
                 lambda case: envelope(reading, event, case.id, self._policy),
             )
             meta = self._meta(reading, event, found.case.id, match._replace(case=found.case))
             recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found.recorded_id)
+            _note_client(uow, found.case, meta)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
             if match.binds:
@@ -226,6 +229,12 @@ class Recording:
 def _meant(case: Case, match: Match) -> UUID:
     """The client whom an event means, also where somebody else's case takes it because the two are one."""
     return keys.as_id(match.client) if match.client else case.client_id
+
+
+def _note_client(uow: UnitOfWork, case: Case, meta: Meta) -> None:
+    """The case of another tells of a client from now on."""
+    if meta.client is not None:
+        people.tell_beside(uow, keys.as_text(meta.client), case)
 
 
 def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:

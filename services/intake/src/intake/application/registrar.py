@@ -166,8 +166,6 @@ class Registrar:
         corrects: bool,
     ) -> None:
         recorded = event_id(case.pending_events[-1])
-        if client != case.client_id:
-            people.tell_beside(uow, keys.as_text(client), case)
         if data.identity is not None:
             self._identities.seal(uow, client, recorded, data.identity)
         number = event.naming.identity

@@ -20,13 +20,12 @@ from intake.application.matching import Match, client_of
 from intake.application.moves import Moves
 from intake.application.originals import Original, original, recorded
 from intake.application.reading import Naming
+from intake.application.references import let_go
 from intake.application.screenings import forget_conflict, note_review
 from intake.domain.case import Case
 from intake.domain.directory import Areas
 from intake.domain.front_door import agency_of_source, source_of
 from intake.domain.order import Step
-
-_NO_FACTS = (Case.Created, Case.Bound, Case.Voided, Case.Reviewed)
 
 MetaOf = Callable[[Case], Meta]
 
@@ -97,8 +96,8 @@ class Voiding:
         found.case.void(found.version, told, meta)
         is_routed = isinstance(found.happened, Case.Routed)
         routed_id = event_id(found.case.pending_events[-1]) if is_routed else None
-        self._unbind(uow, found, reason, meta)
         self._follow(uow, found)
+        let_go(uow, found, reason, meta)
         if isinstance(found.happened, Case.Registered):
             self._registrar.unmeet(uow, found, meta)
         return Voided(found.case, routed_id)
@@ -109,9 +108,11 @@ class Voiding:
         name: tuple[str, str],
         type_name: str,
         match: Match,
+        reference: str | None,
         meta_of: MetaOf,
     ) -> Original:
-        """Voids the event that another of the same type and person corrects; that one is recorded next.
+        """Voids the event that another of the same type and person corrects; that one is recorded next, under
+        this `reference` of the office, if it names one.
 
         Raises `NotKnownYet`, or `Refusal` before anything has changed.
         """
@@ -125,27 +126,16 @@ class Voiding:
         told = EventVoided(
             event_id=found.recorded_id, type=found.type, reason=VoidReason.WRONG_DATA, replaced=True
         )
-        found.case.void(found.version, told, found.meta_of(meta_of(found.case)))
+        meta = found.meta_of(meta_of(found.case))
+        found.case.void(found.version, told, meta)
         self._follow(uow, found)
+        if reference is not None:
+            let_go(uow, found, told.reason, meta, right=reference)
         return found
 
     def _check_right(self, org: str, kind: str, other: str) -> None:
         if not may_void(self._organisations, org, kind, other):
             raise Refusal("void_not_yours", field="/data/source")
-
-    def _unbind(self, uow: UnitOfWork, found: Original, reason: VoidReason, meta: Meta) -> None:
-        """A reference that the event had bound means nobody again, unless other reports of that organisation
-        stand and the person was right."""
-        org = found.happened.meta.org
-        if reason is not VoidReason.WRONG_PERSON and _has_other_facts(found, org):
-            return
-        for bound in found.bound:
-            key = keys.reference_key(org, bound.data.agency_ref)
-            if uow.holder(keys.REFERENCE, key) is None or bound.originator_version in found.case.voided:
-                continue
-            told = EventVoided(event_id=event_id(bound), type=bound.data.TYPE, reason=reason)
-            found.case.void(bound.originator_version, told, meta)
-            uow.release(keys.REFERENCE, key)
 
     def _follow(self, uow: UnitOfWork, found: Original) -> None:
         uow.refold(found.case)
@@ -189,13 +179,3 @@ def check_no_later_case(uow: UnitOfWork, case: Case) -> None:
     """Raises `Refusal` for a case that the client's way does not go on in any more."""
     if people.latest_case_id(uow, keys.as_text(case.client_id)) != case.id:
         raise Refusal("later_case_open", state="closed")
-
-
-def _has_other_facts(found: Original, org: str) -> bool:
-    return any(
-        one.meta.org == org
-        and one.originator_version not in found.case.voided
-        and not isinstance(one, _NO_FACTS)
-        for one in found.events
-        if one is not found.happened
-    )
