@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.integration.intake.posts import Post
+from tests.integration.intake.posts import WHERE, Post
 
 
 def void(
@@ -22,8 +22,15 @@ def reopening(agency: str, ref: str, reason: str = "came_back", **more: Any) -> 
     return Post(agency, "case-reopened", {"agency_ref": ref}, {"reason": reason}, **more)
 
 
-def move(agency: str, ref: str, to_commune: str, to_org: str | None = None, **more: Any) -> Post:
-    data = {"to_commune": to_commune, "notified_on": "2019-03-10", "to_org": to_org}
+def move(
+    agency: str,
+    ref: str,
+    to_commune: str,
+    to_org: str | None = None,
+    notified_on: str = "2019-03-10",
+    **more: Any,
+) -> Post:
+    data = {"to_commune": to_commune, "notified_on": notified_on, "to_org": to_org}
     return Post(agency, "client-moved", {"agency_ref": ref}, data, **more)
 
 
@@ -48,7 +55,7 @@ def of_group(agency: str, ref: str, group: str, **more: Any) -> Post:
     """A registration of a client of that group."""
     data = {
         "client_group": group,
-        "residence_commune": "00139",
+        "residence_commune": WHERE.get(agency, "00139"),
         "identity": {"full_name": "Nguyễn Văn Thử"},
     }
     return Post(agency, "client-registered", {"agency_ref": ref}, data, **more)

@@ -195,3 +195,41 @@ def test_who_was_sent_a_move_that_was_voided_is_told_so(desk: Desk) -> None:
     number = told["numbers"]["introduction"]
     desk.post(acknowledgement(THERE, {"introduction": number}))
     assert desk.receipts()[-1]["code"] == "introduction_voided"
+
+
+# The notice that the law asks for
+
+
+LAW = datetime(2026, 6, 30, 17, tzinfo=UTC)
+"""1 July 2026, 0:00 in Viet Nam: Law 120/2025/QH15 asks for a notice within 24 hours of the move."""
+
+
+def left(desk: Desk, at: datetime, notified_on: str) -> dict[str, Any]:
+    """What is recorded of a move, reported on the third day after it."""
+    desk.clock.move_to(at + timedelta(days=3))
+    went = move(SOCIAL, "TV-1", "27259", notified_on=notified_on, at=at)
+    _, told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), went)
+    assert told["verdict"] == "accepted"
+    return desk.events()[-1]
+
+
+@pytest.mark.parametrize(
+    ("moved_at", "notified_on", "late"),
+    [
+        (LAW - timedelta(seconds=1), "2026-07-03", None),
+        (LAW, "2026-07-01", False),
+        (LAW, "2026-07-02", False),
+        (LAW, "2026-07-03", True),
+        (LAW + timedelta(hours=9), "2026-07-02", False),
+        (LAW + timedelta(hours=9), "2026-07-03", True),
+        (LAW + timedelta(hours=9), "2026-06-29", False),
+    ],
+)
+def test_a_notice_is_late_by_the_law_of_the_day_of_the_move_and_never_refused(
+    desk: Desk, moved_at: datetime, notified_on: str, late: bool | None
+) -> None:
+    told = left(desk, moved_at, notified_on)
+    due = None if late is None else moved_at + timedelta(hours=24)
+    said = told["data"]["notice_due_at"]
+    assert (told["data"]["notified_late"], said and datetime.fromisoformat(said)) == (late, due)
+    assert told["meta"]["policy_version"].startswith("vn-law-2021" if late is None else "vn-law-2025")

@@ -27,10 +27,17 @@ class ClientMovedPosted(Payload):
 
 
 class ClientMoved(ClientMovedPosted):
-    """The number is for who takes the client up; `due_at`: by when that has to be acknowledged (24 hours)."""
+    """The number is for who takes the client up; `due_at`: by when that has to be acknowledged (24 hours).
+
+    `notice_due_at`: by when the commune that the client left had to be told, by the law in force on the day
+    of the move; `notified_late`: whether it was told later, at whatever hour of `notified_on`. Both are none
+    where that law asked for no notice.
+    """
 
     number: Annotated[Number | None, Title("Số giấy giới thiệu", "Introduction number")] = None
     due_at: Annotated[AwareDatetime | None, Title("Hạn xác nhận", "Acknowledgement due")] = None
+    notice_due_at: Annotated[AwareDatetime | None, Title("Hạn báo chuyển đi", "Notice due")] = None
+    notified_late: Annotated[bool | None, Title("Báo muộn", "Notified late")] = None
 
 
 class MoveAcknowledgedPosted(Payload):

@@ -20,6 +20,7 @@ from intake.application import keys
 from intake.application.consents import HANOI
 from intake.application.envelope import rung
 from intake.domain.case import Case, version_of
+from intake.domain.moving import is_late, notice_due
 
 MOVE = "move_acknowledgement"
 """The kind of timer that rings when a move should have been acknowledged; its key: the event of the move."""
@@ -59,7 +60,13 @@ class Moves:
         to_org = self._taken_up_by(data, day)
         number = given if to_org else None
         due_at = self._due(to_org, meta) if to_org else None
-        told = {**dict(data), "to_org": to_org, "number": number, "due_at": due_at}
+        told = {
+            **dict(data),
+            "to_org": to_org,
+            "number": number,
+            "due_at": due_at,
+            **self._notice(data, meta),
+        }
         case.take(ClientMoved(**told), meta)
         if number is not None and due_at is not None:
             uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, number), keys.as_text(case.id))
@@ -107,7 +114,16 @@ class Moves:
 
     def _due(self, to_org: str, meta: Meta) -> datetime:
         """From when we were told: nobody can answer earlier."""
-        office = self._organisations.get(to_org)
-        province = office.policy_province if office is not None else HANOI
-        terms = self._policy.on(local_day(meta.received_at), province)
+        terms = self._policy.on(local_day(meta.received_at), self._province(to_org))
         return meta.received_at + timedelta(hours=terms.move_acknowledge_hours)
+
+    def _notice(self, data: ClientMovedPosted, meta: Meta) -> dict[str, Any]:
+        """Whether the notice of the move was given in time, by the law of its day in the province of the office
+        that reports it."""
+        terms = self._policy.on(local_day(meta.occurred_at), self._province(meta.org))
+        due_at = notice_due(meta, terms.move_notice_hours)
+        return {"notice_due_at": due_at, "notified_late": is_late(data.notified_on, due_at)}
+
+    def _province(self, org: str) -> str:
+        office = self._organisations.get(org)
+        return office.policy_province if office is not None else HANOI

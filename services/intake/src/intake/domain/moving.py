@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from chassis.refusal import Refusal
+from contracts.envelope import Meta
+from reference.days import start_of
 
 
 class Move(NamedTuple):
@@ -24,6 +26,18 @@ class Move(NamedTuple):
     def is_open(self) -> bool:
         """Whether somebody still owes an answer."""
         return self.to_org is not None and not self.acknowledged
+
+
+def notice_due(moved: Meta, hours: int | None) -> datetime | None:
+    """By when the commune that somebody left had to be told, where a law asked for it within so many hours:
+    counted from the last instant at which the person may have moved."""
+    return None if hours is None else moved.latest_at + timedelta(hours=hours)
+
+
+def is_late(notified_on: date, due_at: datetime | None) -> bool | None:
+    """Whether a notice given on that day, in Viet Nam, came too late at whatever time; none where none was
+    due."""
+    return None if due_at is None else start_of(notified_on) > due_at
 
 
 def answered(moves: Sequence[Move], number: str | None, is_theirs: Callable[[str], bool]) -> Move:
