@@ -15,8 +15,10 @@ from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
 from intake.application.decider import RETRY
 from reftrack.intake.v1 import agencies_pb2 as pb
 
+from tests.integration.intake.case_posts import move
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
-from tests.integration.intake.posts import contact, introduction
+from tests.integration.intake.posts import NOW, Post, contact, counselling, introduction, plan
+from tests.integration.intake.posts import registration as registered_by
 
 NEW = "cap-sai-dong"
 PROVINCE = "pctnxh-ha-noi"
@@ -130,6 +132,74 @@ def test_an_office_reports_no_contact_outside_its_territory(fed: Desk) -> None:
         *("rejected", "outside_territory", "/data/commune"),
     )
     assert "00142" in told["remedy"]["vi"]
+
+
+def living_in(commune: str | None, about: dict[str, str], agency: str = SOCIAL, **more: Any) -> Post:
+    """A registration of somebody who lives there; nowhere: without a fixed residence."""
+    post = registered_by(agency, about, **more)
+    home = {"residence_commune": commune, "no_fixed_residence": commune is None}
+    return Post(post.agency, post.kind, post.about, {**post.data, **home})
+
+
+ELSEWHERE = "00592"
+
+
+def test_who_lives_elsewhere_waits_until_the_office_has_met_that_person_in_its_territory(fed: Desk) -> None:
+    (told,) = fed.post(living_in(ELSEWHERE, {"agency_ref": "TV-1"}))
+    assert (told["verdict"], told["code"], told["field"]) == (
+        *("waiting", "lives_outside_territory", "/data/residence_commune"),
+    )
+    assert "Phường Bồ Đề (00139)" in told["remedy"]["vi"]
+    assert "Phường Bồ Đề (00139)" in told["remedy"]["en"]
+    assert fed.events() == []
+    assert verdicts(fed.post(contact(SOCIAL, "TV-1"))) == ["accepted", "accepted"]
+    assert fed.types()[-2:] == ["agency-reference-bound", "client-registered"]
+    assert verdicts(fed.post(counselling(SOCIAL, "TV-1"), plan(SOCIAL, "TV-1"))) == ["accepted"] * 2
+
+
+def test_who_lives_elsewhere_is_taken_up_by_the_number_of_an_introduction(fed: Desk) -> None:
+    (_, introduced) = fed.post(contact(POLICE, "PX-1"), introduction(POLICE, "PX-1", SOCIAL))
+    about = {"introduction": introduced["numbers"]["introduction"], "agency_ref": "TV-1"}
+    assert verdicts(fed.post(living_in(ELSEWHERE, about))) == ["accepted"]
+
+
+def test_who_lives_nowhere_in_particular_is_registered_by_whoever_is_asked(fed: Desk) -> None:
+    assert verdicts(fed.post(living_in(None, {"agency_ref": "TV-1"}))) == ["accepted"]
+
+
+def test_an_id_number_is_no_way_into_a_case_of_another_commune(fed: Desk) -> None:
+    there, number = "ldtbxh-cau-dien", "001090001234"
+    fed.post(living_in(ELSEWHERE, {"agency_ref": "CD-1"}, there, id_number=number))
+    known, unknown = fed.post(
+        living_in(ELSEWHERE, {"agency_ref": "TV-1"}, id_number=number),
+        living_in(ELSEWHERE, {"agency_ref": "TV-2"}, id_number="001090004321"),
+    )
+    assert known["verdict"] == unknown["verdict"] == "waiting"
+    assert known["remedy"] == unknown["remedy"]
+    assert verdicts(fed.post(plan(SOCIAL, "TV-1"))) == ["waiting"]
+
+
+def test_whoever_has_moved_away_is_reported_of_by_both_communes(fed: Desk) -> None:
+    _, moved = fed.post(living_in("00139", {"agency_ref": "TV-1"}), move(SOCIAL, "TV-1", ELSEWHERE))
+    about = {"introduction": moved["numbers"]["introduction"], "agency_ref": "CD-1"}
+    there = living_in(ELSEWHERE, about, "ldtbxh-cau-dien")
+    later = counselling(SOCIAL, "TV-1", at=NOW)
+    assert verdicts(fed.post(counselling(SOCIAL, "TV-1"), there, later)) == ["accepted"] * 3
+
+
+def test_a_wrong_residence_is_mended_by_a_new_event(fed: Desk) -> None:
+    assert verdicts(fed.post(living_in(ELSEWHERE, {"agency_ref": "TV-1"}))) == ["waiting"]
+    again = fed.post(living_in("00139", {"agency_ref": "TV-1"}))
+    assert [(one["verdict"], one.get("code")) for one in again] == [
+        ("accepted", None),
+        ("rejected", "already_recorded"),
+    ]
+
+
+def test_nobody_is_handed_over_to_an_office_that_does_not_work_where_the_person_returns_to(fed: Desk) -> None:
+    data = {"to_org": "ubnd-bo-de", "to_commune": ELSEWHERE, "due_on": "2019-04-20"}
+    (told,) = fed.post(Post("cai-nghien-ha-noi", "handover-notified", {"stay": "LT-1A73-4KGW-YMQD-4"}, data))
+    assert (told["verdict"], told["code"], told["field"]) == ("rejected", "to_org_elsewhere", "/data/to_org")
 
 
 def test_a_stale_command_is_told_what_changed(fed: Desk) -> None:

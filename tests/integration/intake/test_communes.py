@@ -27,7 +27,7 @@ def contact_at(code: str, at: datetime, ref: str = "PX-1") -> Post:
 
 
 def living_in(code: str, at: datetime, ref: str = "TV-1") -> Post:
-    """A registration: where somebody lives may lie anywhere, while an office reports contacts of its area."""
+    """A registration: who was `met` in the office's area may live anywhere."""
     post = registration(SOCIAL, {"agency_ref": ref}, at=at)
     return Post(post.agency, post.kind, post.about, {**post.data, "residence_commune": code}, at=at)
 
@@ -36,6 +36,14 @@ def living_in(code: str, at: datetime, ref: str = "TV-1") -> Post:
 def today(desk: Desk) -> Desk:
     desk.clock.move_to(TODAY)
     return desk
+
+
+@pytest.fixture
+def met(today: Desk) -> Desk:
+    """The social worker has met TV-1 and TV-2, long ago."""
+    long_ago = datetime(2011, 3, 10, 3, tzinfo=UTC)
+    today.post(*(contact(SOCIAL, ref, at=long_ago) for ref in ("TV-1", "TV-2")))
+    return today
 
 
 def test_an_old_code_in_an_event_of_today_is_taken_for_the_ward_that_took_all_of_it(today: Desk) -> None:
@@ -53,11 +61,11 @@ def test_the_fact_keeps_the_code_as_it_was_sent(today: Desk) -> None:
 
 
 def test_a_code_of_later_in_an_event_of_2019_means_what_was_there_and_is_refused_where_that_is_several(
-    today: Desk,
+    met: Desk,
 ) -> None:
     """Hoàng Sa was one district without communes; Mỹ Đình 1 began at the end of 2013."""
     in_2019 = datetime(2019, 3, 10, 3, tzinfo=UTC)
-    island, later = today.post(
+    island, later = met.post(
         living_in("20333", in_2019, "TV-1"),
         living_in("00625", datetime(2012, 9, 1, 3, tzinfo=UTC), "TV-2"),
     )
@@ -97,10 +105,10 @@ def test_a_code_that_nobody_knows_is_refused_and_not_repeated(today: Desk) -> No
     assert "Tran" not in str(receipt)
 
 
-def test_what_is_disputed_or_presumed_is_told_and_told_again_to_who_sends_it_twice(today: Desk) -> None:
+def test_what_is_disputed_or_presumed_is_told_and_told_again_to_who_sends_it_twice(met: Desk) -> None:
     disputed = living_in("00226", TODAY, "TV-1")
     presumed = living_in("00187", datetime(2019, 3, 10, 3, tzinfo=UTC), "TV-2")
-    first, second, again = today.post(disputed, presumed, disputed)
+    first, second, again = met.post(disputed, presumed, disputed)
     assert first["units"][0]["disputed"] == ["00229"]
     assert second["units"][0]["presumed"] is True
     assert again["repetition"]
@@ -113,8 +121,8 @@ def test_residence_is_read_like_any_commune(today: Desk) -> None:
     assert (receipt["code"], receipt["field"]) == ("unit_divided", "/data/residence_commune")
 
 
-def test_a_receipt_with_units_is_what_the_contract_says(today: Desk) -> None:
-    (receipt,) = today.post(living_in("00226", TODAY))
+def test_a_receipt_with_units_is_what_the_contract_says(met: Desk) -> None:
+    (receipt,) = met.post(living_in("00226", TODAY))
     told = Receipt.model_validate_json(
         json.dumps({**receipt, "position": 1, "recorded_at": "2026-11-20T03:00:00Z"})
     )

@@ -259,7 +259,7 @@ def test_an_office_works_nowhere_else(agency: str, commune: str, day: datetime) 
     with pytest.raises(Refusal) as refused:
         knock(of(agency, contact_in(commune), day), NOW)
     assert (refused.value.code, refused.value.field) == ("outside_territory", "/data/commune")
-    assert DIRECTORY[agency].area in text("outside_territory", "en", **refused.value.detail)
+    assert DIRECTORY.area_of(agency) in text("outside_territory", "en", **refused.value.detail)
 
 
 def test_a_client_may_live_anywhere() -> None:

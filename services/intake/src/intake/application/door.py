@@ -26,6 +26,7 @@ from intake.application.matching import (
     identified,
     load_merged,
     match,
+    reference_awaited,
     taking_case_id,
 )
 from intake.application.originals import case_key_of, load_originals, named_by
@@ -37,6 +38,7 @@ from intake.domain.case import Case
 from intake.domain.communes import read_communes
 from intake.domain.directory import Directory
 from intake.domain.front_door import Arrival, admit
+from intake.domain.places import check_home
 
 
 class FrontDoor:
@@ -138,6 +140,7 @@ class FrontDoor:
                 found = Match(recorded.case, None, False)
             else:
                 found = match(uow, event, self._organisations, self._recording.registrar.compare)
+                self._check_taken_up(event, found)
                 recorded = self._recording.record(uow, reading, event, found, org_kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
@@ -146,6 +149,17 @@ class FrontDoor:
         _wake(uow, event.naming, recorded.case, found)
         units = read_communes(event.data, self._country.now, day_of(event.occurred_at))
         return _recorded(recorded, units)
+
+    def _check_taken_up(self, event: Event, found: Match) -> None:
+        """Raise `NotKnownYet` for an office that names somebody of elsewhere for the first time: once it has
+        met that person in its territory, or was sent the person by a number, it goes on."""
+        naming = event.naming
+        if naming.number is not None or naming.reference is None or not found.binds:
+            return
+        try:
+            check_home(event.data, naming.org, self._organisations, day_of(event.occurred_at))
+        except Refusal as refusal:
+            raise reference_awaited(naming.org, naming.reference, refusal) from None
 
     def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
         """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""

@@ -97,7 +97,8 @@ def _named(uow: UnitOfWork, event: Event, linked: str | None, organisations: Are
     if case is not None and not (opens and _is_over(case, event.occurred_at)):
         return Match(case, client, bound is None)
     if not opens:
-        raise _reference_unknown(naming)
+        refusal = Refusal("agency_ref_unknown", field="/about/agency_ref")
+        raise reference_awaited(naming.org, naming.reference or "", refusal)
     return Match(None, client, bound is None)
 
 
@@ -214,7 +215,6 @@ def _is_over(case: Case, at: datetime) -> bool:
     return case.closed_at is not None and case.closed_at < at
 
 
-def _reference_unknown(naming: Naming) -> NotKnownYet:
-    refusal = Refusal("agency_ref_unknown", field="/about/agency_ref")
-    reference = naming.reference or ""
-    return NotKnownYet(keys.until_reference(naming.org, reference), f"agency_ref {reference}", refusal)
+def reference_awaited(org: str, reference: str, refusal: Refusal) -> NotKnownYet:
+    """It waits until the agency's reference means somebody."""
+    return NotKnownYet(keys.until_reference(org, reference), f"agency_ref {reference}", refusal)

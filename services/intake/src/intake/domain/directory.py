@@ -16,11 +16,6 @@ class Organisation(Office, Protocol):
         """Whether it may send who somebody is only sealed."""
         ...
 
-    @property
-    def area(self) -> str:
-        """The code of the unit that it answers for, to be told."""
-        ...
-
     def offers(self, service: str) -> bool:
         """Whether a referral for that service can be addressed to it."""
         ...
@@ -35,6 +30,10 @@ class Organisations(Protocol):
 
     def works_in(self, org: str, commune: str, day: date, /) -> bool:
         """Whether what happened on that day in that commune happened where the organisation works."""
+        ...
+
+    def area_of(self, org: str, /) -> str:
+        """The unit that it answers for, with name and code, to be told."""
         ...
 
 
