@@ -314,7 +314,10 @@ def test_an_instrument_that_a_pack_names_and_nobody_has_is_refused(tmp_path: Pat
     folder = tmp_path / "reference"
     shutil.copytree(REFERENCE, folder)
     (folder / "instruments" / "assist-lite.yaml").unlink()
-    with pytest.raises(ReferenceInvalid, match="instrument assist_lite@1: is not there; there are: who_"):
+    with pytest.raises(
+        ReferenceInvalid,
+        match=r"programme@1.yaml:\d+: .*instrument assist_lite@1 is not there; there are: who_",
+    ):
         Reference.load(folder)
 
 

@@ -122,7 +122,11 @@ def _entry_name(key: str, number: int, row: object, identity: str) -> str:
 
 
 def _problems(file: Path, at: Sequence[int | str], error: ValidationError) -> Iterable[tuple[int, str]]:
-    for problem in error.errors():
+    problems = error.errors()
+    wrong_within = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    for problem in problems:
+        if problem["type"] == "too_short" and problem["loc"] in wrong_within:
+            continue  # pydantic does not count the items that are wrong themselves
         line, path = located(file, (*at, *problem["loc"]))
         where = ".".join(str(part) for part in path[len(at) :]) or "entry"
         hint = " (quote it)" if problem["type"] == "string_type" else ""

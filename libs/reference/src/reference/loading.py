@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from reference.errors import ReferenceInvalid
 from reference.instruments import Instruments
 from reference.organisations import Organisations
 from reference.policy import Policy
@@ -36,13 +35,5 @@ class Reference:
         organisations = Organisations.load(path / "organisations.yaml", territory)
         instruments = Instruments.load(path / "instruments")
         policy = Policy.load(path / "policy")
-        _check_instruments(path / "policy", policy, instruments)
+        policy.check_instruments(one.reference for one in instruments)
         return cls(organisations, Living(), policy, instruments)
-
-
-def _check_instruments(folder: Path, policy: Policy, instruments: Instruments) -> None:
-    """Every instrument that a pack names is there."""
-    for reference in sorted(policy.instruments()):
-        if instruments.get(reference) is None:
-            known = ", ".join(sorted(one.reference for one in instruments))
-            raise ReferenceInvalid(folder, f"instrument {reference}", f"is not there; there are: {known}")

@@ -13,7 +13,8 @@ from reference.entries import read_mapping, wrong
 from reference.errors import ReferenceInvalid
 from reference.policy.holding import Holding, Row
 from reference.policy.pack import Pack, read_pack, read_parts
-from reference.policy.statements import ALL, Swap, Terms
+from reference.policy.statements import Swap, Terms
+from reference.policy.words import ALL
 from reference.policy.workdays import WorkingDays
 
 FROZEN = "frozen.json"
@@ -77,14 +78,14 @@ class Policy:
         """The `count`-th working day after `day` in a province (`WorkingDays.after`)."""
         return self.working_days(province).after(day, count)
 
-    def instruments(self) -> frozenset[str]:
-        """Every instrument that some pack names, as `<id>@<version>`."""
-        return frozenset(
-            said.statement.value
-            for pack in self._known.values()
-            for said in pack.statements()
-            if said.section == "instruments"
-        )
+    def check_instruments(self, known: Iterable[str]) -> None:
+        """Raises `ReferenceInvalid` for an instrument (`<id>@<version>`) that a pack names and nobody has."""
+        there = sorted(known)
+        for pack in self._known.values():
+            for said in pack.statements():
+                if said.section == "instruments" and said.statement.value not in there:
+                    named = f"instrument {said.statement.value} is not there; there are: {', '.join(there)}"
+                    raise said.wrong(named)
 
     def _on(self, day: date, province: str = HANOI) -> Terms:
         """The terms for a province on a day, by its own pack or else by the one for all."""

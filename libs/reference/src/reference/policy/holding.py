@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from reference.policy.pack import Pack, Said, latest_day
-from reference.policy.statements import ALL, TERM_NAMES, LegalBasis, Terms
+from reference.policy.statements import TERM_NAMES, LegalBasis, Terms
+from reference.policy.words import ALL
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,15 @@ from pydantic import Field, PrivateAttr
 from reference.entries import Lasting, Slug, read_entry, read_mapping, wrong
 from reference.errors import ReferenceInvalid
 from reference.policy.statements import (
-    ALL,
     DATED,
     REQUIRED_TERMS,
     TERM_NAMES,
-    Province,
     Sections,
     Statement,
     Swap,
+    Text,
 )
+from reference.policy.words import ALL, Province
 
 ONE_DAY = timedelta(days=1)
 
@@ -34,8 +34,14 @@ class Part(Sections):
 
     id: Slug
     version: Annotated[int, Field(ge=1)]
-    law: str
-    source: str
+    law: Text
+    source: Text
+    _file: Path = PrivateAttr(default=Path())
+
+    @property
+    def file(self) -> Path:
+        """Where it was read."""
+        return self._file
 
     @property
     def reference(self) -> str:
@@ -70,7 +76,8 @@ class Pack(Part, Lasting):
         for body in self.bodies:
             for section in DATED:
                 for name, statements in getattr(body, section).items():
-                    yield from (Said(section, name, statement, body) for statement in statements)
+                    for number, statement in enumerate(statements):
+                        yield Said(section, name, statement, body, number)
 
     def swaps_of(self, province: str) -> tuple[Swap, ...]:
         """The exchanged working days of a province."""
@@ -85,6 +92,12 @@ class Said:
     name: str
     statement: Statement[Any]
     body: Part
+    number: int
+
+    def wrong(self, problem: str) -> ReferenceInvalid:
+        """What to raise about it: with the file and line in which it stands."""
+        at = (self.section, self.name, self.number)
+        return wrong(self.body.file, self.body.reference, problem, at=at)
 
 
 def read_pack(file: Path, parts: Mapping[str, Part], *, versioned: bool = False) -> Pack:
@@ -93,6 +106,7 @@ def read_pack(file: Path, parts: Mapping[str, Part], *, versioned: bool = False)
     `versioned`: the file bears the version in its name, as those of packs that were superseded do.
     """
     pack = read_entry(file, "pack", Pack, read_mapping(file))
+    pack._file = file
     expected = pack.reference if versioned else pack.id
     if file.stem != expected:
         raise wrong(file, f"pack {pack.id}", "the file must bear the pack's id as its name", at=("id",))
@@ -112,6 +126,7 @@ def read_parts(folder: Path) -> dict[str, Part]:
     parts: dict[str, Part] = {}
     for file in sorted(folder.glob("*.yaml")):
         part = read_entry(file, "part", Part, read_mapping(file))
+        part._file = file
         if file.stem != part.reference:
             raise wrong(file, f"part {part.id}", f"must be named {part.reference}.yaml", at=("version",))
         parts[part.reference] = part
@@ -135,6 +150,8 @@ class _Checker:
             self._apart(section, name, ours)
         for name in REQUIRED_TERMS:
             self._throughout(name, self._by_key[("terms", name, self._whole(name))])
+        self._in_its_life()
+        self._swaps()
 
     def _whole(self, name: str) -> str:
         """The province that a required term stands for: all, or the pack's own."""
@@ -153,11 +170,9 @@ class _Checker:
         for earlier, later in pairwise(ordered):
             if later.statement.first_day <= earlier.statement.last_day:
                 where = f"{later.body.reference} and {earlier.body.reference}"
-                raise self._wrong(
+                raise later.wrong(
                     f"{section} {name}: two values hold on {later.statement.first_day} ({where}): "
-                    "end the one before the other",
-                    section,
-                    name,
+                    "end the one before the other"
                 )
 
     def _throughout(self, name: str, ours: Sequence[Said]) -> None:
@@ -170,6 +185,27 @@ class _Checker:
                 return
             day = said.statement.last_day + ONE_DAY
         raise self._wrong(f"term {name} has no value on {day}: add one", "terms", name)
+
+    def _in_its_life(self) -> None:
+        """What the pack itself says holds on some day of it; parts are older than some packs, and longer."""
+        for said in self._pack.statements():
+            one = said.statement
+            if said.body is self._pack and (
+                one.last_day < self._pack.first_day or one.first_day > self._pack.last_day
+            ):
+                raise said.wrong(f"{said.section} {said.name} holds on no day of the pack: mend its days")
+
+    def _swaps(self) -> None:
+        """No day is exchanged twice in a province."""
+        seen: dict[date, set[str]] = {}
+        for body in self._pack.bodies:
+            for number, swap in enumerate(body.swaps):
+                for day in (swap.free, swap.worked):
+                    others = seen.setdefault(day, set())
+                    if others and (swap.province == ALL or others & {ALL, swap.province}):
+                        problem = f"{day} is exchanged twice: keep one of the two"
+                        raise wrong(body.file, body.reference, problem, at=("swaps", number))
+                    others.add(swap.province)
 
     def _wrong(self, problem: str, *at: int | str) -> ReferenceInvalid:
         return wrong(self._file, f"pack {self._pack.id}", problem, at=at)

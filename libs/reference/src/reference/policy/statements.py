@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from reference.entries import Entry, Lasting, Name, Word
+from reference.policy.words import ALL, Class, EventName, Kind, Label, Province, Purpose, named
+from reference.policy.workdays import is_rest, is_work
 
-ALL = "all"
-Province = Annotated[str, Field(pattern=r"^([0-9]{2}|all)$")]
-EventName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
-Label = Annotated[str, Field(pattern=r"^[A-Z]+$")]
-Words = Annotated[tuple[Word, ...], Field(strict=False)]
+Kinds = Annotated[tuple[Kind, ...], Field(strict=False)]
+Text = Annotated[str, Field(pattern=r"\S")]
 T = TypeVar("T")
 
 
@@ -22,10 +21,10 @@ class Statement(Lasting, Generic[T]):
     text of the law. In force from `from` to `until` within the life of its pack, in `province` or in all."""
 
     value: T
-    law: str | None = None
-    article: str | None = None
+    law: Text | None = None
+    article: Text | None = None
     province: Province = ALL
-    source: str | None = None
+    source: Text | None = None
     confirmed: bool
 
 
@@ -37,26 +36,50 @@ class LegalBasis(Entry):
     """A ground for sharing data without consent: to whom, for which purposes, which labels at most."""
 
     title: Name
-    recipients: Words
-    purposes: Words
-    labels: Annotated[tuple[Label, ...], Field(strict=False)]
+    recipients: Annotated[tuple[Kind, ...], Field(strict=False, min_length=1)]
+    purposes: Annotated[tuple[Purpose, ...], Field(strict=False, min_length=1)]
+    labels: Annotated[tuple[Label, ...], Field(strict=False, min_length=1)]
+
+
+def _work(day: date) -> date:
+    if not is_work(day):
+        raise ValueError(f"{day} is no working day by the calendar: there is nothing to exchange")
+    return day
+
+
+def _rest(day: date) -> date:
+    if not is_rest(day):
+        raise ValueError(f"{day} is no Saturday or Sunday without a holiday: it cannot be worked instead")
+    return day
 
 
 class Swap(Entry):
     """A working day exchanged for a day of rest: `free` is a day off, `worked` is worked instead."""
 
-    free: date
-    worked: date
-    law: str | None = None
+    free: Annotated[date, AfterValidator(_work)]
+    worked: Annotated[date, AfterValidator(_rest)]
+    law: Text | None = None
     province: Province = ALL
-    source: str
+    source: Text
     confirmed: bool
+
+
+def once_each(classes: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Nobody stands in two places of a queue."""
+    seen = [one for some in classes for one in some]
+    if len(seen) != len(set(seen)):
+        raise ValueError("a class stands twice: keep it where it is served first")
+    return classes
 
 
 Count = Annotated[int, Field(ge=0)]
 Age = Annotated[int, Field(ge=0, le=120)]
 InstrumentRef = Annotated[str, Field(pattern=r"^[a-z_]+@[0-9.]+$")]
-Classes = Annotated[tuple[Words, ...], Field(strict=False, min_length=1)]
+Classes = Annotated[
+    tuple[Annotated[tuple[Class, ...], Field(strict=False, min_length=1)], ...],
+    Field(strict=False, min_length=1),
+    AfterValidator(once_each),
+]
 
 
 class Sections(Entry):
@@ -69,15 +92,21 @@ class Sections(Entry):
     """
 
     terms: dict[str, Annotated[tuple[Statement[Count], ...], SOME]] = Field(default_factory=dict)
-    ages: dict[Word, Annotated[tuple[Statement[Age], ...], SOME]] = Field(default_factory=dict)
-    instruments: dict[Word, Annotated[tuple[Statement[InstrumentRef], ...], SOME]] = Field(
+    ages: dict[Annotated[Word, named("ages")], Annotated[tuple[Statement[Age], ...], SOME]] = Field(
         default_factory=dict
     )
-    may_post: dict[EventName, Annotated[tuple[Statement[Words], ...], SOME]] = Field(default_factory=dict)
-    may_know: dict[Label, Annotated[tuple[Statement[Words], ...], SOME]] = Field(default_factory=dict)
+    instruments: dict[
+        Annotated[Word, named("instruments")], Annotated[tuple[Statement[InstrumentRef], ...], SOME]
+    ] = Field(default_factory=dict)
+    may_post: dict[EventName, Annotated[tuple[Statement[Kinds], ...], SOME]] = Field(default_factory=dict)
+    may_know: dict[Label, Annotated[tuple[Statement[Kinds], ...], SOME]] = Field(default_factory=dict)
     legal_bases: dict[Word, Annotated[tuple[Statement[LegalBasis], ...], SOME]] = Field(default_factory=dict)
-    priorities: dict[Word, Annotated[tuple[Statement[Classes], ...], SOME]] = Field(default_factory=dict)
-    laws: dict[Word, Annotated[tuple[Statement[str], ...], SOME]] = Field(default_factory=dict)
+    priorities: dict[
+        Annotated[Word, named("priorities")], Annotated[tuple[Statement[Classes], ...], SOME]
+    ] = Field(default_factory=dict)
+    laws: dict[Annotated[Word, named("laws")], Annotated[tuple[Statement[Text], ...], SOME]] = Field(
+        default_factory=dict
+    )
     swaps: Annotated[tuple[Swap, ...], Field(strict=False)] = ()
     holidays_announced_until: date | None = None
 

@@ -10,12 +10,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import holidays
 
-from reference.policy.statements import Swap
+if TYPE_CHECKING:
+    from reference.policy.statements import Swap
 
 ONE_DAY = timedelta(days=1)
+_SATURDAY = 5
+_EXCHANGED = "Day off (substituted"
+"""How the package names a day that it knows to be exchanged."""
+_NAMES = holidays.country_holidays("VN", language="en_US")
+
+
+def is_work(day: date) -> bool:
+    """Whether a day is worked as long as nobody exchanges it: no weekend and no holiday."""
+    return day.weekday() < _SATURDAY and _holiday(day) is None
+
+
+def is_rest(day: date) -> bool:
+    """Whether a day can be worked instead of another: a weekend without a holiday."""
+    return day.weekday() >= _SATURDAY and _holiday(day) is None
+
+
+def _holiday(day: date) -> str | None:
+    name = _NAMES.get(day)
+    return None if name is None or name.startswith(_EXCHANGED) else str(name)
 
 
 class WorkingDays:
