@@ -111,6 +111,20 @@ async def test_parties_of_either_case_command_in_both_while_they_are_one_person(
     assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
 
 
+async def test_what_an_office_reported_of_one_while_they_were_one_person_gives_it_that_ones_case_alone(
+    referral: World,
+) -> None:
+    twins, station = told_apart(referral), "tyt-bo-de"
+    met = ClientContacted(channel=Channel.STREET, commune="00139", client_group=GROUP)
+    referral.feed(*merged(referral, twins))
+    referral.feed(referral.intake.event(twins.kept, met, org=station, client=twins.clients[1]))
+    assert await request(referral, station, twins.kept) == "OK"
+    assert await request(referral, station, twins.gone) == "OK"
+    referral.feed(*unmerged(referral, twins))
+    assert await request(referral, station, twins.kept) == "NOT_FOUND"
+    assert await request(referral, station, twins.gone) == "OK"
+
+
 async def test_a_case_closed_by_merging_is_as_open_as_the_one_that_goes_on(referral: World) -> None:
     twins = told_apart(referral)
     referral.feed(*merged(referral, twins))

@@ -95,5 +95,5 @@ def test_a_stream_with_voids_folds_to_what_it_is_without_what_was_wrong(stream: 
     )
     assert (found.state, found.entered_at, found.kept) == (model.state, model.entered_at, model.kept)
     assert found.version == len(stream.told)
-    assert len(found.happened) == len(stream.told)
+    assert len(found.log) == len(stream.told)
     assert not found.stale

@@ -1,5 +1,8 @@
 """Who has to do with a case: whoever reported of it, whom the client was sent to, and who answers for one of
 these. Nobody else may command anything in it (`architecture.md`, G9: nobody by default).
+
+What is told of a client in the case of another, while the two are one person (`Meta.client`), gives a right
+for that client: it follows the client when they are found to be two again.
 """
 
 from __future__ import annotations
@@ -25,12 +28,23 @@ from answering.members import MEMBERS
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
+OF_THE_CASE = UUID(int=0)
+"""In place of the client: the case's own."""
+
 _READ = Lookup(
     MEMBERS
-    + """
-SELECT m.of, array_agg(o.org) FROM members m JOIN case_parties o ON o.case_id = m.case_id GROUP BY m.of
+    + f"""
+, parties (of, org) AS (
+    SELECT m.of, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
+    WHERE o.client_id = '{OF_THE_CASE}' OR EXISTS (
+        SELECT FROM person p WHERE p.of = m.of AND p.client_id = o.client_id)
+    UNION
+    SELECT p.of, o.org FROM person p JOIN case_parties o ON o.client_id = p.client_id
+    WHERE o.client_id <> '{OF_THE_CASE}'
+)
+SELECT of, array_agg(org) FROM parties GROUP BY of
 """,
-    "uuid",
+    cases="uuid",
 )
 
 
@@ -49,21 +63,21 @@ class Parties:
         if not wanted:
             return
         with self._connect() as connection:
-            self._known.update(_READ.read(connection, wanted))
+            self._known.update(_READ.read(connection, cases=wanted))
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
         for org in sorted(reporters(told)):
-            add_party(uow, told.meta.subject, org)
+            add_party(uow, told.meta.subject, org, told.meta.client)
 
     def may_act(self, org: str, case_id: UUID) -> bool:
         """Whether an organisation has to do with a case that was loaded, or another of its person."""
         return any(self._organisations.answers_for(org, one) for one in self._known.get(case_id, ()))
 
 
-def add_party(uow: UnitOfWork, case_id: UUID, org: str) -> None:
-    """From this commit on the organisation has to do with the case."""
-    uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org)))
+def add_party(uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = None) -> None:
+    """From this commit on the organisation has to do with the case, or with another client told of in it."""
+    uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org, client or OF_THE_CASE)))
 
 
 def reporters(told: Recorded[Payload]) -> set[str]:
@@ -83,6 +97,6 @@ def reporters(told: Recorded[Payload]) -> set[str]:
 
 _PARTIES = Rows(
     35,
-    "INSERT INTO case_parties (case_id, org) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
-    *("uuid", "text"),
+    "INSERT INTO case_parties (case_id, org, client_id) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
+    *("uuid", "text", "uuid"),
 )
