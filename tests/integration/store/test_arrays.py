@@ -31,6 +31,7 @@ COLUMNS: list[tuple[str, Sequence[Any]]] = [
     ("bytea", [None, b""]),
     ("uuid", [ONE, TWO, ONE]),
     ("uuid", [ONE, None]),
+    ("uuid", []),
     ("int", [0, -1, 2**31 - 1, -(2**31)]),
     ("bigint", [0, -1, 2**63 - 1, -(2**63), None]),
     ("timestamptz", [datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, 23, 59, 59, 999999, tzinfo=UTC)]),

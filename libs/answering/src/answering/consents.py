@@ -15,7 +15,7 @@ from uuid import UUID
 from chassis.refusal import Refusal
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
+from chassis.store.unnest import Lookup, Rows
 from consent import Known, Missing, Refused, What, changes, known_of, read, tells
 from contracts.base import Payload
 from contracts.envelope import Recorded
@@ -34,12 +34,14 @@ SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 
 MOST_FOLDED = 4096
 
-_READ = (
+_READ = Lookup(
     EVER_MEMBERS
     + """
-SELECT m.of, m.case_id, m.client_id, m.still, f.value
+SELECT m.of, nullif(m.case_id, m.of), m.client_id, m.still, f.value
 FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
-"""
+""",
+    cases="uuid",
+    undone="uuid",
 )
 
 
@@ -72,17 +74,20 @@ class ConsentBook:
     def _read(self, wanted: Sequence[UUID]) -> None:
         """Who is one person with whom, but for what the batch has undone by now; with all that is told."""
         self._members = {case_id: {case_id} for case_id in wanted}
-        self._parted = {case_id: set() for case_id in wanted}
+        self._parted = {}
         self._known.clear()
         if not wanted:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ, {"cases": wanted, "undone": list(self._undone)}):
-                (self._members if row["still"] else self._parted)[row["of"]].add(row["case_id"])
-                if row["client_id"] is not None:
-                    self._client[row["case_id"]] = row["client_id"]
-                if row["value"] is not None:
-                    self._keep(row["case_id"], read(row["value"]))
+            rows = _READ.read(connection, cases=wanted, undone=list(self._undone))
+            for asked, other, client_id, still, value in rows:
+                case_id = other or asked
+                if other is not None:
+                    (self._members if still else self._parted).setdefault(asked, set()).add(other)
+                if client_id is not None:
+                    self._client[case_id] = client_id
+                if value is not None:
+                    self._keep(case_id, read(value))
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in an event of intake's log, if it is one of these."""
@@ -122,6 +127,9 @@ class ConsentBook:
 
     def facts(self, case_id: UUID) -> list[Told]:
         """Everything kept of that person: what tells of one of the clients, in whichever case."""
+        if case_id not in self._parted and len(self._members.get(case_id, ())) < 2:
+            client, kept = self._client.get(case_id), self._facts.get(case_id, {})
+            return [one for one in kept.values() if one.meta.client in (None, client)]
         person = self.person(case_id)
         clients = {self._client.get(each) for each in person}
         return [

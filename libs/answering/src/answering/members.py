@@ -4,32 +4,32 @@ from __future__ import annotations
 
 MEMBERS = """
 WITH RECURSIVE person (of, client_id) AS (
-    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY({keys})
+    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY({cases})
     UNION
     SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
 ), members (of, case_id) AS (
     SELECT of, c.case_id FROM person p JOIN case_clients c ON c.client_id = p.client_id
     UNION
-    SELECT c, c FROM unnest({keys}) AS c
+    SELECT c, c FROM unnest({cases}) AS c
 )
 """
-"""Begins a query: `members (of, case_id)` has, for each case among the `{keys}` of a `Lookup`, every case of the
-same person, itself among them; a case of which nothing is known has itself alone."""
+"""Begins a query: `members (of, case_id)` has, for each of the `{cases}` (`Lookup`), every case of the same
+person, itself among them; a case of which nothing is known has itself alone."""
 
 EVER_MEMBERS = """
 WITH RECURSIVE person (of, client_id, still) AS (
-    SELECT case_id, client_id, true FROM case_clients WHERE case_id = ANY(%(cases)s)
+    SELECT case_id, client_id, true FROM case_clients WHERE case_id = ANY({cases})
     UNION
-    SELECT p.of, m.with_client, p.still AND NOT (m.undone OR m.merge = ANY(%(undone)s))
+    SELECT p.of, m.with_client, p.still AND NOT (m.undone OR m.merge = ANY({undone}))
     FROM person p JOIN client_merges m ON m.client = p.client_id
 ), members (of, case_id, client_id, still) AS (
     SELECT p.of, c.case_id, c.client_id, bool_or(p.still)
     FROM person p JOIN case_clients c ON c.client_id = p.client_id GROUP BY 1, 2, 3
     UNION ALL
-    SELECT c, c, NULL, true FROM unnest(%(cases)s::uuid[]) AS c
+    SELECT c, c, NULL, true FROM unnest({cases}) AS c
     WHERE NOT EXISTS (SELECT FROM case_clients k WHERE k.case_id = c)
 )
 """
-"""Begins a query: `members (of, case_id, client_id, still)` has, for each case of the parameter `cases`, the
+"""Begins a query: `members (of, case_id, client_id, still)` has, for each of the `{cases}`, the
 cases of all who are or were one person with its client, whose each is and whether they are `still` one, the
-merges of the parameter `undone` not counted; a case of which nothing is known has itself alone."""
+merges that are `{undone}` not counted; a case of which nothing is known has itself alone."""

@@ -18,6 +18,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 _HEAD = Struct("!iiIii").pack
+_EMPTY = Struct("!iiI").pack
 _LENGTH = Struct("!i").pack
 _NULL = _LENGTH(-1)
 _INT, _BIGINT, _UUID = Struct("!ii").pack, Struct("!iq").pack, Struct("!iQQ").pack
@@ -56,10 +57,12 @@ def array(type_name: str, column: Sequence[Any]) -> Any:
             return BinaryArray(_array(*known, column))
         except _UNUSUAL:
             pass  # psycopg knows more of them, and says what is wrong
-    return None if _is_all(column, None) else list(column)
+    return None if column and _is_all(column, None) else list(column)
 
 
 def _array(oid: int, encode: Callable[[Sequence[Any]], bytes], column: Sequence[Any]) -> bytes:
+    if not column:
+        return _EMPTY(0, 0, oid)
     size, first, nulls = len(column), column[0], False
     if _is_all(column, first):
         nulls = first is None

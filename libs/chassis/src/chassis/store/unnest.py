@@ -47,17 +47,16 @@ class Rows:
 
 
 class Lookup:
-    """A query by keys: `Lookup("SELECT a, b FROM t WHERE id = ANY({keys})", "uuid")`.
+    """A query by keys: `Lookup("SELECT a, b FROM t WHERE id = ANY({ids})", ids="uuid")`."""
 
-    `{keys}` may stand in it more than once.
-    """
+    def __init__(self, query: str, **types: str) -> None:
+        for name, type_name in types.items():
+            query = query.replace(f"{{{name}}}", f"%({name})b::{type_name}[]")
+        self._query = query.encode()
+        self._types = types
 
-    def __init__(self, query: str, key_type: str) -> None:
-        self._places = query.count("{keys}")
-        self._query = query.replace("{keys}", f"%b::{key_type}[]").encode()
-        self._type = key_type
-
-    def read(self, connection: Connection[Any], keys: Sequence[Any]) -> Cursor[tuple[Any, ...]]:
-        """The rows as tuples; prepared, so it is planned once. There must be a key."""
+    def read(self, connection: Connection[Any], **keys: Sequence[Any]) -> Cursor[tuple[Any, ...]]:
+        """The rows as tuples; prepared, so it is planned once."""
+        given = {name: array(self._types[name], column) for name, column in keys.items()}
         cursor = connection.cursor(row_factory=tuple_row, binary=True)
-        return cursor.execute(self._query, [array(self._type, keys)] * self._places, prepare=True)
+        return cursor.execute(self._query, given, prepare=True)

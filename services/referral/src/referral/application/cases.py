@@ -27,13 +27,13 @@ Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 _READ_CASES = Lookup(
     """
 WITH RECURSIVE wanted (case_id) AS (
-    SELECT unnest({keys})
+    SELECT unnest({cases})
     UNION SELECT c.merged_into FROM wanted JOIN cases c USING (case_id) WHERE c.merged_into IS NOT NULL
 )
 SELECT case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by
 FROM wanted JOIN cases USING (case_id)
 """,
-    "uuid",
+    cases="uuid",
 )
 _CHANGING = (CaseClosed, CaseReopened, EventVoided)
 
@@ -52,7 +52,7 @@ class CaseBook:
         if not wanted:
             return
         with self._connect() as connection:
-            for case_id, *known in _READ_CASES.read(connection, wanted):
+            for case_id, *known in _READ_CASES.read(connection, cases=wanted):
                 self._known[case_id] = CaseAsKnown(*known)
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
