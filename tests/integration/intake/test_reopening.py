@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -115,3 +117,34 @@ def test_a_consent_is_withdrawn_after_the_closing_too_by_the_agencys_own_id_for_
     assert told["verdict"] == "accepted"
     given = next(event for event in desk.events() if event["type"] == "org.reftrack.consent-given.v1")
     assert desk.events()[-1]["data"]["consent"] == given["id"]
+
+
+@pytest.mark.parametrize("by", ["reopening", "voiding the closing"])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_later_case_of_which_nothing_stands_blocks_no_reopening(
+    desk: Desk, order: tuple[int, ...], by: str
+) -> None:
+    end = closed(desk)
+    (first,) = {event["meta"]["subject"] for event in desk.events()}
+    mistaken = [
+        contact(SOCIAL, "TV-1", at=after(1)),
+        registration(SOCIAL, {"agency_ref": "TV-1"}, at=after(1)),
+        counselling(SOCIAL, "TV-1", at=after(1)),
+    ]
+    desk.post(*mistaken)
+    mends = void(SOCIAL, "TV-1", end.id, "did_not_happen") if by != "reopening" else None
+    if mends is not None:
+        (early,) = desk.post(replace(mends, id="early"))
+        assert early["code"] == "later_case_open"
+    for n in order:
+        assert verdicts(desk.post(void(SOCIAL, "TV-1", mistaken[n].id, "wrong_person"))) == ["accepted"]
+    assert desk.events()[-1]["data"] == {"reason": "merged", "note": None, "into_case": first}
+    mended, met = desk.post(mends or reopening(SOCIAL, "TV-1", at=after(2)), contact(SOCIAL, "TV-1", at=NOW))
+    assert verdicts([mended, met]) == ["accepted"] * 2
+    assert desk.events()[-1]["meta"]["subject"] == first
+
+
+def test_the_only_case_of_a_client_stays_open_though_nothing_stands_in_it(desk: Desk) -> None:
+    only = contact(SOCIAL, "TV-1")
+    desk.post(only, void(SOCIAL, "TV-1", only.id))
+    assert "case-closed" not in desk.types()

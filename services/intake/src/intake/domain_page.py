@@ -50,15 +50,16 @@ VOIDS = """
 ## Voids and corrections
 
 Every event that an agency posted can be voided (`event-voided`), once, by the agency itself, or by the
-supervisor or district coordinator who answers for its area; a void is not voided: what was right is
-posted anew. A case whose first contact or registration is voided stays, in the state `opened` where
-nothing else stands. Steps that came later stay facts. An introduction that was voided stays known and
-cannot be taken up. An office's references for a client are let go, and free for somebody else, where nothing
-that it reported of the client stands any more, also where a correction names another reference instead;
-those that the voided event had bound, whatever stands, where the person was wrong (`wrong_person`). Voiding a
-closing opens the
-case again, unless the client has a later one. An event with `corrects` voids the earlier one of the same
-source, type and person, and stands in its place: both or neither.
+supervisor or district coordinator who answers for its area; a void is not voided: what was right is posted
+anew. A case whose first contact or registration is voided stays, in the state `opened` where nothing else
+stands; if the client has another case, it is closed as merged into that one, which may then be reopened and
+takes what is reported: a case opened by mistake blocks nothing. Steps that came later stay facts. An
+introduction that was voided stays known and cannot be taken up. An office's references for a client are let
+go, and free for somebody else, where nothing that it reported of the client stands any more, also where a
+correction names another reference instead; those that the voided event had bound, whatever stands, where
+the person was wrong (`wrong_person`). Voiding a closing opens the case again, unless the client has a later
+one. An event with `corrects` voids the earlier one of the same source, type and person, and stands in its
+place: both or neither.
 
 ## Who somebody is
 

@@ -20,7 +20,7 @@ from contracts.vocabulary import MergeGround
 from intake.application import keys
 from intake.domain.case import Case
 from intake.domain.particulars import Particulars, Telling, known
-from intake.domain.person import Edge, Person, Settled, Standing, settle
+from intake.domain.person import Edge, Person, Settled, Standing, emptied, settle
 
 MetaOf = Callable[[UUID], Meta]
 """The envelope of what is recorded in a case, by the case's id."""
@@ -175,6 +175,17 @@ def unmerge(uow: UnitOfWork, merge_id: UUID, ground: MergeGround, meta: MetaOf) 
     for side in settled:
         _carry_out(uow, side, meta)
     return told
+
+
+def leave_empty(uow: UnitOfWork, case: Case, meta: MetaOf) -> None:
+    """What was reported in a case has been voided: it blocks no other case of the person any more. Nothing
+    where something stands, or where there is no other."""
+    person = person_of(uow, keys.as_text(case.client_id))
+    if case.stands or len(person.cases) < 2:
+        return
+    settled = emptied(person, _standing(uow, person.cases), keys.as_text(case.id))
+    if settled is not None:
+        _carry_out(uow, settled, meta)
 
 
 def merge_of(uow: UnitOfWork, merge_id: UUID) -> tuple[Person, Edge]:

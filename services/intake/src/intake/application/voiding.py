@@ -100,6 +100,7 @@ class Voiding:
         let_go(uow, found, reason, meta)
         if isinstance(found.happened, Case.Registered):
             self._registrar.unmeet(uow, found, meta)
+        people.leave_empty(uow, found.case, people.envelopes(meta))
         return Voided(found.case, routed_id)
 
     def replace(

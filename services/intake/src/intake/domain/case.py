@@ -239,6 +239,10 @@ class Case(Aggregate):
     class Routed(Aggregate.Event):
         data: AgencyEventRouted
 
+        def apply(self, aggregate: Case) -> None:
+            """Another service decides; here it stands that somebody reported it."""
+            aggregate.has_routed = True
+
     @event(Created)
     def __init__(self, data: CaseOpened, meta: Meta) -> None:
         self.client_id: UUID = data.client_id
@@ -258,6 +262,12 @@ class Case(Aggregate):
         self.moves: tuple[Move, ...] = ()
         self.screenings = Screenings()
         self.was_reopened = False
+        self.has_routed = False
+
+    @property
+    def stands(self) -> bool:
+        """Whether anything that was reported of the client stands here."""
+        return bool(self.happened) or self.has_routed
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:

@@ -150,8 +150,25 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
         closed = tuple(one.case for one in stranded if one.case != again)
         return Settled(_into(person, closed, again), again, closed, reopened=again)
     over = [one for one in cases if one.case not in person.into] or cases
-    last = max(over, key=lambda one: (one.ended or one.opened, one.opened, one.case), default=None)
+    last = max(over, key=_ended, default=None)
     return Settled(person, last.case if last else None)
+
+
+def emptied(person: Person, standing: Iterable[Standing], case: str) -> Settled | None:
+    """Of a case nothing stands any more: it was opened by mistake. The person's way goes on in the case that
+    is open, else in the one that ended last, as if that had never been; None where there is no other.
+    """
+    others = [one for one in standing if one.case != case and one.case not in person.into]
+    if case in person.into or not others:
+        return None
+    target = next((one for one in others if one.ended is None), None) or max(others, key=_ended)
+    into_it = (one for one, other in person.into.items() if other == case)
+    closed = (case, *into_it)
+    return Settled(_into(person, closed, target.case), target.case, closed)
+
+
+def _ended(one: Standing) -> tuple[datetime, datetime, str]:
+    return one.ended or one.opened, one.opened, one.case
 
 
 def _into(person: Person, closed: Iterable[str], target: str) -> Person:
