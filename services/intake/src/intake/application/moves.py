@@ -118,8 +118,8 @@ class Moves:
         return meta.received_at + timedelta(hours=terms.move_acknowledge_hours)
 
     def _notice(self, data: ClientMovedPosted, meta: Meta) -> dict[str, Any]:
-        """Whether the notice of the move was given in time, by the law of its day in the province of the office
-        that reports it."""
+        """Whether the notice of the move was given in time, by the law of its day in the province of the
+        office that reports it."""
         terms = self._policy.on(local_day(meta.occurred_at), self._province(meta.org))
         due_at = notice_due(meta, terms.move_notice_hours)
         return {"notice_due_at": due_at, "notified_late": is_late(data.notified_on, due_at)}
