@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -31,7 +32,12 @@ def test_what_holds_is_printed_with_law_and_article_and_what_is_unconfirmed_is_m
     told = terminal.run("policy", "show", "--on", "2026-07-01", "--province", "01", "--lang", "vi")
     assert "vn-law-2025@" in told
     assert "CHƯA XÁC NHẬN" in told
-    assert "Law 120/2025/QH15" in told
+    assert "Luật 120/2025/QH15" in told
+    assert "cách hiểu của chúng tôi" in told
+    assert not re.search(r"\b(Law|Decree|Article|from|our|the|of)\b", told)
+    english = terminal.run("policy", "show", "--on", "2026-07-01", "--lang", "en")
+    assert "Law 120/2025/QH15" in english
+    assert not re.search(r"Luật|Nghị định|Điều|ngày|của", english)
     (answer,) = terminal.json("policy", "show", "--on", "2026-07-01")
     detox = next(v for v in answer["values"] if v["name"] == "terms.compulsory_detox_first_months")
     assert (detox["value_json"], detox["confirmed"]) == ("24", False)

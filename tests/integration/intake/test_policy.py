@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,23 @@ async def test_titles_and_values_are_in_both_languages(serving: Serving) -> None
         n for n, value in found.items() if not value.title_vi or not value.text_vi or not value.text_en
     ]
     assert untitled == []
+
+
+@pytest.mark.parametrize("on", ["2019-03-20", "2024-12-20", "2026-07-01"])
+async def test_laws_articles_and_sources_are_in_the_language_asked_for(serving: Serving, on: str) -> None:
+    found = (await values(serving, on=on)).values()
+    said = {
+        lang: " · ".join(
+            getattr(value, f"{name}_{lang}")
+            for value in found
+            for name in ("title", "text", "law", "article", "source")
+        )
+        for lang in ("vi", "en")
+    }
+    assert not re.search(r"\b(Law|Decree|Article|from|our|the|of|as)\b", said["vi"])
+    assert not re.search(r"\b(Luật|Nghị định|Điều|ngày|của|theo)\b", said["en"])
+    assert "Luật 64/2006/QH11" in said["vi"]
+    assert "Law 64/2006/QH11" in said["en"]
 
 
 async def test_today_and_ha_noi_are_meant_where_nothing_is_said(serving: Serving) -> None:

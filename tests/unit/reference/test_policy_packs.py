@@ -17,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import Policy, Reference, ReferenceInvalid
 from reference.policy.book import freeze, frozen_versions
+from reference.policy.pack import Pack
+from reference.policy.statements import Statement
 
 REFERENCE = Path(__file__).parents[3] / "deploy" / "reference"
 FOLDER = REFERENCE / "policy"
@@ -325,3 +327,23 @@ def test_a_day_before_the_first_pack_is_judged_by_its_first_day() -> None:
     first = POLICY.judged_by("vn-law-2008@2", date(2001, 6, 1))
     assert first is not None
     assert POLICY.show(date(1990, 1, 1)) == first.rows()
+
+
+def test_every_text_of_every_pack_is_there_in_both_languages() -> None:
+    packs = POLICY.versions().values()
+    said = [(one.statement, one.body) for pack in packs for one in pack.statements()]
+    texts = {text for one, body in said for text in (one.law or body.law, one.source or body.source)}
+    swaps = [(swap, body) for pack in packs for body in pack.bodies for swap in body.swaps]
+    texts |= {text for swap, body in swaps for text in (swap.law or body.law, swap.source)}
+    texts |= {one.article for one, _ in said if one.article}
+    texts |= {one.value for pack in packs for one in _laws(pack)}
+    assert sorted(text for text in texts if not POLICY.texts.knows(text)) == []
+    assert [text for text in texts if POLICY.texts.said(text, "vi") == POLICY.texts.said(text, "en")] == []
+
+
+def _laws(pack: Pack) -> list[Statement[str]]:
+    return [one.statement for one in pack.statements() if one.section == "laws"]
+
+
+def test_a_text_that_nobody_translated_is_shown_as_the_pack_has_it() -> None:
+    assert POLICY.texts.said("Resolution of Son La", "vi") == "Resolution of Son La"

@@ -51,7 +51,9 @@ def show(
 def _row(value: policy_pb2.PolicyValue, language: str) -> tuple[str, ...]:
     vi = language == "vi"
     title, text = (value.title_vi, value.text_vi) if vi else (value.title_en, value.text_en)
-    law = f"{value.law}, {value.article}" if value.article else value.law
+    law, article = (value.law_vi, value.article_vi) if vi else (value.law_en, value.article_en)
+    source = value.source_vi if vi else value.source_en
+    law = ", ".join(filter(None, (law, article)))
     days = f"{value.since or '…'} – {value.until or '…'}" if value.since or value.until else ""
     mark = "" if value.confirmed else word("unconfirmed", language)
-    return f"{value.name}", f"{title}: {text}", law, days, f"{value.source} [{value.origin}]", mark
+    return value.name, f"{title}: {text}", law, days, f"{source} [{value.origin}]", mark

@@ -14,6 +14,7 @@ from reference.errors import ReferenceInvalid
 from reference.policy.holding import Holding, Row
 from reference.policy.pack import Pack, read_pack, read_parts
 from reference.policy.statements import Swap, Terms
+from reference.policy.texts import Texts
 from reference.policy.words import ALL
 from reference.policy.workdays import WorkingDays
 
@@ -27,7 +28,10 @@ class Policy:
     A day before the first pack is judged by the first one: a fact is never refused because it is old.
     """
 
-    def __init__(self, packs: Iterable[Pack], superseded: Iterable[Pack] = ()) -> None:
+    def __init__(
+        self, packs: Iterable[Pack], superseded: Iterable[Pack] = (), texts: Texts | None = None
+    ) -> None:
+        self.texts = texts or Texts()
         self._packs = sorted(packs, key=lambda pack: pack.first_day)
         self._known = {pack.reference: pack for pack in (*superseded, *self._packs)}
         self.on = lru_cache(maxsize=4096)(self._on)
@@ -51,7 +55,7 @@ class Policy:
         if all(pack.province != ALL for pack in files.values()):
             raise ReferenceInvalid(folder, "policy", "no pack is for all provinces: add one")
         _check_frozen(folder, {**older, **files})
-        return cls(files.values(), older.values())
+        return cls(files.values(), older.values(), Texts.load(folder))
 
     def get(self, version: str) -> Pack | None:
         """The pack that an event names as `<id>@<version>`, in use or superseded."""

@@ -70,6 +70,12 @@ class PolicyValue(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     CONFIRMED_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
+    LAW_VI_FIELD_NUMBER: _builtins.int
+    LAW_EN_FIELD_NUMBER: _builtins.int
+    ARTICLE_VI_FIELD_NUMBER: _builtins.int
+    ARTICLE_EN_FIELD_NUMBER: _builtins.int
+    SOURCE_VI_FIELD_NUMBER: _builtins.int
+    SOURCE_EN_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`<section>.<name>`, terms.wait_term_days."""
     title_vi: _builtins.str
@@ -78,6 +84,7 @@ class PolicyValue(_message.Message):
     text_vi: _builtins.str
     text_en: _builtins.str
     law: _builtins.str
+    """As the pack has it; in both languages below."""
     article: _builtins.str
     """Empty where none is named."""
     since: _builtins.str
@@ -90,6 +97,12 @@ class PolicyValue(_message.Message):
     """Somebody has read it in the source."""
     origin: _builtins.str
     """The pack or part that says so, roles@1."""
+    law_vi: _builtins.str
+    law_en: _builtins.str
+    article_vi: _builtins.str
+    article_en: _builtins.str
+    source_vi: _builtins.str
+    source_en: _builtins.str
     def __init__(
         self,
         *,
@@ -107,10 +120,16 @@ class PolicyValue(_message.Message):
         source: _builtins.str = ...,
         confirmed: _builtins.bool = ...,
         origin: _builtins.str = ...,
+        law_vi: _builtins.str = ...,
+        law_en: _builtins.str = ...,
+        article_vi: _builtins.str = ...,
+        article_en: _builtins.str = ...,
+        source_vi: _builtins.str = ...,
+        source_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "confirmed", b"confirmed", "law", b"law", "name", b"name", "origin", b"origin", "province", b"province", "since", b"since", "source", b"source", "text_en", b"text_en", "text_vi", b"text_vi", "title_en", b"title_en", "title_vi", b"title_vi", "until", b"until", "value_json", b"value_json"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["article", b"article", "article_en", b"article_en", "article_vi", b"article_vi", "confirmed", b"confirmed", "law", b"law", "law_en", b"law_en", "law_vi", b"law_vi", "name", b"name", "origin", b"origin", "province", b"province", "since", b"since", "source", b"source", "source_en", b"source_en", "source_vi", b"source_vi", "text_en", b"text_en", "text_vi", b"text_vi", "title_en", b"title_en", "title_vi", b"title_vi", "until", b"until", "value_json", b"value_json"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,6 +11,7 @@ from contracts import catalogue
 from reference import Living, Policy
 from reference.days import local_day
 from reference.policy import Holding, LegalBasis, Row
+from reference.policy.texts import Texts
 from reftrack.intake.v1 import policy_pb2 as pb
 from reftrack.intake.v1 import policy_pb2_grpc as grpc
 
@@ -44,18 +45,18 @@ class PolicyServicer(grpc.PolicyServiceServicer):
             version=holding.version,
             on=on.isoformat(),
             province=province,
-            values=[_value(row) for row in holding.rows()],
+            values=[_value(row, self._policy.texts) for row in holding.rows()],
         )
 
 
-def _value(row: Row) -> pb.PolicyValue:
+def _value(row: Row, texts: Texts) -> pb.PolicyValue:
     return pb.PolicyValue(
         name=row.name,
         title_vi=_title(row, "vi"),
         title_en=_title(row, "en"),
         value_json=json.dumps(_plain(row.value), ensure_ascii=False, default=str),
-        text_vi=_text(row, "vi"),
-        text_en=_text(row, "en"),
+        text_vi=_text(row, texts, "vi"),
+        text_en=_text(row, texts, "en"),
         law=row.law,
         article=row.article or "",
         since=row.since.isoformat() if row.since else "",
@@ -64,7 +65,13 @@ def _value(row: Row) -> pb.PolicyValue:
         source=row.source,
         confirmed=row.confirmed,
         origin=row.origin,
+        **_in_both(row, texts),
     )
+
+
+def _in_both(row: Row, texts: Texts) -> dict[str, str]:
+    said = {"law": row.law, "article": row.article or "", "source": row.source}
+    return {f"{name}_{lang}": texts.said(text, lang) for name, text in said.items() for lang in ("vi", "en")}
 
 
 def _plain(value: Any) -> Any:
@@ -82,7 +89,7 @@ def _title(row: Row, lang: str) -> str:
     return name if section == "swaps" else catalogue.name_in("PolicyValue", row.name, lang)
 
 
-def _text(row: Row, lang: str) -> str:
+def _text(row: Row, texts: Texts, lang: str) -> str:
     """The value in words: kinds of organisation by their names, classes of a queue in their order."""
     value = row.value
     if isinstance(value, LegalBasis):
@@ -91,7 +98,11 @@ def _text(row: Row, lang: str) -> str:
     if row.name.startswith("priorities."):
         classes = (", ".join(catalogue.name_in("PriorityClass", one, lang) for one in some) for some in value)
         return " > ".join(classes)
-    return _kinds(value, lang) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return _kinds(value, lang)
+    if row.name.startswith("swaps."):
+        return catalogue.name_in("PolicyValue", "worked_instead", lang).format(day=value)
+    return texts.said(value, lang) if isinstance(value, str) else str(value)
 
 
 def _kinds(kinds: tuple[str, ...], lang: str) -> str:
