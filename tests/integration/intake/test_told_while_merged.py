@@ -6,6 +6,7 @@ from uuid import UUID
 
 from intake.profiles import profiles_of
 from psycopg.rows import tuple_row
+from reftrack.intake.v1.cases_pb2 import CloseCaseRequest
 
 from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import Desk, verdicts
@@ -13,6 +14,7 @@ from tests.integration.intake.people import (
     BO_DE,
     NGOC_LAM,
     case_of,
+    commanded,
     corrected,
     look,
     merge,
@@ -21,7 +23,7 @@ from tests.integration.intake.people import (
     told,
     unmerge,
 )
-from tests.integration.intake.posts import NOW, counselling
+from tests.integration.intake.posts import NOW, contact, counselling, introduction
 from tests.integration.intake.test_consent import consent
 
 NUMBER = "001090123456"
@@ -114,3 +116,30 @@ def two(desk: Desk) -> tuple[str, str]:
     """Two people who are not like one another, each with a case in a commune of its own."""
     desk.post(registered(BO_DE, "A"), registered(NGOC_LAM, "B", "Trần Thị Mai", sex="female"))
     return case_of(desk, BO_DE, "A"), case_of(desk, NGOC_LAM, "B")
+
+
+def reaches(desk: Desk, org: str, case: str) -> bool:
+    """Whether an office may command in a case: a stale command changes nothing."""
+    stale = CloseCaseRequest(case_id=case, reason="goals_met", expected_version=1)
+    refusal = commanded(desk, "CloseCase", stale, org).refusal
+    assert refusal is not None
+    assert refusal.code in ("stale_version", "case_unknown")
+    return refusal.code == "stale_version"
+
+
+def test_whom_somebody_was_sent_to_while_merged_goes_on_with_that_one_and_loses_the_other(desk: Desk) -> None:
+    (a, _), police, third = two(desk), "cap-ngoc-lam", "ldtbxh-duc-giang"
+    desk.post(contact(police, "P", commune="00133"))
+    p = case_of(desk, police, "P")
+    merged = merge_id(merge(desk, a, p))
+    desk.post(introduction(police, "P", third))
+    (introduced,) = told(desk, "client-introduced")
+    assert introduced["meta"]["subject"] == a, "the open case takes it"
+    assert [reaches(desk, third, case) for case in (a, p)] == [True, True]
+    unmerge(desk, merged)
+    assert [reaches(desk, third, case) for case in (a, p)] == [False, True]
+    about = {"agency_ref": "C", "introduction": introduced["data"]["number"]}
+    assert verdicts(desk.post(registered(third, "C", "Lê Văn Ba", about=about))) == ["accepted"]
+    assert told(desk, "client-registered")[-1]["meta"]["subject"] == p, "the number means whom it was told of"
+    assert case_of(desk, third, "C") == p
+    assert not reaches(desk, third, a)

@@ -76,11 +76,11 @@ def tied(case: Case, org: str, ties: tuple[Tie, ...]) -> Case:
     if ties:
         case.references = case.references | {(org, "R-1")}
     if Tie.REGISTERED in ties:
-        case.registered_by = case.registered_by | {org}
+        case.parties = case.parties | {(org, case.client_id)}
     if Tie.MOVED_TO in ties:
         case.moves = (*case.moves, Move(9, "GT-4F7K-92QX-T6WE-M", org, None))
     if Tie.INTRODUCED_TO in ties or Tie.MOVED_TO in ties:
-        case.introduced_to = case.introduced_to | {org}
+        case.parties = case.parties | {(org, case.client_id)}
     return case
 
 

@@ -61,7 +61,7 @@ def test_a_voided_introduction_is_remembered_with_whom_it_was_sent_to() -> None:
         .when(lambda _: None)
         .then_nothing()
     )
-    assert (case.introductions, case.introduced_to) == (frozenset(), frozenset())
+    assert (case.introductions, case.parties) == ({}, frozenset())
     assert case.withdrawn == {(introduced.number, introduced.to_org)}
 
 

@@ -21,7 +21,7 @@ from reference.days import local_day
 
 from intake.application import keys, people
 from intake.application.envelope import Policy, commanded
-from intake.application.matching import addressed
+from intake.application.matching import parties_of
 from intake.domain.case import Case
 from intake.domain.identity_readers import READERS, Places, has_to_do_with, purpose_of
 from intake.domain.identity_reading import IdentityReading
@@ -111,8 +111,8 @@ class IdentityDesk:
         case, one = uow.get(Case, case_id), self._directory.get(org)
         if case is None or one is None or one.kind not in READERS or not _takes_part(one, uow.now):
             raise NotFound("case_unknown", field="case_id")
-        others = {reference[0] for reference in case.references} | case.registered_by
-        concerned = others | case.introduced_to | addressed(uow, keys.as_text(case.id))
+        clients, _ = people.telling(uow, case)
+        concerned = parties_of(uow, case, clients)
         if not has_to_do_with(org, READERS[one.kind], concerned, self._directory):
             raise NotFound("case_unknown", field="case_id")
         return case

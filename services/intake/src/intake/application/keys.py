@@ -32,7 +32,8 @@ NUMBER = "number"
 """Claim: a number (`<kind>/<number>`) → case."""
 
 ADDRESSED = "addressed"
-"""Claim: case → the organisations that its referrals, stays and handovers concern, one space between two."""
+"""Claim: case → the organisations that its referrals, stays and handovers concern, one space between two;
+with a slash and the client behind it where that is not the case's own."""
 
 ID_NUMBER = "id_number"
 """Claim: keyed hash of an ID number → the clients known by it, one space between two; the first is the one
@@ -40,6 +41,10 @@ whom exactly the same number links to."""
 
 NUMBERS_OF = "id_numbers_of"
 """Claim: client → the keyed hashes of ID numbers that were told, each with the event that told it."""
+
+FORM = "form"
+"""Claim: a paper form of consent (`<org>/<number>`) → the clients for whom the office gave it, one space
+between two."""
 
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
@@ -67,6 +72,11 @@ def number_key(kind: str, number: str) -> str:
 def pair_key(one: str, other: str) -> str:
     """Key of the claim `PAIR`, whoever is named first."""
     return "/".join(sorted((one, other)))
+
+
+def form_key(org: str, number: str) -> str:
+    """Key of the claim `FORM`; capitals and blanks make no other number."""
+    return f"{org}/{''.join(number.split()).casefold()}"
 
 
 def until_reference(org: str, agency_ref: str) -> str:

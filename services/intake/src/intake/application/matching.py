@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +17,7 @@ from contracts.vocabulary import NumberKind, Owner
 
 from intake.application import keys
 from intake.application.numbers import known_by
-from intake.application.people import cases_beside, latest_case_id, same_person
+from intake.application.people import cases_beside, latest_case_id, same_person, telling
 from intake.application.reading import Event, Naming
 from intake.domain.case import Case
 from intake.domain.directory import Areas
@@ -139,9 +139,11 @@ def identified(uow: UnitOfWork, naming: Naming) -> str | None:
     return next(iter(known_by(uow, naming.identity)), None) if naming.identity else None
 
 
-def addressed(uow: UnitOfWork, case_id: str) -> frozenset[str]:
-    """The organisations that referrals, stays and handovers of a case concern."""
-    return frozenset((uow.holder(keys.ADDRESSED, case_id) or "").split())
+def addressed(uow: UnitOfWork, case: Case) -> frozenset[tuple[str, UUID]]:
+    """Whom referrals, stays and handovers of a case concern, each with the client of whom they tell."""
+    kept = (uow.holder(keys.ADDRESSED, keys.as_text(case.id)) or "").split()
+    parts = (one.partition("/") for one in kept)
+    return frozenset((org, UUID(client) if client else case.client_id) for org, _, client in parts)
 
 
 def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisations: Areas) -> Match:
@@ -153,7 +155,7 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
     if case is None:
         _check_form(kind, number)
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
-    bound, client = client_of(uow, naming), keys.as_text(case.client_id)
+    bound, client = client_of(uow, naming), keys.as_text(case.introductions.get(number, case.client_id))
     is_theirs = bound is not None and same_person(uow, bound, client)
     if not is_theirs and not was_sent(uow, case, naming.org, organisations):
         raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
@@ -162,7 +164,15 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
     if kind == NumberKind.INTRODUCTION and number not in case.introductions:
         raise Refusal("introduction_voided", field=f"/about/{kind}")
     binds = naming.reference is not None and bound is None
-    return Match(_goes_on_in(uow, case, event), client, binds)
+    return Match(_of_client(uow, client, _goes_on_in(uow, case, event)), client, binds)
+
+
+def _of_client(uow: UnitOfWork, client: str, case: Case) -> Case:
+    """The case, or where its client and the one who was introduced in it are two again, that one's."""
+    if same_person(uow, client, keys.as_text(case.client_id)):
+        return case
+    own = latest_case_id(uow, client)
+    return (uow.get(Case, own) if own else None) or case
 
 
 def _goes_on_in(uow: UnitOfWork, case: Case, event: Event) -> Case:
@@ -188,26 +198,28 @@ def _check_form(kind: str, number: str) -> None:
 
 def was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     """Whether numbers of this case, or of another of the same person, are sent to an organisation, or to one
-    for whose area it answers; also one that was voided, so that it is told that."""
+    for whose area it answers; also one that was voided, so that it is told that. A number goes on where it
+    began, whoever is one person by now."""
+    here = {one for one, _ in case.parties | addressed(uow, case)}
+    withdrawn = {one for each in (case, *cases_beside(uow, case)) for _, one in each.withdrawn}
     return is_concerned(uow, case, org, organisations) or any(
-        organisations.answers_for(org, sent_to)
-        for one in (case, *cases_beside(uow, case))
-        for _, sent_to in one.withdrawn
+        organisations.answers_for(org, one) for one in here | withdrawn
     )
+
+
+def parties_of(uow: UnitOfWork, case: Case, clients: Collection[UUID]) -> frozenset[str]:
+    """The organisations that have to do with these clients by what this case tells."""
+    return case.parties_of(clients) | {org for org, of in addressed(uow, case) if of in clients}
 
 
 def is_concerned(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
-    """Whether an organisation, or one for whose area it answers, has to do with this case, or with another of
-    the same person. Whom the client was sent to by what was voided has not."""
-    return _concerns(uow, case, org, organisations) or any(
-        _concerns(uow, other, org, organisations) for other in cases_beside(uow, case)
+    """Whether an organisation, or one for whose area it answers, has to do with the client of this case, or
+    with another who is the same person now, wherever that was told. Whom the client was sent to by what was
+    voided has not."""
+    clients, cases = telling(uow, case)
+    return any(
+        organisations.answers_for(org, one) for each in cases for one in parties_of(uow, each, clients)
     )
-
-
-def _concerns(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
-    others = (reference[0] for reference in case.references)
-    concerned = {*others, *case.introduced_to, *addressed(uow, keys.as_text(case.id))}
-    return any(organisations.answers_for(org, one) for one in concerned)
 
 
 def _is_over(case: Case, at: datetime) -> bool:

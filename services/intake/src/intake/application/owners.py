@@ -16,7 +16,6 @@ from contracts.vocabulary import NumberKind, Verdict
 
 from intake.application import keys
 from intake.application.ledger import Ledger
-from intake.application.matching import addressed
 from intake.application.outcome import ROUTED, Outcome, rejected
 
 
@@ -43,7 +42,7 @@ class OwnersLogs:
         number = number_in(told.data)
         if number is not None:
             self._learn(uow, *number, case_id=told.meta.subject)
-        _address(uow, told.meta.subject, concerned(told))
+        _address(uow, told.meta.subject, concerned(told), told.meta.client)
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
         if (
@@ -70,10 +69,12 @@ def concerned(told: Recorded[Payload]) -> frozenset[str]:
     return frozenset({data.to_org}) if isinstance(data, HandoverNotified) else frozenset()
 
 
-def _address(uow: UnitOfWork, case_id: UUID, orgs: frozenset[str]) -> None:
-    """Numbers of the case are for these too: what they posted about it goes on."""
+def _address(uow: UnitOfWork, case_id: UUID, orgs: frozenset[str], client: UUID | None) -> None:
+    """Numbers of the case are for these too: what they posted about it goes on. `client`: of whom it tells,
+    where that is not the case's own."""
     key = keys.as_text(case_id)
-    known = addressed(uow, key) if orgs else orgs
+    orgs = frozenset(f"{org}/{client}" for org in orgs) if client is not None else orgs
+    known = frozenset((uow.holder(keys.ADDRESSED, key) or "").split()) if orgs else orgs
     if orgs <= known:
         return
     if known:

@@ -108,6 +108,20 @@ def _tellings(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list
     return [one for case in cases for one in case.tellings if keys.as_text(one.client) in clients]
 
 
+def telling(uow: UnitOfWork, case: Case) -> tuple[frozenset[UUID], list[Case]]:
+    """The client of a case and all who are the same person now, and the cases in which something is told of
+    them that may concern the case: of whoever was merged with nobody else, this one and no other."""
+    person, client = person_of(uow, keys.as_text(case.client_id)), keys.as_text(case.client_id)
+    clients = person.clients | {client} if person.edges else {client}
+    own = set(person.cases) if person.edges else set()
+    beside = {one.case for one in person.beside if one.client in clients}
+    others = sorted((own | beside) - {keys.as_text(case.id)})
+    uow.load(Case, map(keys.as_id, others))
+    uow.load_claims(keys.ADDRESSED, others)
+    found = (uow.get(Case, keys.as_id(one)) for one in others)
+    return frozenset(map(keys.as_id, clients)), [case, *(one for one in found if one is not None)]
+
+
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
     """The other cases of the same person."""
     person = person_of(uow, keys.as_text(case.client_id))

@@ -56,7 +56,7 @@ def sees_the_case(case: Case, office: Office | None, places: Places) -> bool:
 def _taken_up_by(case: Case, kind: str) -> frozenset[str]:
     """Which offices of a kind see the whole of it for what they did, or were sent."""
     if kind in TAKES_UP:
-        return case.introduced_to | case.registered_by | {org for org, _ in case.references}
+        return case.parties_of({case.client_id})
     if kind == OrgKind.COMMUNE_AUTHORITY:
         return frozenset(move.to_org for move in case.moves if move.to_org is not None)
     return frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -89,7 +89,7 @@ class Case(Aggregate):
         def apply(self, aggregate: Case) -> None:
             """Whom the client was sent to may take up the number."""
             super().apply(aggregate)
-            aggregate.introduce(self.data.number, self.data.to_org)
+            aggregate.introduce(self.data.number, self.data.to_org, self.meta)
 
     class Registered(Fact):
         data: ClientRegistered
@@ -99,6 +99,7 @@ class Case(Aggregate):
             """Each organisation takes the client on once."""
             super().apply(aggregate)
             aggregate.registered_by = aggregate.registered_by | {self.meta.org}
+            aggregate.parties = aggregate.parties | {(self.meta.org, aggregate.meant(self.meta))}
             aggregate.tell(self.data, self.meta, event_id(self))
             aggregate.groups = {**aggregate.groups, aggregate.meant(self.meta): self.data.client_group}
             if self.meta.client is None:
@@ -175,7 +176,7 @@ class Case(Aggregate):
             data = self.data
             aggregate.commune = data.to_commune
             if data.number is not None and data.to_org is not None:
-                aggregate.introduce(data.number, data.to_org)
+                aggregate.introduce(data.number, data.to_org, self.meta)
             move = Move(self.originator_version, data.number, data.to_org, data.due_at)
             aggregate.moves = (*aggregate.moves, move)
 
@@ -256,8 +257,8 @@ class Case(Aggregate):
         self.consents = Consents()
         self.references: frozenset[tuple[str, str]] = frozenset()
         self.registered_by: frozenset[str] = frozenset()
-        self.introduced_to: frozenset[str] = frozenset()
-        self.introductions: frozenset[str] = frozenset()
+        self.parties: frozenset[tuple[str, UUID]] = frozenset()
+        self.introductions: Mapping[str, UUID] = {}
         self.withdrawn: frozenset[tuple[str, str]] = frozenset()
         self.moves: tuple[Move, ...] = ()
         self.screenings = Screenings()
@@ -325,10 +326,10 @@ class Case(Aggregate):
         self.screenings.check_open(data.screening, stage(self.happened))
         self.trigger_event(self.Reviewed, data=data, meta=meta)
 
-    def introduce(self, number: str, to_org: str) -> None:
+    def introduce(self, number: str, to_org: str, meta: Meta) -> None:
         """Part of evolving: a number is for this organisation to take the client up."""
-        self.introductions = self.introductions | {number}
-        self.introduced_to = self.introduced_to | {to_org}
+        self.introductions = {**self.introductions, number: self.meant(meta)}
+        self.parties = self.parties | {(to_org, self.meant(meta))}
 
     def leave_out(self, happened: Any) -> None:
         """A number that was voided stays known to whom it was sent, and cannot be taken up."""
@@ -377,6 +378,13 @@ class Case(Aggregate):
     def reopen_as_unmerged(self, meta: Meta) -> None:
         """The pathway goes on here again."""
         self.trigger_event(self.Reopened, data=CaseReopened(reason=ReopenReason.UNMERGED), meta=meta)
+
+    def parties_of(self, clients: Collection[UUID]) -> frozenset[str]:
+        """Who has registered one of these clients here, was sent one, or means the case's own by a reference:
+        what it is told of a client it has to do with is that client's, in whichever case it stands."""
+        told = {org for org, client in self.parties if client in clients}
+        own = {org for org, _ in self.references} if self.client_id in clients else ()
+        return frozenset(told.union(own))
 
     def meant(self, meta: Meta) -> UUID:
         """The client of whom an event of the case tells."""
