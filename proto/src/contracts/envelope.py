@@ -29,9 +29,9 @@ class Meta(Contract):
     one who posted says (with `precision` "day": the start of that day in Asia/Ho_Chi_Minh); `received_at` is
     by our clock. `recorded_at` is not here: it is given under the store's lock, a column and a header.
     `actor` is who did it, as the agency says; `entered_by` is the verified subject of the token where it was
-    posted over gRPC, and left out of the JSON where it was not. `client` is whom it tells of where that is not
-    the client of the case: two were found to be one person, and the case of the other takes what is reported
-    of both. It stays told of that client when they are found to be two again. Left out of the JSON otherwise.
+    posted over gRPC, and left out of the JSON where it was not. `client` is whom it tells of where that is
+    not the client of the case: two were found to be one person, and the case of the other takes what is
+    reported of both. It stays told of that client when they are found to be two again. Left out otherwise.
     """
 
     subject: Annotated[UUID, Title("Hồ sơ", "Case")]

@@ -50,6 +50,7 @@ class Receipt(Payload):
     A repetition repeats the verdict and is marked. `topic`, `partition`, `offset` name the delivery on Kafka;
     they are null for what came over gRPC. `code`, `field` and `remedy` are those of the first of `problems`.
     `numbers` are those that the event brought into being, `units` what codes of communes were taken for.
+    `warnings`: accepted all the same, but somebody should look at it.
     """
 
     TYPE: ClassVar[str] = "org.reftrack.receipt.v1"
@@ -71,6 +72,7 @@ class Receipt(Payload):
         dict[NumberKind, Number], Field(default_factory=dict), Title("Các số đã cấp", "Numbers given")
     ]
     units: Annotated[tuple[UnitRead, ...], Field(max_length=20), Title("Đơn vị được hiểu", "Units read")] = ()
+    warnings: Annotated[tuple[ReceiptProblem, ...], Field(max_length=20), Title("Lưu ý", "Warnings")] = ()
     topic: Annotated[str | None, Field(max_length=249), Title("Chủ đề", "Topic")] = None
     partition: Annotated[int | None, Field(ge=0), Title("Phân vùng", "Partition")] = None
     offset: Annotated[int | None, Field(ge=0), Title("Vị trí trong phân vùng", "Offset")] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -245,3 +246,39 @@ def test_a_consent_reported_long_after_its_end_expires_at_once(case: Desk) -> No
 
 
 CONTACT = {"channel": "office", "commune": "00139", "client_group": "drug_user"}
+
+
+# One form, two clients
+
+
+WARNED = "consent_form_used_before"
+
+
+def warned(receipt: dict[str, Any]) -> list[str]:
+    assert receipt["verdict"] == "accepted"
+    return [one["code"] for one in receipt.get("warnings", ())]
+
+
+def test_a_form_number_of_two_clients_is_recorded_and_told_to_the_office_each_time(case: Desk) -> None:
+    case.post(registration(SOCIAL, {"agency_ref": "TV-2"}, name="Trần Thị Khác"), consent("TV-1"))
+    again = consent("TV-2", form_number="gdy - 17/2019")
+    for receipt in (*case.post(again), *case.post(again)):
+        assert warned(receipt) == [WARNED]
+        (told,) = receipt["warnings"]
+        assert (told["field"], sorted(told["remedy"])) == ("/data/form_number", ["en", "vi"])
+        assert "TV-1" not in str(receipt)
+
+
+def test_a_form_is_one_clients_as_long_as_a_consent_stands_that_names_it(case: Desk) -> None:
+    elsewhere = "ldtbxh-ngoc-lam"
+    case.post(registration(SOCIAL, {"agency_ref": "TV-2"}, name="Trần Thị Khác"))
+    case.post(registration(elsewhere, {"agency_ref": "NL-1"}, name="Lê Văn Tám"))
+    first, same, other = consent("TV-1"), consent("TV-1"), consent("NL-1", elsewhere)
+    assert [warned(one) for one in case.post(first, same, other)] == [[], [], []]
+    case.post(void(SOCIAL, "TV-1", first.id))
+    slip = consent("TV-2")
+    assert [warned(one) for one in case.post(slip)] == [[WARNED]]
+    right = replace(consent("TV-2", form_number="GDY-18"), corrects=slip.id)
+    assert [warned(one) for one in case.post(right)] == [[]]
+    case.post(void(SOCIAL, "TV-1", same.id))
+    assert [warned(one) for one in case.post(consent("TV-2"))] == [[]]

@@ -100,7 +100,8 @@ def tell(receipt: intake_pb2.Receipt, place: str, language: str, *, json: bool) 
     kind = catalogue.event_title(receipt.type, language) if receipt.type else ""
     line = f"{place:>6}  {verdict:24}  {receipt.id:{ID_WIDTH}}  {kind}  {numbers}"
     out.print(line.rstrip(), soft_wrap=True, markup=False)
-    for line in (*reasons(receipt, language), *units(receipt, language)):
+    warnings = problems(receipt.warnings, receipt.type, language)
+    for line in (*reasons(receipt, language), *warnings, *units(receipt, language)):
         session.below(line)
 
 

@@ -18,7 +18,6 @@ from contracts.events.sealed import Sealed, Seals, once
 from contracts.fields import Code, IdNumber, Phone, ShortText
 from contracts.vocabulary import IdentityCorrection, IdentityField, MatchGround, MergeGround, Sex
 
-
 _Cleared = Annotated[
     tuple[IdentityField, ...],
     Field(max_length=9, exclude_if=operator.not_),

@@ -77,6 +77,9 @@ place: both or neither.
   everything told before was wrong. They count as if they had never been told, until they are told again: an
   ID number links nobody any more, nobody is found by the name. What was told before stays readable as known
   then. A field is given or cleared, not both.
+* **One paper form of consent** is one client's: an office that gives a form's number for a second client is
+  told so on the receipt (`warnings`), which accepts the consent all the same and names nobody; not where the
+  first consent was voided. Numbers are each office's own.
 
 ## Screenings
 

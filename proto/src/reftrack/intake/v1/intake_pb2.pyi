@@ -260,6 +260,7 @@ class Receipt(_message.Message):
     OFFSET_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     UNITS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Its place among the receipts of all organisations, rising."""
     source: _builtins.str
@@ -296,6 +297,10 @@ class Receipt(_message.Message):
     def units(self) -> _containers.RepeatedCompositeFieldContainer[Global___UnitRead]:
         """What codes of communes were taken for, where that is more than the commune that bears the code on the day."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Problem]:
+        """Accepted all the same, but somebody should look at it."""
+
     def __init__(
         self,
         *,
@@ -317,10 +322,11 @@ class Receipt(_message.Message):
         offset: _builtins.int = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         units: _abc.Iterable[Global___UnitRead] | None = ...,
+        warnings: _abc.Iterable[Global___Problem] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at", "remedy", b"remedy", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "id", b"id", "numbers", b"numbers", "offset", b"offset", "partition", b"partition", "position", b"position", "problems", b"problems", "recorded_at", b"recorded_at", "remedy", b"remedy", "repetition", b"repetition", "source", b"source", "topic", b"topic", "type", b"type", "units", b"units", "until", b"until", "verdict", b"verdict", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "field", b"field", "id", b"id", "numbers", b"numbers", "offset", b"offset", "partition", b"partition", "position", b"position", "problems", b"problems", "recorded_at", b"recorded_at", "remedy", b"remedy", "repetition", b"repetition", "source", b"source", "topic", b"topic", "type", b"type", "units", b"units", "until", b"until", "verdict", b"verdict", "waiting_for", b"waiting_for", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -11,11 +11,12 @@ from chassis.timers import Timer, set_timer
 from consent import expires_on_at
 from contracts.envelope import Meta
 from contracts.events.consent import ConsentExpired, ConsentGivenPosted
+from contracts.problems import Problem
 from contracts.registry import as_recorded
 from reference import Policy
 from reference.days import local_day
 
-from intake.application import keys, people
+from intake.application import forms, keys, people
 from intake.application.envelope import rung
 from intake.application.identity import Identities
 from intake.domain.case import Case
@@ -53,8 +54,11 @@ class ConsentDesk:
         self._offices = offices
         self._identities = identities
 
-    def give(self, uow: UnitOfWork, case: Case, client: UUID, data: ConsentGivenPosted, meta: Meta) -> None:
-        """A consent of that client, with who agreed. Raises `Refusal` before anything has changed."""
+    def give(
+        self, uow: UnitOfWork, case: Case, client: UUID, data: ConsentGivenPosted, meta: Meta
+    ) -> tuple[Problem, ...]:
+        """A consent of that client, with who agreed; what somebody should look at. Raises `Refusal` before
+        anything has changed."""
         check_guardian(data)
         held = self._policy.holding(day_of(meta), self._province(meta.org))
         born = people.particulars_of_person(uow, keys.as_text(client)).birth_year
@@ -65,6 +69,7 @@ class ConsentDesk:
             self._identities.seal(uow, client, recorded, data.guardian_identity, prefix=GUARDIAN)
         if data.expires_on is not None:
             set_timer(uow, Timer(EXPIRY, case.id, recorded, expires_on_at(data.expires_on)))
+        return forms.give(uow, meta.org, data.form_number, keys.as_text(client))
 
     @staticmethod
     def set_again(uow: UnitOfWork, case: Case) -> None:

@@ -227,6 +227,7 @@ def _recorded(recorded: Recorded, units: Sequence[Mapping[str, Any]]) -> Outcome
         routed_id=recorded.routed_id,
         case_key=keys.as_text(recorded.case.id),
         units=units,
+        warnings=recorded.warnings,
     )
 
 

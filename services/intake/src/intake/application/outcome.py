@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 
     `detail` fills the catalogue's text for `code`; `problems` are all that is wrong with what cannot be read.
     `wait_key` is what it waits for inside, `waiting_for` the same in words for the agency. `units`: what
-    codes of communes were taken for, where that is worth telling.
+    codes of communes were taken for, where that is worth telling. `warnings`: accepted all the same.
     """
 
     verdict: str
@@ -43,11 +43,16 @@ class Outcome(NamedTuple):
     routed_id: str | None = None
     case_key: str | None = None
     units: Sequence[Mapping[str, Any]] = ()
+    warnings: Sequence[Problem] = ()
 
     def as_detail(self) -> dict[str, Any] | None:
         """What the inbox keeps of it, so that a repetition gets the same answer; None if nothing."""
         if self.code is None:
-            told = {"numbers": dict(self.numbers), "units": list(self.units)}
+            told = {
+                "numbers": dict(self.numbers),
+                "units": list(self.units),
+                "warnings": [[one.code, one.field, dict(one.detail)] for one in self.warnings],
+            }
             return {name: value for name, value in told.items() if value} or None
         kept = {
             "detail": dict(self.detail),
@@ -87,6 +92,7 @@ def from_row(row: InboxRow) -> Outcome:
         routed_id=row.routed_id,
         case_key=row.case_key,
         units=kept.get("units", ()),
+        warnings=[Problem(code, name, detail) for code, name, detail in kept.get("warnings", ())],
     )
 
 

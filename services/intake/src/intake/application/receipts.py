@@ -4,10 +4,11 @@ gives.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chassis.store.rows import Receipt
+from contracts.problems import Problem
 from contracts.vocabulary import Verdict
 from pydantic_core import to_json
 
@@ -59,6 +60,8 @@ def _body(outcome: Outcome, delivery: Delivery, remedy: Remedy, *, repetition: b
         body["numbers"] = outcome.numbers
     if outcome.units:
         body["units"] = outcome.units
+    if outcome.warnings:
+        body["warnings"] = _told(outcome.warnings, remedy)
     if delivery.topic:
         body |= {"topic": delivery.topic, "partition": delivery.partition, "offset": delivery.offset}
     return body
@@ -72,6 +75,13 @@ def _filling(outcome: Outcome) -> dict[str, str]:
     return filling
 
 
+def _told(problems: Sequence[Problem], remedy: Remedy) -> list[dict[str, Any]]:
+    return [
+        {"code": one.code, "field": one.field, "remedy": remedy(one.code, one.detail) or None}
+        for one in problems
+    ]
+
+
 def _add_reason(body: dict[str, Any], outcome: Outcome, remedy: Remedy) -> None:
     assert outcome.code is not None
     body |= {
@@ -80,9 +90,6 @@ def _add_reason(body: dict[str, Any], outcome: Outcome, remedy: Remedy) -> None:
         "remedy": remedy(outcome.code, _filling(outcome)) or None,
     }
     if outcome.problems:
-        body["problems"] = [
-            {"code": one.code, "field": one.field, "remedy": remedy(one.code, one.detail) or None}
-            for one in outcome.problems
-        ]
+        body["problems"] = _told(outcome.problems, remedy)
     if outcome.verdict == Verdict.WAITING:
         body |= {"waiting_for": outcome.waiting_for, "until": outcome.until}

@@ -28,6 +28,7 @@ from contracts.events.intake import (
 )
 from contracts.events.people import IdentityCorrectedPosted
 from contracts.events.screening import ClientScreenedPosted
+from contracts.problems import Problem
 from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
@@ -45,15 +46,23 @@ from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
 from intake.domain.directory import Areas
 
+_NUMBERED = frozenset({ClientIntroducedPosted, ClientMovedPosted})
+_BY_RULES_OF_THEIR_OWN = _NUMBERED | {
+    *(ClientRegisteredPosted, IdentityCorrectedPosted, ConsentGivenPosted, ConsentWithdrawn),
+    *(ClientScreenedPosted, MoveAcknowledgedPosted, CaseReopenedPosted),
+}
+"""Looked for by their very class: to ask a model for an instance of each costs more than all else here."""
 _OWN = frozenset(name for name, postable in POSTABLE.items() if postable.owner is Owner.INTAKE)
 
 
 class Recorded(NamedTuple):
-    """What recording led to: the case, the number given, the routing event where another service decides."""
+    """What recording led to: the case, the number given, the routing event where another service decides,
+    what somebody should look at."""
 
     case: Case
     number: str | None = None
     routed_id: str | None = None
+    warnings: tuple[Problem, ...] = ()
 
 
 class Recording:
@@ -83,19 +92,22 @@ class Recording:
     def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
         """Read in bulk what would be claimed and waited for if these open cases or get numbers."""
         clients, cases, numbers = [], [], []
-        registered = []
+        registered, forms = [], []
         for reading, event in events:
-            if isinstance(event.data, OPENS):
+            if type(event.data) in OPENS:
                 client_id = self._derived("client", reading)
                 clients.append(keys.as_text(client_id))
                 if isinstance(event.data, ClientRegisteredPosted):
                     registered.append(client_id)
                 cases.append(keys.until_case(self._derived("case", reading)))
-            elif isinstance(event.data, ClientIntroducedPosted | ClientMovedPosted):
+            elif type(event.data) in _NUMBERED:
                 numbers.append(keys.number_key(NumberKind.INTRODUCTION, self._number(reading)))
+            elif type(event.data) is ConsentGivenPosted and event.data.form_number:
+                forms.append(keys.form_key(event.naming.org, event.data.form_number))
         names = [(keys.LATEST_CASE, client) for client in clients]
         names += [(keys.NUMBER, number) for number in numbers]
         names += [(keys.NUMBERS_OF, keys.as_text(client)) for client in registered]
+        names += [(keys.FORM, form) for form in forms]
         uow.load_claims_of(names)
         uow.load_waits(cases)
         self._identities.load(registered)
@@ -183,6 +195,9 @@ class Recording:
         if event.type not in _OWN:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
+        if type(data) not in _BY_RULES_OF_THEIR_OWN:
+            case.take(as_recorded(data), meta)
+            return Recorded(case)
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
@@ -190,7 +205,7 @@ class Recording:
         elif isinstance(data, IdentityCorrectedPosted):
             self.registrar.correct(uow, case, client, event, data, meta)
         elif isinstance(data, ConsentGivenPosted):
-            self._consents.give(uow, case, client, data, meta)
+            return Recorded(case, warnings=self._consents.give(uow, case, client, data, meta))
         elif isinstance(data, ConsentWithdrawn):
             case.withdraw(data, meta)
         elif isinstance(data, ClientScreenedPosted):
@@ -203,8 +218,6 @@ class Recording:
         elif isinstance(data, CaseReopenedPosted):
             check_no_later_case(uow, case)
             case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]
-        else:
-            case.take(as_recorded(data), meta)
         return Recorded(case)
 
     def _introduce(

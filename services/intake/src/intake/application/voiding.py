@@ -14,7 +14,7 @@ from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
 from contracts.events.common import EventVoided
 from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
 
-from intake.application import keys, people
+from intake.application import forms, keys, people
 from intake.application.consents import ConsentDesk
 from intake.application.matching import Match, client_of
 from intake.application.moves import Moves
@@ -148,6 +148,8 @@ class Voiding:
             note_review(uow, found.happened.data.screening, None)
         elif isinstance(found.happened, Case.Acknowledged):
             Moves.set_again(uow, found.case)
+        elif isinstance(found.happened, Case.Consented):
+            forms.take_back(uow, found)
         elif isinstance(found.happened, Case.Withdrawn):
             ConsentDesk.set_again(uow, found.case)
 

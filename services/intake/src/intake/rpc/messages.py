@@ -25,6 +25,7 @@ def receipt(body: bytes, position: int = 0, recorded_at: datetime | None = None)
         message.until.CopyFrom(timestamp(datetime.fromisoformat(found["until"])))
     for unit in found.get("units", ()):
         message.units.append(UnitRead(**{**unit, "name": Remedy(**unit["name"])}))
+    message.warnings.extend(problems(found.get("warnings", ())))
     if recorded_at is not None:
         message.recorded_at.CopyFrom(timestamp(recorded_at))
     if found.get("code") and found["verdict"] in ("quarantined", "rejected"):
