@@ -81,7 +81,15 @@ def digest(path: Path) -> str:
 
 
 NOTES = frozenset(
-    {"rows_hidden", "sheet_hidden", "file_encoding", "file_macros", "file_in_future", "file_number_as_text"}
+    {
+        "rows_hidden",
+        "sheet_hidden",
+        "file_encoding",
+        "file_macros",
+        "file_in_future",
+        "file_number_as_text",
+        "file_scored",
+    }
 )
 """What is worth knowing and keeps nothing from being sent."""
 

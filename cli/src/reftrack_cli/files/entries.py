@@ -7,16 +7,19 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from contracts.fields import OF_A_PERSON
 from contracts.posted import parse_posted
 from contracts.problems import Problem, Unreadable
 
+from reftrack_cli.files.assist import COMPUTED
+from reftrack_cli.files.columns import Column
 from reftrack_cli.files.fields import Step
 from reftrack_cli.files.findings import Finding, Place
-from reftrack_cli.files.forms import Column, Form
+from reftrack_cli.files.forms import Form
+from reftrack_cli.files.scoring import scored
 from reftrack_cli.files.values import HANOI, Context, Names, Unfit, Value, as_text, tidy, when
 
 AHEAD = timedelta(minutes=5)
@@ -76,8 +79,12 @@ class Layout:
     def __init__(self, form: Form, placed: Iterable[Placed], setting: Setting) -> None:
         self.form, self.setting = form, setting
         self.placed = tuple(placed)
-        self._labels = {one.column.path: one.label for one in self.placed}
+        self._labels = {
+            path: one.label for one in self.placed for path in (one.column.path, *one.column.beside)
+        }
         self._absent = {path for path in _needed(form) if path not in self._labels}
+        if any(one.column.fixed for one in self.placed):
+            self._absent.discard(COMPUTED)
 
     def absent(self) -> Iterator[str]:
         """The headings of columns that every row needs and the file does not have."""
@@ -124,12 +131,13 @@ class _Row:
             if one.column.path != ("when",):
                 self._read(one, value, context)
         given = self._values.pop(("id",), None)
-        posted = self._posted(day)
+        told = self._posted(day)
+        posted = self._scored(told, context.on)
         self._judge(posted)
         if self._errors or time is None:
             return Entry(self._place, None, tuple(self._errors), tuple(self._notes))
         form, source = self._layout.form, self._layout.setting.source
-        event_id = given or derived_id(form, source, time, posted)
+        event_id = given or derived_id(form, source, time, told)
         event = Event(str(event_id), form.type_name, time, posted)
         return Entry(self._place, event, (), tuple(self._notes), given_id=given is not None)
 
@@ -162,6 +170,7 @@ class _Row:
             if path == ("about", "agency_ref") and not isinstance(value, str):
                 self._notes.append(Finding("file_number_as_text", self._at(path)))
             self._values[path] = one.column.field.reading.read(value, context)
+            self._values |= one.column.beside
         except Unfit as unfit:
             self._wrong_at(path, unfit.code, unfit.detail)
 
@@ -182,6 +191,24 @@ class _Row:
                 if isinstance(step, int):
                     used.setdefault(path[:at], set()).add(step)
         return {(*root, n): at for root, ns in used.items() for at, n in enumerate(sorted(ns))}
+
+    def _scored(self, posted: dict[str, Any], day: date | None) -> dict[str, Any]:
+        """With what the answers of a screening give, where the row leaves it out."""
+        if not self._layout.form.sheet or day is None:
+            return posted
+        found = scored(posted["data"], day)
+        for problem in found.problems:
+            path = self._path_of_answer(problem.question, problem.substance)
+            self._wrong_at(path, problem.code, problem.filling)
+        if found.computed:
+            self._notes.append(Finding("file_scored", self._place))
+        return {**posted, "data": found.data}
+
+    def _path_of_answer(self, question: str, substance: str | None) -> tuple[Any, ...]:
+        """Where an answer stands in the file, or else all answers."""
+        wanted = {"question": question, **({"substance": substance} if substance else {})}
+        on_form = (one.column for one in self._layout.placed if dict(one.column.fixed) == wanted)
+        return next((column.path for column in on_form), ("data", "answers"))
 
     def _judge(self, posted: Mapping[str, Any]) -> None:
         """What the contract finds, told by the columns of the file."""

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
+from contracts import catalogue
 from contracts.base import Title
 from contracts.registry import POSTABLE
 from territory.names import folded
 
-from reftrack_cli.files.fields import FIRST, LAST, Field, Path, Step, fields_of
+from reftrack_cli.files import assist
+from reftrack_cli.files.columns import Column
+from reftrack_cli.files.fields import FIRST, LAST, Field, Path, fields_of
 
 SHOWN_GROUPS = 5
 """So many of a list stand in a template; more can be added by their number."""
@@ -29,30 +32,16 @@ PREFIX, SUFFIX = "org.reftrack.", re.compile(r"\.v[0-9]+$")
 
 
 @dataclass(frozen=True)
-class Column:
-    """A field at one place: of a list the `n`-th, from 1."""
-
-    field: Field
-    n: int | None = None
-
-    @property
-    def path(self) -> Path:
-        """Where it stands in the posted event; lists by their number."""
-        return tuple(self.n if step is Step.EACH else step for step in self.field.path)
-
-    @property
-    def code(self) -> str:
-        """Its name in the contract, `scores.2.score`."""
-        return ".".join(map(str, self.path[1:] if self.path[0] in {"data", "about"} else self.path))
-
-
-@dataclass(frozen=True)
 class Form:
-    """One kind of event: its columns in the order of the template."""
+    """One kind of event: its columns in the order of the template.
+
+    `sheet`: those of a form on paper, which has a sheet of its own.
+    """
 
     type_name: str
     title: Title
     fields: tuple[Field, ...]
+    sheet: tuple[Column, ...] = ()
 
     @property
     def code(self) -> str:
@@ -70,12 +59,21 @@ class Form:
     def heading(self, column: Column, lang: str) -> str:
         """What stands over it in a template: short where that is clear."""
         one = column.field
+        if column.fixed:
+            return catalogue.in_lang(one.title, lang)
         own = one.full(lang) if one.path[:-1] in self._unclear else one.own(lang)
         return own.replace("#", str(column.n))
 
     def for_template(self) -> list[Column]:
         """The columns of a template: of each list some."""
         return [column for group in self._groups() for column in group]
+
+    def for_sheet(self) -> list[Column]:
+        """The columns of the form on paper: instead of the lists that it fills, the form's own."""
+        filled = {column.field.root for column in self.sheet}
+        rest = [column for column in self.for_template() if column.field.root not in filled]
+        at = rest.index(Column(LAST[0]))
+        return [*map(_may_be_computed, rest[:at]), *self.sheet, *rest[at:]]
 
     def _groups(self) -> Iterator[list[Column]]:
         done: set[Path] = set()
@@ -91,6 +89,8 @@ class Form:
 
     def _found(self, heading: str) -> tuple[Column | None, list[str]]:
         wanted = folded(heading.replace("_", " "))
+        if wanted in self._of_sheet:
+            return self._of_sheet[wanted], []
         for key, n in _readings(wanted):
             found = self._names.get(key, ())
             if len(found) == 1:
@@ -98,6 +98,11 @@ class Form:
             if found:
                 return None, [one.full("vi").replace("#", str(n or 1)) for one in found]
         return None, []
+
+    @cached_property
+    def _of_sheet(self) -> Mapping[str, Column]:
+        titles = ((column, column.field.title) for column in self.sheet)
+        return {folded(name): one for one, title in titles for name in (title.vi, title.en, one.code)}
 
     @cached_property
     def _unclear(self) -> set[Path]:
@@ -119,6 +124,11 @@ class Form:
         names |= {name: tuple(found) for name, found in exact.items()}
         bare = {name.replace("#", "").strip(): found for name, found in names.items() if name.count("#") == 1}
         return {" ".join(name.split()): found for name, found in bare.items() if name not in names} | names
+
+
+def _may_be_computed(column: Column) -> Column:
+    is_so = column.path == assist.COMPUTED
+    return replace(column, field=replace(column.field, needed=False)) if is_so else column
 
 
 def _key(name: str) -> str:
@@ -144,7 +154,12 @@ def short(type_name: str) -> str:
 def forms() -> Mapping[str, Form]:
     """The form of every event that agencies may post, by type name, in the order of the pathway."""
     return {
-        name: Form(name, postable.model.TITLE, (*FIRST, *fields_of(postable.model), *LAST))
+        name: Form(
+            name,
+            postable.model.TITLE,
+            (*FIRST, *fields_of(postable.model), *LAST),
+            assist.columns() if name == assist.FORM else (),
+        )
         for name, postable in POSTABLE.items()
     }
 
@@ -161,6 +176,8 @@ def _by_name() -> Mapping[str, Form]:
         for name in (form.title.vi, form.title.en, form.code, form.type_name):
             named[folded(name)] = form
             named[folded(sheet_title(name))] = form
+            if form.sheet:
+                named[folded(f"{name} {assist.SHEET}")] = form
     return named
 
 

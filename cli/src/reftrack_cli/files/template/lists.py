@@ -10,6 +10,7 @@ from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.worksheet import Worksheet
 from reference.territory import whole_country
 
+from reftrack_cli.files.assist import Answered
 from reftrack_cli.files.choices import Choice, Commune, Organisation
 from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.source import letter
@@ -33,6 +34,8 @@ class Lists:
         """The range of what a column takes; none if that is no list."""
         if isinstance(reading, Choice):
             return self._range(reading.list_name, reading.named(self.lang))
+        if isinstance(reading, Answered):
+            return self._range(f"answers {' '.join(reading.named('en'))}", reading.named(self.lang))
         if isinstance(reading, YesNo):
             return self._range("yes_no", YES_NO[self.lang])
         if isinstance(reading, Organisation):

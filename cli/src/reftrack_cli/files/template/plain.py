@@ -18,7 +18,7 @@ def write_csv(path: Path, forms: Sequence[Form], lang: str) -> None:
     """One table for all kinds: a column says which event a row is, each event uses the columns it has."""
     headings = {"": EVENT[0] if lang == "vi" else EVENT[1]}
     for form in forms:
-        for column in form.for_template():
+        for column in (*form.for_template(), *form.sheet):
             heading = form.heading(column, lang)
             headings.setdefault(folded(heading), heading)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -26,7 +26,10 @@ def write_csv(path: Path, forms: Sequence[Form], lang: str) -> None:
 
 
 def write_lines(path: Path, forms: Sequence[Form]) -> None:
-    """A line for each event with its needed fields, to be filled in; the others stand in docs/events.md."""
+    """A line for each event with its needed fields, to be filled in; the others stand in docs/events.md.
+
+    Of a form on paper all answers stand there: those that were not asked are to be taken out.
+    """
     with path.open("w", encoding="utf-8") as file:
         for form in forms:
             file.write(json.dumps(_outline(form), ensure_ascii=False) + "\n")
@@ -39,4 +42,7 @@ def _outline(form: Form) -> dict[str, Any]:
             data[one.path[1]] = None
         elif one.path[0] == "data" and one.needed and one.root is not None:
             data[one.path[1]] = []
+    for column in form.sheet:
+        root, item = str(column.path[1]), {**dict(column.fixed), str(column.path[-1]): None}
+        data[root] = [*data.get(root, []), item]
     return {"type": form.code, "about": {"agency_ref": ""}, "occurred_on": "", "by": "", "data": data}

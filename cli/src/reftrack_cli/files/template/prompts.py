@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contracts import catalogue
 
+from reftrack_cli.files.assist import Answered
 from reftrack_cli.files.choices import Choice, Commune, Json, Number, Organisation
 from reftrack_cli.files.fields import ID, WHEN, Field
 from reftrack_cli.files.values import Day, Instant, Text, Whole, YesNo
@@ -35,6 +36,8 @@ def takes(field: Field, lang: str) -> str:
     if field is ID:
         return word("takes_id", lang)
     reading = field.reading
+    if isinstance(reading, Answered):
+        return f"{catalogue.in_lang(reading.asks, lang)} {word('takes_choice', lang)}"
     if isinstance(reading, Text):
         form = reading.form if reading.form not in {None, "printable"} else None
         return catalogue.name_in("Form", form, lang) if form else word("takes_text", lang)

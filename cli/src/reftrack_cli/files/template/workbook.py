@@ -12,8 +12,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from reftrack_cli.files import assist
+from reftrack_cli.files.columns import Column
 from reftrack_cli.files.directory import Directory
-from reftrack_cli.files.forms import Column, Form, sheet_title
+from reftrack_cli.files.forms import Form, sheet_title
 from reftrack_cli.files.source import letter
 from reftrack_cli.files.template.lists import SHEET, Lists
 from reftrack_cli.files.template.prompts import prompt
@@ -31,7 +33,10 @@ def write(path: Path, forms: Sequence[Form], directory: Directory, on: date, lan
     _instructions(book.worksheets[0], forms, lang)
     lists = Lists(book.create_sheet(SHEET), directory, on, lang)
     for form in forms:
-        _sheet(book.create_sheet(sheet_title(catalogue.in_lang(form.title, lang))), form, lists, lang)
+        title = sheet_title(catalogue.in_lang(form.title, lang))
+        _sheet(book.create_sheet(title), form, form.for_template(), lists, lang)
+        if form.sheet:
+            _sheet(book.create_sheet(f"{title} {assist.SHEET}"), form, form.for_sheet(), lists, lang)
     lists.sheet.sheet_state = "hidden"
     book.save(path)
 
@@ -47,10 +52,10 @@ def _instructions(sheet: Worksheet, forms: Sequence[Form], lang: str) -> None:
         sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _sheet(sheet: Worksheet, form: Form, lists: Lists, lang: str) -> None:
+def _sheet(sheet: Worksheet, form: Form, columns: Sequence[Column], lists: Lists, lang: str) -> None:
     sheet.freeze_panes = "A2"
     validations: dict[tuple[str, str], DataValidation] = {}
-    for at, column in enumerate(form.for_template()):
+    for at, column in enumerate(columns):
         _column(sheet, at, form, column, lang)
         told = prompt(column.field, lang)
         wanted = lists.range_of(column.field.reading)
