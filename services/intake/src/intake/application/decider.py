@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -135,20 +135,8 @@ class IntakeDecider:
 
     def decide(self, uow: UnitOfWork, item: Item) -> bytes | None:
         """Decide one item; the answer of a submitted event is the body of its receipt."""
-        if isinstance(item, Command) and is_ring(item):
-            return self._rings.ring(uow, item)
-        if isinstance(item, Command) and item.name == LOAD:
-            return self._loading.load(uow, item)
-        if isinstance(item, Command) and item.name in IDENTITY_DEEDS:
-            return self._identity_desk.decide(uow, item)
-        if isinstance(item, Command) and item.name in AGENCY_COMMANDS:
-            return self._agencies.decide(uow, item)
-        if isinstance(item, Command) and item.name in MATCH_DEEDS:
-            return self._match_desk.decide(uow, item)
-        if isinstance(item, Command) and item.name == FOUND:
-            return self._likely.decide(uow, item)
-        if isinstance(item, Command) and item.name in CASE_COMMANDS:
-            return self._cases.decide(uow, item)
+        if isinstance(item, Command) and (decide := self._who_decides(item)) is not None:
+            return decide(uow, item)
         told = self._of(uow, item)
         if isinstance(item, Command) and item.name in (RELEASE, DISCARD):
             assert told is None or isinstance(told, Held)
@@ -164,6 +152,22 @@ class IntakeDecider:
         elif isinstance(told, Exception):
             raise told
         return None
+
+    def _who_decides(self, command: Command) -> Callable[[UnitOfWork, Command], bytes | None] | None:
+        """None: a command that is understood as records are."""
+        if is_ring(command):
+            return self._rings.ring
+        if command.name == LOAD:
+            return self._loading.load
+        if command.name in IDENTITY_DEEDS:
+            return self._identity_desk.decide
+        if command.name in AGENCY_COMMANDS:
+            return self._agencies.decide
+        if command.name in MATCH_DEEDS:
+            return self._match_desk.decide
+        if command.name == FOUND:
+            return self._likely.decide
+        return self._cases.decide if command.name in CASE_COMMANDS else None
 
     def _of(self, uow: UnitOfWork, item: Item) -> Understood:
         """Each item is read once a batch."""

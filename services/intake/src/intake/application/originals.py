@@ -72,7 +72,7 @@ class Original(NamedTuple):
 def named_by(reading: Reading, event: Event) -> tuple[str, str] | None:
     """Source and id of the event that this one voids or corrects, if it does."""
     data = event.data
-    if isinstance(data, EventVoidedPosted):
+    if type(data) is EventVoidedPosted:
         return data.source or reading.source, data.event_id
     corrects = event.posted.corrects
     return (reading.source, corrects) if corrects is not None else None

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, tzinfo
-from functools import lru_cache
+from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from chassis.refusal import Refusal
 from chassis.vault import blind_index
@@ -15,17 +14,22 @@ from contracts.base import Payload
 from contracts.cloudevents import CloudEvent, read_cloudevent
 from contracts.events.intake import ClientRegisteredPosted
 from contracts.events.people import IdentityCorrectedPosted
+from contracts.fields import PATTERNS
 from contracts.posted import Posted, parse_posted
 from contracts.problems import Problem, Unreadable
 from contracts.sealing import sealed_names
 from contracts.vocabulary import NumberKind
+from reference.days import local_day, start_of
 
 from intake.application.submissions import Submission
 from intake.application.unsealing import Keys, clear_fields, is_sealed, unseal
 from intake.domain.front_door import source_of
 
-HO_CHI_MINH: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
+day_of = local_day
+"""The day of Asia/Ho_Chi_Minh in which an instant lies."""
+
 _LONGEST_ID = 200
+_TYPE = re.compile(PATTERNS["event_type"])
 
 
 class Naming(NamedTuple):
@@ -61,7 +65,8 @@ class Reading(NamedTuple):
 
     `event_id` is the id it claims; an event that claims none is known by its content (`~` and a hash), so a
     repetition of it is still a repetition. `content_hash` is keyed: nobody can guess contents by it. `type`
-    is what it claims to be, where that much could be read. What came sealed is opened in `event`, and the
+    is what it claims to be, where that much could be read and is a type by its form: anything else is not
+    repeated, as it may be a name. What came sealed is opened in `event`, and the
     hash is that of what was opened; where it does not open, `refusal` says why.
     """
 
@@ -91,7 +96,8 @@ class Reader:
             found = read_cloudevent(submission.headers, submission.value)
             posted = parse_posted(found.type, found.data)
             in_clear: Sequence[str] = ()
-            if sealed_names(found.type):
+            bears_identity = bool(sealed_names(found.type))
+            if bears_identity:
                 in_clear = clear_fields(found.type, posted.data)
                 if is_sealed(found.type, posted.data):
                     found, refusal = unseal(found, posted.data, submission.received_at, self._keys)
@@ -99,13 +105,14 @@ class Reader:
         except Unreadable as unreadable:
             return self._unreadable(submission, found, unreadable.problems)
         about, day = posted.about, posted.occurred_on
+        identity = self._identity(posted.data) if bears_identity else None
         event = Event(
             found.type,
             found.source,
             found.time if day is None else start_of(day),
             posted,
             posted.data,
-            Naming(submission.agency, about.agency_ref, about.number, self._identity(posted.data)),
+            Naming(submission.agency, about.agency_ref, about.number, identity),
             f"/data/{in_clear[0]}" if in_clear else None,
         )
         source, content_hash = source_of(submission.agency), self._keyed(found.digest())
@@ -131,9 +138,8 @@ class Reader:
         content_hash = self._keyed(found.digest() if found else _raw_digest(submission))
         event_id = found.id if found else _claimed(submission) or f"~{content_hash.hex()}"
         source = source_of(submission.agency)
-        return Reading(
-            submission, source, event_id, content_hash, found.type if found else None, None, problems
-        )
+        claimed = found.type if found and _TYPE.fullmatch(found.type) else None
+        return Reading(submission, source, event_id, content_hash, claimed, None, problems)
 
     def _identity(self, data: Payload) -> str | None:
         if not isinstance(data, ClientRegisteredPosted | IdentityCorrectedPosted) or data.identity is None:
@@ -149,17 +155,6 @@ class Reader:
 def is_claimed(event_id: str) -> bool:
     """Whether the agency gave this id; otherwise it is the name that we gave to content without one."""
     return not (len(event_id) == 65 and event_id.startswith("~"))
-
-
-@lru_cache(maxsize=4096)
-def start_of(day: date) -> datetime:
-    """The first instant of a day of Asia/Ho_Chi_Minh, in UTC."""
-    return datetime.combine(day, time.min, HO_CHI_MINH).astimezone(UTC)
-
-
-def day_of(at: datetime) -> date:
-    """The day of Asia/Ho_Chi_Minh in which an instant lies."""
-    return at.astimezone(HO_CHI_MINH).date()
 
 
 def _claimed(submission: Submission) -> str | None:

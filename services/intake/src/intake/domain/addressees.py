@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
@@ -22,12 +23,19 @@ _SENDS = ClientIntroducedPosted | HandoverNotified | ClientMovedPosted
 
 def check_addressee(data: Payload, organisations: Organisations) -> None:
     """Raises `Refusal` unless whoever the event sends the client to can take the client up."""
+    if not _names_others(type(data)):
+        return
     if isinstance(data, ReferralRequestedPosted):
         _offers(data.provider, data.service, organisations)
     elif isinstance(data, ConsentGiven):
         _known(data.recipient_orgs, "recipient_orgs", organisations)
     elif isinstance(data, _SENDS) and data.to_org is not None:
         _takes_up(data.to_org, _of(data), organisations)
+
+
+@cache
+def _names_others(model: type[Payload]) -> bool:
+    return issubclass(model, ReferralRequestedPosted | ConsentGiven | _SENDS)
 
 
 def check_expiry(data: Payload, given_on: date) -> None:

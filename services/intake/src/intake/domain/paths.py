@@ -128,6 +128,6 @@ def check_routed(group: ClientGroup, type_name: str, data: Mapping[str, Any]) ->
 def check_contact(data: Payload, kind: str) -> None:
     """Raises `Refusal` for a contact with a group that this kind of organisation does not report."""
     groups = CONTACTS_ONLY.get(kind)
-    if isinstance(data, ClientContacted) and groups is not None and data.client_group not in groups:
+    if groups is not None and isinstance(data, ClientContacted) and data.client_group not in groups:
         detail = {"allowed": ", ".join(sorted(groups))}
         raise Refusal("group_not_yours", field="/data/client_group", detail=detail)
