@@ -162,13 +162,14 @@ class Merging(RuleBasedStateMachine):
         assert rows == [(len(self.facts),)]
 
 
+@pytest.mark.parametrize("examples", [10, pytest.param(80, marks=pytest.mark.long)])
 @pytest.mark.timeout(300)
-def test_merging_in_any_order_comes_to_what_the_model_says(desk: Desk) -> None:
+def test_merging_in_any_order_comes_to_what_the_model_says(desk: Desk, examples: int) -> None:
     machine = type("MergingHere", (Merging,), {"desk": desk})
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=examples,
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),
