@@ -11,6 +11,7 @@ from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from answering.taking_back import VOID, stream_named
+from answering.unknown_offices import OFFICE_UNKNOWN
 from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
@@ -30,6 +31,9 @@ from reference import Reference
 from followup.application.pathways import PREFIX, Pathways
 from followup.application.tables import Clients, Connect
 from followup.domain import Pathway
+
+OF_CASES = frozenset({RECHECK, OFFICE_UNKNOWN})
+"""Kinds of timers whose stream is a case."""
 
 
 class FollowupDecider:
@@ -57,10 +61,10 @@ class FollowupDecider:
         changed_people = cases_joined(self._told.records(items))
         voided = [one.meta.subject for one, _ in corrected(self._told.records(items))]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
-        changed += [timer.stream for timer in rings if timer.kind == RECHECK]
+        changed += [timer.stream for timer in rings if timer.kind in OF_CASES]
         cases = (one.meta.subject for one in routed)
         taken_back = [stream for one in asked if one.name == VOID and (stream := stream_named(one))]
-        streams = [*taken_back, *(timer.stream for timer in rings if timer.kind != RECHECK)]
+        streams = [*taken_back, *(timer.stream for timer in rings if timer.kind not in OF_CASES)]
         asking = [command for command in asked if command.name != VOID]
         self._pathways.load(
             uow, [*cases, *changed, *voided, *changed_people], _cases(asking), _stays(asking), streams
@@ -100,7 +104,7 @@ class FollowupDecider:
         assert isinstance(item, Command), "followup lets nothing wait outside of its aggregates"
         if item.name == RING:
             timer = Timer.of(item.message)  # type: ignore[arg-type]
-            if timer.kind == RECHECK:
+            if timer.kind in OF_CASES:
                 return str(timer.stream)
             pathway = uow.get(Pathway, timer.stream)
             return str(pathway.case_id) if pathway else ""
@@ -137,8 +141,8 @@ class FollowupDecider:
             return self._pathways.commanded(uow, command, self._told.cause(command))
         timer = Timer.of(command.message)  # type: ignore[arg-type]
         if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
-            self._pathways.ring(uow, timer)
             take_away(uow, timer)
+            self._pathways.ring(uow, timer)
         return b""
 
 

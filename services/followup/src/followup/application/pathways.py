@@ -29,6 +29,7 @@ from answering.requests import (
 )
 from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
+from answering.unknown_offices import OFFICE_UNKNOWN, try_later, try_soon
 from answering.voiding import Taking, caused, stands, void_all, was_voided
 from chassis import ids
 from chassis.items import Command
@@ -136,6 +137,15 @@ class Pathways:
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
         follow(uow, pathway, before, self._policy, self._terms)
+        if self._names_unknown(posting):
+            try_soon(uow, pathway.case_id, posting.cause)
+
+    def _names_unknown(self, posting: Posting) -> bool:
+        """Whether a handover is told to or by an office of which we have not learned yet."""
+        data, offices = posting.payload, self._reference.organisations
+        if not isinstance(data, events.HandoverNotified):
+            return False
+        return offices.get(data.to_org) is None or offices.get(posting.meta.org) is None
 
     def void(self, uow: UnitOfWork, told: Recorded[EventVoided]) -> None:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
@@ -255,6 +265,15 @@ class Pathways:
             follow(uow, pathway, before, self._policy, self._terms)
         return concerned
 
+    def _try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
+        """What is kept for an office that may be known by now; what still waits for one, later once more."""
+        for pathway in self._of_person(uow, case_id):
+            before = Before.of(pathway)
+            pathway.try_kept(self._policy)
+            follow(uow, pathway, before, self._policy, self._terms)
+            for kept in filter(self._names_unknown, pathway.kept):
+                try_later(uow, pathway.case_id, kept.cause)
+
     def told_by_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
         """Whether anybody was told of a handover by consent in a case of that person, as far as loaded."""
         return any(pathway.on_consent for pathway in self._loaded(uow, case_id))
@@ -268,6 +287,9 @@ class Pathways:
         """A term has ended, a year has passed since management started, or consents are looked at again."""
         if timer.kind == RECHECK:
             self._look(uow, timer.stream, uow.now, looked_for(timer))
+            return
+        if timer.kind == OFFICE_UNKNOWN:
+            self._try_again(uow, timer.stream)
             return
         pathway = uow.get(Pathway, timer.stream)
         if pathway is not None and timer.kind == DEADLINE:

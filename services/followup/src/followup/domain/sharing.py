@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from answering import Posting
 from answering.consents import may_know, not_covered
-from chassis.refusal import Refusal
+from answering.unknown_offices import unknown
 from consent import (
     NOTHING_KNOWN,
     Decision,
@@ -86,7 +86,7 @@ class Sharing:
         meta = posting.meta
         request, sender = self._request(kind, to_org, meta.org, meta.legal_basis), self.offices.get(meta.org)
         if request is None or sender is None:
-            raise Refusal("organisation_unknown", field="/data/to_org")
+            raise unknown("organisation_unknown", "/data/to_org")
         for at in dict.fromkeys((meta.occurred_at, meta.occurred_at if posting.cause else meta.received_at)):
             if not isinstance(decide(self.known.consents, request, at, policy), Refused):
                 continue

@@ -11,6 +11,7 @@ from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
 from answering.taking_back import VOID, stream_named
+from answering.unknown_offices import OFFICE_UNKNOWN
 from answering.voiding import corrected, void_of_routed
 from chassis import ids
 from chassis.items import Command, Item, Record
@@ -36,6 +37,8 @@ from referral.application.requests import Requests, case_named
 from referral.domain import Referral
 
 REQUEST = "RequestReferral"
+OF_CASES = frozenset({RECHECK, OFFICE_UNKNOWN})
+"""Kinds of timers whose stream is a case."""
 
 
 class ReferralDecider:
@@ -65,7 +68,7 @@ class ReferralDecider:
         commands = commands_of(items)
         routed = [one for r in self._told.records(items) if (one := routed_to(Owner.REFERRAL, r)) is not None]
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
-        changed += [timer.stream for timer in _rung(commands) if timer.kind == RECHECK]
+        changed += [timer.stream for timer in _rung(commands) if timer.kind in OF_CASES]
         taken_back = corrected(self._told.records(items))
         changed += [one.meta.subject for one, _ in taken_back]
         changed += cases_joined(self._told.records(items))
@@ -93,7 +96,7 @@ class ReferralDecider:
             return str(case_named(item) or "")
         if isinstance(item, Command) and item.name == RING:
             timer = Timer.of(item.message)  # type: ignore[arg-type]
-            if timer.kind == RECHECK:
+            if timer.kind in OF_CASES:
                 return str(timer.stream)
             rung = uow.get(Referral, timer.stream)
             return str(rung.case_id) if rung is not None else ""
@@ -138,12 +141,13 @@ class ReferralDecider:
 
     def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
         if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
+            take_away(uow, timer)
             if timer.kind == RECHECK:
                 self._lapses.ring(uow, timer)
+            if timer.kind in OF_CASES:
                 self._waiting.try_again(uow, timer.stream)
             else:
                 self._deadlines.ring(uow, timer)
-            take_away(uow, timer)
         return b""
 
     def _routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:

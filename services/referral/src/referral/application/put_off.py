@@ -1,4 +1,5 @@
-"""Requests that wait for a consent: kept in a stream of their own, tried again whenever the client gives one.
+"""Requests that wait for a consent, or for an office to be told of: kept in a stream of their own, tried
+again whenever the client gives one, and by the clock.
 
 A request waits only while its sender can know of no consent: then one may still be on its way, from the
 sender itself or from whoever else takes care of the client. A consent that is known and does not cover it is
@@ -12,6 +13,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.consents import Connect, ConsentBook
+from answering.unknown_offices import is_unknown, try_later, try_soon
 from answering.voiding import Taking
 from chassis import ids
 from chassis.refusal import Refusal
@@ -58,6 +60,8 @@ class Waiting:
         uow.add(PutOff.until_later(self._stream(posting.cause), posting, refusal, self._policy))
         uow.commit.extra.append(TableWrite(_WAITS, (posting.cause, posting.meta.subject)))
         self._waiting.setdefault(posting.meta.subject, set()).add(posting.cause)
+        if is_unknown(refusal):
+            try_soon(uow, posting.meta.subject, posting.cause)
 
     def turn_away(self, uow: UnitOfWork, posting: Posting, refusal: Refusal) -> None:
         """Refuse it for good."""
@@ -101,6 +105,8 @@ class Waiting:
         try:
             self._requests.posted(uow, posting)
         except Refusal as refusal:
+            if is_unknown(refusal):
+                try_later(uow, posting.meta.subject, posting.cause)
             if refusal.later:
                 return False
             self.turn_away(uow, posting, refusal)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from answering.unknown_offices import unknown
 from chassis.refusal import Refusal
 from contracts.events.referral import ReferralRequestedPosted
 from contracts.registry import POSTABLE
@@ -33,13 +34,14 @@ def may_request(
     *,
     occurred_at: datetime,
 ) -> None:
-    """Raises `Refusal` unless `sender` may ask that provider for that service in this case.
+    """Raises `Refusal` unless `sender` may ask that provider for that service in this case; `later` while one
+    of the two is not known.
 
     A closed case takes no request that occurred after its closing; one that occurred before and is reported
     late, it takes.
     """
     if sender is None:
-        raise Refusal("agency_unknown", field="source")
+        raise unknown("agency_unknown", "source")
     allowed = POSTABLE[request.TYPE].by
     if sender.kind not in allowed:
         raise Refusal(
@@ -49,7 +51,7 @@ def may_request(
         )
     provider = organisations.get(request.provider)
     if provider is None:
-        raise Refusal("provider_unknown", field="/data/provider")
+        raise unknown("provider_unknown", "/data/provider")
     if not provider.offers(request.service):
         raise Refusal("service_not_offered", field="/data/service")
     if provider.suspended:
