@@ -115,6 +115,27 @@ async def test_a_reference_of_either_finds_the_open_case_for_who_took_the_person
         await case_of(world, "an", "operator", OTHER_SOCIAL)
 
 
+async def test_who_registered_one_in_the_others_case_sees_both_while_they_are_one_and_then_that_one_alone(
+    world: World, story: Story
+) -> None:
+    third = "ldtbxh-duc-giang"
+
+    async def sees(name: str) -> bool:
+        try:
+            return bool((await case_of(world, name, "operator", third)).stage)
+        except grpc.aio.AioRpcError as error:
+            assert error.code() is grpc.StatusCode.NOT_FOUND
+            return False
+
+    merged(story, "an", "binh")
+    story.intake("an", registered(ME_TRI), at=at(12), org=third, client=named("client", "binh"))
+    await world.tell(story)
+    assert [await sees("an"), await sees("binh")] == [True, True]
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    assert [await sees("an"), await sees("binh")] == [False, True]
+
+
 async def test_the_history_of_the_case_that_goes_on_is_that_of_both(world: World, story: Story) -> None:
     merged(story, "an", "binh")
     await world.tell(story)

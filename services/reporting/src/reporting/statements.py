@@ -10,6 +10,30 @@ org.reftrack.client-registered.v1,org.reftrack.identity-corrected.v1}'::text[]
 """
 """What `consent.tells` may be true of."""
 
+OF_THE_CASE: LiteralString = "'00000000-0000-0000-0000-000000000000'"
+"""In place of the client of a tie: the case's own."""
+
+TIES: LiteralString = """ARRAY(
+    SELECT o.tie FROM (VALUES (%s)) AS asking (org) CROSS JOIN LATERAL (
+        SELECT t.tie FROM cases.case_orgs t
+        WHERE t.case_id = c.case_id AND t.org = asking.org AND (t.client_id = OF_THE_CASE OR EXISTS (
+            WITH RECURSIVE last AS (
+                SELECT DISTINCT ON (merge) survivor, merged, ended FROM cases.merges
+                ORDER BY merge, recorded_at DESC, event_id DESC
+            ), edges AS (
+                SELECT survivor AS one, merged AS other FROM last WHERE NOT ended
+                UNION ALL SELECT merged, survivor FROM last WHERE NOT ended
+            ), same AS (
+                SELECT t.client_id UNION SELECT e.other FROM same JOIN edges e ON e.one = same.client_id
+            )
+            SELECT FROM same WHERE client_id = c.client_id))
+        UNION
+        SELECT t.tie FROM cases.case_orgs t
+        WHERE t.client_id = c.client_id AND t.client_id <> OF_THE_CASE AND t.org = asking.org
+    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE)
+"""What ties an organisation to the case `c`: of a client told of in the case of another what holds while the
+two are one person, and in that client's own case for ever."""
+
 REFERRAL: LiteralString = """
 SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state, r.ended_as, r.result,
     r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
@@ -27,12 +51,7 @@ FROM referrals.referrals r
 LEFT JOIN cases.cases c ON c.case_id = r.case_id
 LEFT JOIN history h ON h.event_id = r.last_event_id
 """
-REFERRAL_BY_NUMBER: LiteralString = (
-    REFERRAL
-    + ", ARRAY(SELECT o.tie FROM cases.case_orgs o WHERE o.case_id = r.case_id AND o.org = %s)"
-    + AROUND_REFERRAL
-    + "WHERE r.number = %s"
-)
+REFERRAL_BY_NUMBER: LiteralString = REFERRAL + ", " + TIES + AROUND_REFERRAL + "WHERE r.number = %s"
 REFERRALS_OF_CASE: LiteralString = (
     REFERRAL + AROUND_REFERRAL + "WHERE r.case_id = %s ORDER BY r.requested_at, r.number"
 )
@@ -57,12 +76,12 @@ SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, 
     c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
     c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
     c.last_occurred_at, c.last_recorded_at, c.last_event_id,
-    ARRAY(SELECT o.tie FROM cases.case_orgs o WHERE o.case_id = c.case_id AND o.org = %s),
+    TIES,
     (SELECT coalesce(max(seq), 0) FROM history h WHERE h.subject = c.case_id),
     EXISTS (SELECT FROM cases.merges s WHERE s.survivor = c.client_id)
         OR EXISTS (SELECT FROM cases.merges m WHERE m.merged = c.client_id)
 FROM cases.cases c
-"""
+""".replace("TIES", TIES)
 CASE_BY_ID: LiteralString = CASE + "WHERE c.case_id = %s"
 CASE_BY_REFERENCE: LiteralString = (
     CASE

@@ -74,6 +74,11 @@ class Entry:
             return None
 
     @property
+    def told_of(self) -> UUID | None:
+        """The client of whom it tells, where that is not the case's own."""
+        return self.recorded.meta.client
+
+    @property
     def stream(self) -> UUID:
         """The aggregate that the event belongs to: event ids are `<stream>:<version>`."""
         return UUID(self.event_id[:36])

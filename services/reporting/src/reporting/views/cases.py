@@ -22,14 +22,17 @@ from reporting.views.merges import merges_table
 from reporting.views.table import Column, Table
 
 _EMPTY = Jsonb([])
+OF_THE_CASE = UUID(int=0)
 
 
 class CaseOrg(NamedTuple):
-    """An organisation that something ties to a case."""
+    """An organisation that something ties to a case; `client_id`: of whom that tells, where it is not the
+    case's own client (two were one person then, and may be two again)."""
 
     case_id: UUID
     org: str
     tie: str
+    client_id: UUID = OF_THE_CASE
 
 
 def case_of(*values: Any) -> CaseStatus:
@@ -107,9 +110,11 @@ CASE_ORGS = Table(
         Column("case_id", "uuid", attrgetter("case_id")),
         Column("org", "text", attrgetter("org")),
         Column("tie", "text", attrgetter("tie")),
+        Column("client_id", "uuid", attrgetter("client_id")),
     ],
-    key=3,
+    key=4,
     read=CaseOrg,
+    indexes=[f"INDEX ON case_orgs (client_id) WHERE client_id <> '{OF_THE_CASE}'"],
 )
 
 REFERENCES = Table(
@@ -136,7 +141,7 @@ class CasesView:
     """Folds pages into the four tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 5
+    version: int = 6
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
@@ -188,11 +193,12 @@ def fold_cases(
 
 def ties_after(
     page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]
-) -> dict[tuple[int, str, str], CaseOrg]:
+) -> dict[tuple[int, str, str, UUID], CaseOrg]:
     """The ties that a page makes known, and all of the cases that are folded anew."""
     entries = [entry for entry in page if entry.case_id not in anew]
     entries += [entry for told in anew.values() for entry in standing(told)]
-    return {(e.case_id.int, *tied): CaseOrg(e.case_id, *tied) for e in entries for tied in ties_in(e)}
+    told = ((e, (*tied, e.told_of or OF_THE_CASE)) for e in entries for tied in ties_in(e))
+    return {(entry.case_id.int, *tie): CaseOrg(entry.case_id, *tie) for entry, tie in told}
 
 
 def references_after(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Reference]:
