@@ -135,7 +135,7 @@ class FrontDoor:
             org_kind = self._admit(uow.now, reading, event)
             if reading.refusal is not None:
                 raise reading.refusal
-            if isinstance(event.data, EventVoidedPosted):
+            if type(event.data) is EventVoidedPosted:
                 recorded = self._recording.void(uow, reading, event, event.data, org_kind)
                 found = Match(recorded.case, None, False)
             else:
@@ -154,7 +154,7 @@ class FrontDoor:
         """Raise `NotKnownYet` for an office that names somebody of elsewhere for the first time: once it has
         met that person in its territory, or was sent the person by a number, it goes on."""
         naming = event.naming
-        if naming.number is not None or naming.reference is None or not found.binds:
+        if not found.binds or naming.number is not None or naming.reference is None:
             return
         try:
             check_home(event.data, naming.org, self._organisations, day_of(event.occurred_at))

@@ -93,7 +93,7 @@ def _named(uow: UnitOfWork, event: Event, linked: str | None, organisations: Are
     client = bound or linked
     case_id = latest_case_id(uow, client)
     case = uow.get(Case, case_id) if case_id else None
-    opens = isinstance(event.data, OPENS)
+    opens = type(event.data) in OPENS
     if case is not None and not (opens and _is_over(case, event.occurred_at)):
         return Match(case, client, bound is None)
     if not opens:

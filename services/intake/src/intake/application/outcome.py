@@ -48,12 +48,14 @@ class Outcome(NamedTuple):
     def as_detail(self) -> dict[str, Any] | None:
         """What the inbox keeps of it, so that a repetition gets the same answer; None if nothing."""
         if self.code is None:
+            if not (self.numbers or self.units or self.warnings):
+                return None
             told = {
                 "numbers": dict(self.numbers),
                 "units": list(self.units),
                 "warnings": [[one.code, one.field, dict(one.detail)] for one in self.warnings],
             }
-            return {name: value for name, value in told.items() if value} or None
+            return {name: value for name, value in told.items() if value}
         kept = {
             "detail": dict(self.detail),
             "problems": [[one.code, one.field, dict(one.detail)] for one in self.problems],

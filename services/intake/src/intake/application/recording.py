@@ -191,13 +191,14 @@ class Recording:
         org_kind: str,
         replaces: str | None = None,
     ) -> Recorded:
-        data, client = event.data, _meant(case, match)
+        data = event.data
         if event.type not in _OWN:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if type(data) not in _BY_RULES_OF_THEIR_OWN:
             case.take(as_recorded(data), meta)
             return Recorded(case)
+        client = _meant(case, match)
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
