@@ -42,7 +42,6 @@ class Office:
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
                 "log_level": 0,
             }
         )

@@ -49,7 +49,6 @@ class Feed:
                 "auto.offset.reset": "earliest",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,
-                "fetch.wait.max.ms": 20,
                 "log_level": 0,
             }
         )
