@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from chassis.rpc.errors import InvalidInput
 from chassis.store.writer import Result
+from contracts.catalogue import text
 from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
@@ -252,6 +255,31 @@ def test_a_registration_that_cannot_be_is_refused_and_nothing_recorded(
     codes = {refusal.code, *(found.code for found in getattr(refusal, "violations", ()))}
     assert code in codes
     assert fed.events() == []
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "named"),
+    [
+        ({"commune": "00139"}, "unit_divided", "Phường Bồ Đề (00118), Phường Long Biên (00145)"),
+        ({"commune": "00133"}, "unit_followed", "Phường Bồ Đề (00118)"),
+        ({"commune": "", "district": "004"}, "unit_ended", "00"),
+        ({"commune": "", "province": "00118"}, "unit_of_another_level", "Phường Bồ Đề"),
+    ],
+)
+def test_a_unit_of_another_day_or_level_is_asked_back_by_name_and_in_words_for_a_command(
+    fed: Desk, where: dict[str, str], code: str, named: str
+) -> None:
+    fed.clock.move_to(datetime(2026, 8, 1, 3, tzinfo=UTC))
+    refusal = command(fed, REGISTER, registration(**where)).refusal
+    assert isinstance(refusal, InvalidInput)
+    (violation,) = refusal.violations
+    assert (violation.code, violation.field) == (code, next(name for name, one in where.items() if one))
+    for lang in ("vi", "en"):
+        told = text(code, lang, **violation.detail)
+        assert named in told
+        assert "…" not in told
+    assert "quận" not in told
+    assert "sự kiện mới" not in text(code, "vi", **violation.detail)
 
 
 @pytest.mark.parametrize("org", [POLICE, SOCIAL, "dpv-long-bien", "thanh-tra-ha-noi", "nobody"])

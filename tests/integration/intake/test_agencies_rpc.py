@@ -102,3 +102,28 @@ async def test_an_office_that_nobody_knows_is_not_found(serving: Serving) -> Non
         assert await reason(call) == (grpc.StatusCode.NOT_FOUND, "AGENCY_NOT_FOUND")
     seed = await serving.agencies.GetAgency(pb.GetAgencyRequest(org="cap-bo-de"), metadata=me)
     assert (seed.agency.commune, seed.agency.version, seed.agency.state) == ("00139", 0, "active")
+
+
+async def test_an_office_is_shown_with_its_territory_by_name(serving: Serving) -> None:
+    me = bearer(serving, PROVINCE, "supervisor")
+    seed = await serving.agencies.GetAgency(pb.GetAgencyRequest(org="cap-bo-de"), metadata=me)
+    assert (seed.agency.territory_vi, seed.agency.territory_en) == ("Phường Bồ Đề", "Bo De ward")
+    fresh = await serving.agencies.RegisterAgency(registration(), metadata=me)
+    assert fresh.agency.territory_vi == "Phường Sài Đồng"
+
+
+async def test_of_an_office_of_the_seed_it_is_said_whether_kafka_was_ever_asked_and_what_it_said(
+    serving: Serving,
+) -> None:
+    me = bearer(serving, PROVINCE, "supervisor")
+
+    async def known() -> tuple[bool, str]:
+        one = await serving.agencies.GetAgency(pb.GetAgencyRequest(org="cap-bo-de"), metadata=me)
+        return one.agency.provisioned, one.agency.provisioning_problem
+
+    assert await known() == (False, "seed_not_asked")
+    renewed = serving.agencies.RenewCredentials(pb.RenewCredentialsRequest(org="cap-bo-de"), metadata=me)
+    assert (await reason(renewed))[1] == "KAFKA_AWAY"
+    assert await known() == (False, "kafka_away")
+    await serving.rows("UPDATE agency_access SET problem = NULL RETURNING org")
+    assert await known() == (True, "")

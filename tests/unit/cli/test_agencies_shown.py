@@ -34,3 +34,19 @@ def test_a_suspended_office_is_not_said_to_have_rights_on_kafka(
 
 def test_an_active_office_whose_rights_are_there_is_said_to_have_them(office: pb.Agency) -> None:
     assert agencies._row(office, "en")[4] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "00127 Phường Việt Hưng"), ("en", "00127 Viet Hung ward")]
+)
+def test_the_territory_is_shown_by_code_and_name(office: pb.Agency, language: str, said: str) -> None:
+    office.territory_vi, office.territory_en = "Phường Việt Hưng", "Viet Hung ward"
+    assert agencies._row(office, language)[2] == said
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "không hỏi Kafka"), ("en", "not asked of Kafka")])
+def test_an_office_of_the_seed_is_not_said_to_be_ready_when_nobody_asked(
+    office: pb.Agency, language: str, said: str
+) -> None:
+    office.provisioned, office.provisioning_problem = False, "seed_not_asked"
+    assert agencies._row(office, language)[4].startswith(said)

@@ -298,17 +298,25 @@ def _row(one: pb.Agency, language: str) -> tuple[str, ...]:
     return (
         one.org,
         kind,
-        one.commune or one.district or one.province or "–",
+        _territory(one, language),
         state,
         _ready(one, language),
         name,
     )
 
 
+def _territory(one: pb.Agency, language: str) -> str:
+    code = one.commune or one.district or one.province
+    name = one.territory_vi if language == "vi" else one.territory_en
+    return " ".join(filter(None, (code, name))) or session.word("everywhere", language)
+
+
 def _ready(one: pb.Agency, language: str) -> str:
     if one.provisioned:
         return session.word("taken_away" if one.state == "suspended" else "is_so", language)
     why = catalogue.text(one.provisioning_problem, language) if one.provisioning_problem else ""
+    if one.provisioning_problem == "seed_not_asked":
+        return why
     return f"{session.word('not_yet', language)} {why}".strip()
 
 

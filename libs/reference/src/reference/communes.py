@@ -34,9 +34,9 @@ class NoCommune(NamedTuple):
 def no_commune(resolved: Resolution) -> NoCommune | None:
     """Why it means none; nothing to say where it means one."""
     if resolved.refusal is not None:
-        return NoCommune(resolved.refusal, _detail(resolved))
+        return NoCommune(resolved.refusal, meant(resolved))
     if resolved.unit is not None and resolved.unit.level != "commune" and not _island(resolved):
-        return NoCommune("unit_not_a_commune", _detail(resolved))
+        return NoCommune("unit_not_a_commune", meant(resolved))
     return None
 
 
@@ -50,7 +50,9 @@ def _island(resolved: Resolution) -> bool:
     return resolved.outcome == "carried_back" and len(resolved.code) == _DIGITS_OF_A_COMMUNE
 
 
-def _detail(resolved: Resolution) -> Mapping[str, str]:
+def meant(resolved: Resolution) -> Mapping[str, str]:
+    """What fills the text about a code: the code, the day, and by name what it may mean. Of what is no code
+    of any unit nothing is repeated: it may be anything."""
     if resolved.outcome == "unknown":
         return {}
     units = resolved.candidates or ((resolved.unit,) if resolved.unit else ())

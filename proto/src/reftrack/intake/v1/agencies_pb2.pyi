@@ -96,6 +96,8 @@ class Agency(_message.Message):
     PROVISIONED_FIELD_NUMBER: _builtins.int
     PROVISIONING_PROBLEM_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
+    TERRITORY_VI_FIELD_NUMBER: _builtins.int
+    TERRITORY_EN_FIELD_NUMBER: _builtins.int
     org: _builtins.str
     """`cap-bo-de`: names its topics, its user and its groups on Kafka."""
     kind: _builtins.str
@@ -120,9 +122,14 @@ class Agency(_message.Message):
     version: _builtins.int
     """Of its own history; 0 for one that only the reference data name."""
     provisioned: _builtins.bool
-    """Whether topics, rights and credentials on Kafka are as the registry wants them."""
+    """Whether topics, rights and credentials on Kafka are as the registry wants them. Of an office that only the
+    reference data name: whether intake has seen to its topics and rights.
+    """
     provisioning_problem: _builtins.str
     """Why not, a code of the catalogue; empty while it has not been tried."""
+    territory_vi: _builtins.str
+    """The unit that it answers for, by name; empty for one without limit."""
+    territory_en: _builtins.str
     @_builtins.property
     def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Codes of the list Service."""
@@ -158,10 +165,12 @@ class Agency(_message.Message):
         provisioned: _builtins.bool = ...,
         provisioning_problem: _builtins.str = ...,
         changed_at: _timestamp_pb2.Timestamp | None = ...,
+        territory_vi: _builtins.str = ...,
+        territory_en: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "contact", b"contact", "may_post", b"may_post"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "commune", b"commune", "contact", b"contact", "district", b"district", "kind", b"kind", "may_post", b"may_post", "name_en", b"name_en", "name_vi", b"name_vi", "org", b"org", "province", b"province", "provisioned", b"provisioned", "provisioning_problem", b"provisioning_problem", "sealed_only", b"sealed_only", "services", b"services", "since", b"since", "state", b"state", "suspend_reason", b"suspend_reason", "unit_on", b"unit_on", "until", b"until", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "commune", b"commune", "contact", b"contact", "district", b"district", "kind", b"kind", "may_post", b"may_post", "name_en", b"name_en", "name_vi", b"name_vi", "org", b"org", "province", b"province", "provisioned", b"provisioned", "provisioning_problem", b"provisioning_problem", "sealed_only", b"sealed_only", "services", b"services", "since", b"since", "state", b"state", "suspend_reason", b"suspend_reason", "territory_en", b"territory_en", "territory_vi", b"territory_vi", "unit_on", b"unit_on", "until", b"until", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

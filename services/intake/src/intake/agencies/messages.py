@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from reference import Organisation
+from reference.areas import Areas, Seat
 from reftrack.intake.v1 import agencies_pb2 as pb
 
 from intake.agencies.agency import Agency, State
@@ -41,8 +42,9 @@ def of_row(
     return message
 
 
-def of_reference(organisation: Organisation) -> pb.Agency:
-    """An office that only the reference data name; whoever brought these made its topics too."""
+def of_reference(organisation: Organisation, seen_to: bool, why: str) -> pb.Agency:
+    """An office that only the reference data name. `seen_to`: whether intake has asked Kafka for it; as long
+    as it has not, its topics are the business of whoever set up Kafka, and nothing is known of them here."""
     level = next((one for one in ("commune", "district", "province") if getattr(organisation, one)), "")
     said = {
         "org": organisation.id,
@@ -54,11 +56,22 @@ def of_reference(organisation: Organisation) -> pb.Agency:
         "sealed_only": organisation.sealed_only,
         "since": organisation.since and organisation.since.isoformat(),
         "until": organisation.until and organisation.until.isoformat(),
+        "unit_on": organisation.seat.on and organisation.seat.on.isoformat(),
         **({level: getattr(organisation, level)} if level else {}),
     }
     message = _of(said)
     _turn(message, None)
-    message.provisioned = True
+    message.provisioned = seen_to and not why
+    message.provisioning_problem = why if seen_to else "seed_not_asked"
+    return message
+
+
+def name_territory(message: pb.Agency, areas: Areas) -> pb.Agency:
+    """The same with the names of the unit that the office answers for."""
+    on = date.fromisoformat(message.unit_on) if message.unit_on else None
+    unit = areas.unit(Seat(message.commune or message.district or message.province or None, on))
+    if unit is not None:
+        message.territory_vi, message.territory_en = unit.vi, unit.en
     return message
 
 

@@ -100,14 +100,14 @@ class Provisioner:
         return Provided(None if problem else password, problem)
 
     def _bring_up_to_date(self, org: str, password: str | None = None) -> str | None:
-        """Why not, if Kafka could not be brought to what the registry says now."""
+        """Why not, if Kafka could not be brought to what the registry says now. An office that only the
+        reference data name is of version 0."""
         with self._alone() as connection:
             version, suspended = connection.execute(_STATE, (org,)).fetchone() or (0, None)
             if suspended and password:
                 return "agency_suspended"
             problem = self._try(org, suspended is not None, password)
-            if version:
-                self._note(connection, org, 0 if problem else version, problem)
+            self._note(connection, org, 0 if problem else version, problem)
         if problem is None:
             self._ready(org)
         return problem

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from reference import Organisation, Territory
 from reference.areas import PROGRAMME_BEGAN
+from reference.communes import meant
 from reference.rights import event_name
 from reftrack.intake.v1 import agencies_pb2 as pb
 
@@ -107,12 +108,10 @@ def _check_unit(level: str, code: str, on: date, territory: Territory) -> None:
     unit = territory.unit(code, on)
     if unit is None:
         resolved = territory.resolve(code, on)
-        meant = resolved.candidates or ((resolved.unit,) if resolved.unit else ())
-        candidates = ", ".join(f"{one.vi} ({one.code})" for one in meant) or "–"
-        detail = {"code": code, "day": on.isoformat(), "candidates": candidates}
-        raise InvalidInput([Violation(level, resolved.refusal or "unit_divided", detail)])
+        raise InvalidInput([Violation(level, resolved.refusal or "unit_followed", meant(resolved))])
     if unit.level != level:
-        raise InvalidInput([Violation(level, "unit_of_another_level", {"code": code, "level": level})])
+        detail = {"code": code, "unit": unit.vi, "level": level}
+        raise InvalidInput([Violation(level, "unit_of_another_level", detail)])
 
 
 def _may_post(request: Any) -> list[str] | None:

@@ -21,14 +21,15 @@ from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceServicer
 
 from intake.agencies.agency import MOVES, State
 from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
-from intake.agencies.messages import of_reference, of_row
+from intake.agencies.messages import name_territory, of_reference, of_row
 from intake.agencies.provisioning import Provided, Provisioner
 from intake.rpc.receipts import page_size
 
 USUAL, MOST = 200, 1_000
 _ROWS = """
-    SELECT a.org, a.version, a.said, a.suspended, a.changed_at, k.version, coalesce(k.problem, '')
-    FROM agencies AS a LEFT JOIN agency_access AS k USING (org) WHERE a.org = ANY(%s)
+    SELECT a.version, a.said, a.suspended, a.changed_at, k.version, coalesce(k.problem, '')
+    FROM unnest(%s::text[]) WITH ORDINALITY AS asked(org, place)
+    LEFT JOIN agencies AS a USING (org) LEFT JOIN agency_access AS k USING (org) ORDER BY asked.place
 """
 
 
@@ -105,7 +106,7 @@ class AgencyServicer(AgencyServiceServicer):
     async def _command(self, name: str, request: Message) -> tuple[str, pb.Agency]:
         done = await self._commands.run(name, request)
         told = pb.RegisterAgencyResponse.FromString(done.answer)
-        return told.event_id, told.agency
+        return told.event_id, name_territory(told.agency, self._organisations.areas)
 
     async def _follow(self, agency: pb.Agency) -> None:
         """Topics and rights as the registry has them now; `agency` says whether they are."""
@@ -138,8 +139,11 @@ class AgencyServicer(AgencyServiceServicer):
 
     async def _told(self, offices: Sequence[Organisation]) -> list[pb.Agency]:
         rows = await self._reads.all(_ROWS, ([one.id for one in offices],))
-        registered = {row[0]: of_row(*row[1:]) for row in rows}
-        return [registered.get(one.id) or of_reference(one) for one in offices]
+        told = (
+            of_row(*row) if row[0] is not None else of_reference(one, row[4] is not None, row[5])
+            for one, row in zip(offices, rows, strict=True)
+        )
+        return [name_territory(one, self._organisations.areas) for one in told]
 
 
 def _asked_for(one: Organisation, request: pb.ListAgenciesRequest) -> bool:
