@@ -11,15 +11,26 @@ import pytest
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened
-from contracts.events.common import AgencyEventRefused
-from contracts.events.followup import DetoxAdmittedPosted, DetoxCompleted
+from contracts.events.common import AgencyEventRefused, DeadlinePassed
+from contracts.events.followup import (
+    DetoxAdmittedPosted,
+    DetoxCompleted,
+    HandoverNotified,
+    HandoverReceived,
+)
 from contracts.events.intake import CaseOpened, ClientContacted
 from contracts.events.people import ClientsMerged, ClientsUnmerged
-from contracts.events.referral import ReferralReceived, ReferralRequested, ReferralRequestedPosted
+from contracts.events.referral import (
+    ReferralAccepted,
+    ReferralReceived,
+    ReferralRequested,
+    ReferralRequestedPosted,
+)
 from contracts.vocabulary import (
     Channel,
     ClientGroup,
     CloseReason,
+    Deadline,
     DetoxKind,
     MergeGround,
     ReopenReason,
@@ -27,10 +38,11 @@ from contracts.vocabulary import (
 )
 from reference.days import start_of
 
-from tests.integration.owners.world import World, kinds
+from tests.integration.owners.intake_log import BEGUN
+from tests.integration.owners.world import World, eventually, kinds
 
 SOCIAL, OTHER_SOCIAL, CLINIC = "ldtbxh-bo-de", "ldtbxh-my-dinh-1", "methadone-long-bien"
-FACILITY, SUPERVISOR = "cai-nghien-ha-noi", "pctnxh-ha-noi"
+FACILITY, COMMUNE, SUPERVISOR = "cai-nghien-ha-noi", "ubnd-bo-de", "pctnxh-ha-noi"
 GROUP = ClientGroup.DRUG_USER
 REQUEST = ReferralRequestedPosted(service=Service.METHADONE, provider=CLINIC)
 IN_MARCH, IN_AUGUST = (start_of(date(2019, month, 1)) for month in (3, 8))
@@ -175,6 +187,73 @@ def test_after_unmerging_each_goes_its_own_way_again(followup: World) -> None:
         "agency-event-deferred",
         "detox-completed",
     ]
+
+
+async def due_of(world: World, org: str) -> list[tuple[str, str]]:
+    answer = await world.call("ListDeadlines", org=org)
+    return [(one.which, one.case_id) for one in answer.deadlines]
+
+
+async def test_the_terms_of_a_referral_run_on_in_its_own_case_through_merging_and_unmerging(
+    referral: World,
+) -> None:
+    twins = told_apart(referral)
+    referral.feed(referral.intake.routed(twins.gone, REQUEST, OTHER_SOCIAL))
+    number = next(one.data.number for one in referral.log() if isinstance(one.data, ReferralRequested))
+    referral.feed(*merged(referral, twins))
+    assert await due_of(referral, CLINIC) == [("acknowledge", str(twins.gone))]
+    referral.feed(referral.intake.routed(twins.kept, ReferralReceived(), CLINIC, number=number))
+    assert await due_of(referral, CLINIC) == [("answer", str(twins.gone))]
+    referral.feed(*unmerged(referral, twins))
+    referral.clock_shows(IN_AUGUST)
+    await eventually(lambda: kinds(referral.log())[-1] == "deadline-passed", "the term")
+    told = [
+        (one.data.which, one.meta.subject) for one in referral.log() if isinstance(one.data, DeadlinePassed)
+    ]
+    assert told == [(Deadline.ANSWER, twins.gone)]
+
+
+def test_after_unmerging_a_referral_is_moved_in_its_own_case_and_in_no_other(referral: World) -> None:
+    twins = told_apart(referral)
+    referral.feed(referral.intake.routed(twins.gone, REQUEST, OTHER_SOCIAL))
+    number = next(one.data.number for one in referral.log() if isinstance(one.data, ReferralRequested))
+    referral.feed(*merged(referral, twins))
+    referral.feed(referral.intake.routed(twins.kept, ReferralReceived(), CLINIC, number=number))
+    referral.feed(*unmerged(referral, twins))
+    elsewhere = referral.intake.routed(twins.kept, ReferralAccepted(), CLINIC, number=number)
+    own = referral.intake.routed(twins.gone, ReferralAccepted(), CLINIC, number=number)
+    referral.feed(elsewhere, own)
+    refused = answer(referral, elsewhere).data
+    assert (refused.code, kinds([answer(referral, own)])) == ("referral_unknown", ["referral-accepted"])
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_who_confirms_a_handover_under_the_case_that_goes_on_ends_its_term(
+    followup: World, *, together: bool
+) -> None:
+    twins = told_apart(followup)
+    admitted = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
+    told = HandoverNotified(to_org=COMMUNE, to_commune="00139", due_on=date(2019, 4, 1))
+    followup.feed(
+        followup.intake.routed(twins.gone, admitted, FACILITY, at=IN_MARCH),
+        followup.intake.routed(twins.gone, told, FACILITY, at=BEGUN),
+    )
+    assert await due_of(followup, COMMUNE) == [("handover_receipt", str(twins.gone))]
+    received = followup.intake.routed(twins.kept, HandoverReceived(), COMMUNE, at=start_of(date(2019, 4, 1)))
+    for batch in _batches([*merged(followup, twins), received], together=together):
+        followup.feed(*batch)
+    assert (answer(followup, received).meta.subject, await due_of(followup, COMMUNE)) == (twins.gone, [])
+
+
+async def test_what_a_command_recorded_in_a_merged_case_is_taken_back_there(followup: World) -> None:
+    twins = told_apart(followup)
+    followup.sent(twins.gone, OTHER_SOCIAL, FACILITY)
+    followup.feed(*merged(followup, twins))
+    made = await followup.call("AdmitToDetox", org=FACILITY, case_id=str(twins.gone), kind="voluntary")
+    fields = {"event_id": made.outcome.event_id, "reason": "wrong_person"}
+    gone = await followup.call("VoidEvent", org=SUPERVISOR, **fields)
+    voided = next(one for one in followup.log() if one.id == gone.outcome.event_id)
+    assert (kinds([voided]), voided.meta.subject) == (["event-voided"], twins.gone)
 
 
 def _batches(events: list[Recorded[Payload]], *, together: bool) -> list[list[Recorded[Payload]]]:

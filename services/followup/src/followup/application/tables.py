@@ -8,29 +8,32 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from answering.members import MEMBERS
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows, Unnest
+from chassis.store.unnest import Lookup, Rows, Unnest
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from psycopg import Connection, Cursor
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 
-_READ = """
+_READ = Lookup(
+    """
 SELECT c.case_id, c.client_id,
     EXISTS (SELECT FROM client_merges m WHERE m.client = c.client_id AND NOT m.undone) AS merged
-FROM cases c WHERE c.case_id = ANY(%s)
-"""
-_OTHERS = """
-WITH RECURSIVE person (of, client_id) AS (
-    SELECT case_id, client_id FROM cases WHERE case_id = ANY(%s)
-    UNION
-    SELECT p.of, m.with_client FROM person p JOIN client_merges m ON m.client = p.client_id AND NOT m.undone
+FROM cases c WHERE c.case_id = ANY({cases})
+""",
+    cases="uuid",
 )
-SELECT p.of, c.case_id, c.client_id FROM person p JOIN cases c USING (client_id)
-WHERE c.case_id <> p.of ORDER BY p.of, c.case_id
-"""
+_OTHERS = Lookup(
+    MEMBERS
+    + """
+SELECT m.of, c.case_id, c.client_id FROM members m JOIN case_clients c USING (case_id)
+WHERE c.case_id <> m.of ORDER BY m.of, c.case_id
+""",
+    cases="uuid",
+)
 
 
 class CaseUntold(LookupError):
@@ -52,12 +55,12 @@ class Clients:
         if not wanted:
             return
         with self._connect() as connection:
-            rows = list(connection.execute(_READ, (wanted,)))
-            self._known = {row["case_id"]: row["client_id"] for row in rows}
-            merged = [row["case_id"] for row in rows if row["merged"]]
-            for row in connection.execute(_OTHERS, (merged,)) if merged else ():
-                self._person.setdefault(row["of"], []).append(row["case_id"])
-                self._known[row["case_id"]] = row["client_id"]
+            rows = list(_READ.read(connection, cases=wanted))
+            self._known = {case_id: client for case_id, client, _ in rows}
+            merged = [case_id for case_id, _, is_merged in rows if is_merged]
+            for of, case_id, client in _OTHERS.read(connection, cases=merged) if merged else ():
+                self._person.setdefault(of, []).append(case_id)
+                self._known[case_id] = client
 
     def others(self, case_id: UUID) -> list[UUID]:
         """The other cases of the person whose case this is."""
