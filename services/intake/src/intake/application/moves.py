@@ -19,7 +19,8 @@ from reference.days import local_day
 from intake.application import keys
 from intake.application.consents import HANOI
 from intake.application.envelope import rung
-from intake.domain.case import Case, version_of
+from intake.domain.case import Case
+from intake.domain.facts import version_of
 from intake.domain.moving import is_late, notice_due
 
 MOVE = "move_acknowledgement"
