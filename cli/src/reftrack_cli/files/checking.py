@@ -89,6 +89,7 @@ NOTES = frozenset(
         "file_in_future",
         "file_number_as_text",
         "file_scored",
+        "file_days_mixed",
     }
 )
 """What is worth knowing and keeps nothing from being sent."""

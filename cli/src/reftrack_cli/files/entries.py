@@ -20,7 +20,7 @@ from reftrack_cli.files.fields import Step
 from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import Form
 from reftrack_cli.files.scoring import scored
-from reftrack_cli.files.values import HANOI, Context, Names, Unfit, Value, as_text, tidy, when
+from reftrack_cli.files.values import HANOI, Context, Day, Instant, Names, Unfit, Value, as_text, tidy, when
 
 AHEAD = timedelta(minutes=5)
 """How far the clock that wrote a time may run ahead of this one."""
@@ -82,9 +82,19 @@ class Layout:
         self._labels = {
             path: one.label for one in self.placed for path in (one.column.path, *one.column.beside)
         }
+        self._days: dict[tuple[Any, ...], set[type]] = {}
         self._absent = {path for path in _needed(form) if path not in self._labels}
         if any(one.column.fixed for one in self.placed):
             self._absent.discard(COMPUTED)
+
+    def is_mixed(self, path: tuple[Any, ...], value: Value) -> bool:
+        """Whether a column of days has now both days of Excel's and days that it left as text.
+
+        Then Excel may read the month first: it turned 02/03 into 3 February, and left 14/03 as it was typed.
+        """
+        kinds = self._days.setdefault(path, set())
+        kinds.add(str if isinstance(value, str) else date)
+        return len(kinds) > 1
 
     def absent(self) -> Iterator[str]:
         """The headings of columns that every row needs and the file does not have."""
@@ -154,6 +164,7 @@ class _Row:
         except Unfit as unfit:
             self._wrong_at(("when",), unfit.code, unfit.detail)
             return None, None
+        self._look_at_day(("when",), value)
         if moment > self._layout.setting.now + AHEAD:
             self._notes.append(Finding("file_in_future", self._at(("when",))))
         return moment.isoformat(), None if exact else moment.date().isoformat()
@@ -170,9 +181,15 @@ class _Row:
             if path == ("about", "agency_ref") and not isinstance(value, str):
                 self._notes.append(Finding("file_number_as_text", self._at(path)))
             self._values[path] = one.column.field.reading.read(value, context)
+            if isinstance(one.column.field.reading, (Day, Instant)):
+                self._look_at_day(path, value)
             self._values |= one.column.beside
         except Unfit as unfit:
             self._wrong_at(path, unfit.code, unfit.detail)
+
+    def _look_at_day(self, path: tuple[Any, ...], value: Value) -> None:
+        if self._layout.is_mixed(path, value):
+            self._notes.append(Finding("file_days_mixed", self._at(path)))
 
     def _posted(self, day: str | None) -> dict[str, Any]:
         """The posted value. Lists keep the order of their numbers; those left empty are left out."""
@@ -200,6 +217,8 @@ class _Row:
         for problem in found.problems:
             path = self._path_of_answer(problem.question, problem.substance)
             self._wrong_at(path, problem.code, problem.filling)
+        if found.problems:
+            self._wrong += [("data", name) for name in ("scores", "risk") if name not in posted["data"]]
         if found.computed:
             self._notes.append(Finding("file_scored", self._place))
         return {**posted, "data": found.data}

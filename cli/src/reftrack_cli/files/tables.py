@@ -57,6 +57,9 @@ class Header:
             if heading and at != self._event and not any(form.column(heading) for form in wanted):
                 meant = next((names for form in wanted if (names := form.meant(heading))), [])
                 code = "heading_ambiguous" if meant else "heading_unknown"
+                if "?" in heading or "\ufffd" in heading:
+                    self._wrong("heading_letters_lost", letter(at))
+                    return False
                 self._wrong(code, self._label(at), {"meant": "; ".join(meant)})
         return True
 

@@ -118,7 +118,7 @@ def _where(place: Place, lang: str) -> str:
         parts.append(f"{word('line', lang)} {place.row}")
     if place.column:
         parts.append(f"{word('column', lang)} {place.column}")
-    return ", ".join(parts) or word("file_error", lang)
+    return ", ".join(parts) or word("whole_file", lang)
 
 
 def _document(report: Report) -> dict[str, Any]:
