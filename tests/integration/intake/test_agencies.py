@@ -16,7 +16,9 @@ from google.protobuf.message import Message
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
 from intake.application.decider import RETRY
+from intake.application.identity_desk import READ_IDENTITY
 from reftrack.intake.v1 import agencies_pb2 as pb
+from reftrack.intake.v1.identity_pb2 import ReadIdentityRequest
 
 from tests.integration.intake.case_posts import move
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
@@ -106,6 +108,19 @@ def test_a_suspended_office_is_told_so_until_it_is_reinstated(fed: Desk) -> None
     done(fed, REINSTATE, pb.ReinstateAgencyRequest(org=NEW))
     assert verdicts(fed.post(contact(NEW, "PX-1", commune="00142"))) == ["accepted"]
     assert fed.types()[:3] == ["agency-registered", "agency-suspended", "agency-reinstated"]
+
+
+def test_a_suspended_office_is_shown_no_identity_until_it_is_reinstated(fed: Desk) -> None:
+    fed.post(registered_by(SOCIAL, {"agency_ref": "TV-1"}))
+    (case,) = {event["meta"]["subject"] for event in fed.events()}
+    look = ReadIdentityRequest(case_id=case, reason="a call")
+    done(fed, SUSPEND, pb.SuspendAgencyRequest(org=SOCIAL, reason="misuse"))
+    assert refused(fed, READ_IDENTITY, look, SOCIAL) == "case_unknown"
+    assert fed.count("identity_reads") == 0
+    assert command(fed, READ_IDENTITY, look, "dpv-long-bien").refusal is None, "others of the area go on"
+    done(fed, REINSTATE, pb.ReinstateAgencyRequest(org=SOCIAL))
+    assert command(fed, READ_IDENTITY, look, SOCIAL).refusal is None
+    assert fed.count("identity_reads") == 2
 
 
 def test_an_office_of_the_reference_data_is_taken_over_with_its_first_change(fed: Desk) -> None:

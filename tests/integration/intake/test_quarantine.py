@@ -101,6 +101,21 @@ def test_the_name_in_a_reason_is_in_no_receipt_and_in_clear_in_no_table(desk: De
             assert b"Canary" not in b" ".join(v if isinstance(v, bytes) else str(v).encode() for v in row)
 
 
+@pytest.mark.parametrize(
+    ("claimed", "kept"),
+    [("Trần Văn Canary", None), ("tran.van.canary", None), ("org.reftrack.sung-to.v1",) * 2],
+)
+def test_a_type_is_repeated_only_where_it_has_the_form_of_one_as_it_may_be_a_name(
+    desk: Desk, claimed: str, kept: str | None
+) -> None:
+    post = contact(SOCIAL, "TV-1")
+    headers = post.headers(ce_type=claimed.encode())
+    (told,) = desk.take([desk.record(f"agency.{SOCIAL}.events.v1", headers, post.value())])
+    assert (told["verdict"], told["code"]) == ("quarantined", "type_unknown")
+    assert desk.rows("SELECT type FROM kept_deliveries") == [(kept,)]
+    assert "anary" not in repr([desk.rows(f"SELECT * FROM {table}") for table in ("inbox", "receipts")])
+
+
 def test_what_is_rejected_is_kept_too_sealed(desk: Desk) -> None:
     post = contact("methadone-long-bien", "X-1")
     desk.post(post)

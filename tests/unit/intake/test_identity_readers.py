@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from chassis.refusal import Refusal
+from contracts.generate import PROTO
 from contracts.vocabulary import OrgKind, PurposeOfUse
-from intake.domain.identity_readers import READERS, has_to_do_with, purpose_of, sight_of
+from intake.domain.identity_readers import NO_READERS, READERS, has_to_do_with, purpose_of, sight_of
+from intake.identity_page import page
 
-NOBODY = ("ward_police", "border_guard", "hotline", "volunteer_team", "club")
+NOBODY = {"ward_police", "border_guard", "hotline", "volunteer_team", "club"}
 
 
 class Ward:
@@ -24,6 +26,16 @@ def test_an_identity_is_shown_to_people_of_the_kinds_that_serve_or_oversee_and_t
 ) -> None:
     meant = {"supervisor": "supervisor", "auditor": "auditor"}.get(kind, "operator")
     assert (sight_of(kind, role) is not None) == (kind not in NOBODY and role == meant)
+
+
+def test_every_kind_reads_or_does_not_on_a_ground_that_is_written_down() -> None:
+    assert set(NO_READERS) == NOBODY
+    assert READERS.keys() | NO_READERS.keys() == set(OrgKind)
+    assert not READERS.keys() & NO_READERS.keys()
+    grounds = [*(sight.ground for sight in READERS.values()), *NO_READERS.values()]
+    assert all(ground.startswith("domain.md: ") for ground in grounds)
+    written = (PROTO.parent / "docs" / "identity.md").read_text("utf-8")
+    assert written == page(), "python -m intake.identity_page > docs/identity.md"
 
 
 def test_nobody_reads_an_identity_for_statistics() -> None:

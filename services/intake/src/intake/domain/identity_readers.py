@@ -17,33 +17,53 @@ from contracts.vocabulary import OrgKind, PurposeOfUse
 
 
 class Sight(NamedTuple):
-    """For which purposes, the usual one first; with which `role` in the token. `area`: also of those whom
-    others serve in its area."""
+    """For which purposes, the usual one first; on what `ground`; with which `role` in the token. `area`: also
+    of those whom others serve in its area."""
 
     purposes: tuple[PurposeOfUse, ...]
+    ground: str
     role: str = "operator"
     area: bool = False
 
 
-_CARE = Sight((PurposeOfUse.TREATMENT, PurposeOfUse.CLIENT_REQUEST))
-_SOCIAL = Sight((PurposeOfUse.COORDINATION, PurposeOfUse.TREATMENT, PurposeOfUse.CLIENT_REQUEST), area=True)
+_TREATMENT, _COORDINATION = PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION
+_ASKED = PurposeOfUse.CLIENT_REQUEST
+_CARE = (_TREATMENT, _ASKED)
+_SOCIAL = (_COORDINATION, _TREATMENT, _ASKED)
 
 READERS: Mapping[str, Sight] = MappingProxyType(
     {
-        OrgKind.DISTRICT_SOCIAL: _SOCIAL,
-        OrgKind.COMMUNE_SOCIAL: _SOCIAL,
-        OrgKind.COMMUNE_AUTHORITY: Sight((PurposeOfUse.COORDINATION, PurposeOfUse.CLIENT_REQUEST), area=True),
-        OrgKind.HEALTH_STATION: _CARE,
-        OrgKind.PROVIDER: _CARE,
-        OrgKind.DETOX_FACILITY: _CARE,
-        OrgKind.METHADONE_CLINIC: _CARE,
-        OrgKind.SUPERVISOR: Sight(
-            (PurposeOfUse.SUPERVISION, PurposeOfUse.CLIENT_REQUEST), role="supervisor", area=True
+        OrgKind.DISTRICT_SOCIAL: Sight(_SOCIAL, "domain.md: the cases of its district", area=True),
+        OrgKind.COMMUNE_SOCIAL: Sight(_SOCIAL, "domain.md: the cases of its commune", area=True),
+        OrgKind.COMMUNE_AUTHORITY: Sight(
+            (_COORDINATION, _ASKED),
+            "domain.md: the cases of its commune; who is handed over to it, it manages by name",
+            area=True,
         ),
-        OrgKind.AUDITOR: Sight((PurposeOfUse.AUDIT,), role="auditor", area=True),
+        OrgKind.HEALTH_STATION: Sight(_CARE, "domain.md: screening, health referrals; whom it treats"),
+        OrgKind.PROVIDER: Sight(_CARE, "domain.md: referrals addressed to it; whom it serves"),
+        OrgKind.DETOX_FACILITY: Sight(_CARE, "domain.md: its residents"),
+        OrgKind.METHADONE_CLINIC: Sight(_CARE, "domain.md: its patients"),
+        OrgKind.SUPERVISOR: Sight(
+            (PurposeOfUse.SUPERVISION, _ASKED), "domain.md: its territory", role="supervisor", area=True
+        ),
+        OrgKind.AUDITOR: Sight(
+            (PurposeOfUse.AUDIT,), "domain.md: identities only with a reason", role="auditor", area=True
+        ),
     }
 )
-"""Kind of organisation → for what it may read identities, of whom."""
+"""Kind of organisation → for what it may read identities, of whom, on what ground."""
+
+NO_READERS: Mapping[str, str] = MappingProxyType(
+    {
+        OrgKind.WARD_POLICE: "domain.md: own contacts, and whether the person reached a social worker",
+        OrgKind.BORDER_GUARD: "domain.md: own contacts",
+        OrgKind.HOTLINE: "domain.md: own contacts",
+        OrgKind.VOLUNTEER_TEAM: "domain.md: people assigned to it; who assigns them says who they are",
+        OrgKind.CLUB: "domain.md: its members, who come themselves",
+    }
+)
+"""Kinds that read none, each with the ground: they know whom they meet."""
 
 OVERSEERS = frozenset({OrgKind.SUPERVISOR, OrgKind.AUDITOR})
 """Who may see who has read identities."""
