@@ -25,7 +25,10 @@ from tests.keeper import Keeper
 PostgresDatabase = Callable[[], str]
 
 TOGETHER = ("tests/faults/", "tests/e2e/")
-"""Folders whose tests share running systems, which take long to start: one worker runs a folder's tests."""
+"""Folders whose tests share running systems, which take long to start: one worker runs a folder's tests.
+
+They are the longest, and begin first: `make test` keeps to the order of the folders' names.
+"""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -38,7 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFolder(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
         def _split_scope(self, nodeid: str) -> str:
             folder = next((folder for folder in TOGETHER if nodeid.startswith(folder)), None)
-            alone = nodeid.startswith(("tests/e2e/test_demo.py", "tests/faults/test_checker.py"))
+            alone = nodeid.startswith("tests/faults/test_checker.py")
             return folder if folder and not alone else super()._split_scope(nodeid)
 
     return ByFolder(config, log)
