@@ -299,6 +299,12 @@ async def test_an_expected_version_that_has_passed_is_aborted(followup: World, c
         ),
         (
             "NotifyHandover",
+            {"case_id": "x", "to_org": COMMUNE, "to_commune": "00592", "due_on": "2019-09-01"},
+            "INVALID_ARGUMENT",
+            "to_org",
+        ),
+        (
+            "NotifyHandover",
             {"case_id": "x", "to_org": COMMUNE, "to_commune": "99999", "due_on": "2019-09-01"},
             "INVALID_ARGUMENT",
             "to_commune",
