@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from chassis.masterkey import MasterKeyAway, MasterKeyUnusable, add_master_key, remove_master_key
 from chassis.store.failures import Failure, classify
+from chassis.telemetry import configure, get_logger
 from chassis.vault import Box, CannotOpen, FileMasterKey, Keyring, blind_index, write_master_key
 from hypothesis import given
 from hypothesis import strategies as st
@@ -198,6 +200,17 @@ def test_a_master_key_file_without_a_key_says_what_belongs_there(tmp_path: Path,
     file.write_text(content)
     with pytest.raises(MasterKeyUnusable, match="32 bytes in base64"):
         FileMasterKey(file)
+
+
+def test_the_log_says_which_file_of_master_keys_cannot_be_used_and_why(tmp_path: Path) -> None:
+    """A service that cannot start for it leaves nothing else behind."""
+    out, missing = io.StringIO(), tmp_path / "gone.key"
+    configure(service="intake", instance="test", out=out)
+    with pytest.raises(MasterKeyUnusable) as unusable:
+        FileMasterKey(missing)
+    get_logger("service").critical("start_failed", exc_info=unusable.value)
+    configure(service="tests", instance="test")
+    assert f"master key {missing}: No such file or directory" in out.getvalue()
 
 
 def test_a_missing_master_key_is_named(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.telemetry.exceptions import safe_text
+
 NONCE = 12
 
 
@@ -24,6 +26,7 @@ class CannotOpen(Exception):
     """A sealed value cannot be opened: its key is gone, or it is not what was sealed for this place."""
 
 
+@safe_text
 class MasterKeyAway(CannotOpen, ConnectionError):
     """The master key named cannot be had now, here: the file lacks it, or the KMS is away.
 
@@ -31,6 +34,7 @@ class MasterKeyAway(CannotOpen, ConnectionError):
     """
 
 
+@safe_text
 class MasterKeyUnusable(RuntimeError):
     """The file of the master key is missing, badly formed, readable by everybody, or lacks what is needed."""
 
