@@ -17,6 +17,8 @@ from typing import Any
 
 import grpc
 import pytest
+from contracts import catalogue
+from contracts.vocabulary import Substance
 from reftrack.intake.v1 import intake_pb2, intake_pb2_grpc
 from reftrack_cli.files import sending
 from reftrack_cli.main import app
@@ -72,10 +74,10 @@ def journal(path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(runtime: LocalRuntime, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A person's way from contact to referral, as a clerk of the commune writes it."""
     path = tmp_path_factory.mktemp("office") / "intake.xlsx"
-    run("template", str(path), "--org", SOCIAL)
+    run("template", str(path), "--org", SOCIAL, "--state", str(runtime.folder.path))
     clerk = Clerk(path)
     who = {"Mã của cơ quan": "LB-1", **COMMON}
     contacted = {"Hình thức tiếp cận": "tại cộng đồng", "Xã, phường": "Bồ Đề", "Nhóm khách hàng": "drug_user"}
@@ -91,6 +93,15 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "Sàng lọc",
         {**who, "Công cụ": "who_assist", **scores, "Điểm 2: Điểm": 30, "Mức nguy cơ cao nhất": "high"},
     )
+    never = {f"Câu 1: {catalogue.name(each, 'vi')}": "Chưa bao giờ" for each in list(Substance)[:10]}
+    answered = {**never, "Câu 1: rượu bia": "Có", "Câu 2: rượu bia": "Không lần nào"}
+    answered |= {
+        "Câu 6: rượu bia": "Chưa bao giờ",
+        "Câu 7: rượu bia": "Chưa bao giờ",
+        "Câu 8": "Chưa bao giờ",
+    }
+    again = {"Công cụ": "WHO ASSIST", "Lần sàng lọc": "repeated", "Ngày xảy ra": "06/03/2026"}
+    clerk.write("Sàng lọc ASSIST", {**who, **again, **answered})
     planned = {"Dịch vụ 1": "xét nghiệm HIV", "Thời hạn 1": date(2026, 4, 1), "Dịch vụ 2": "methadone"}
     clerk.write("Kế hoạch điều trị cá nhân", {**who, **planned, "Ngày xảy ra": "06/03/2026"})
     clerk.write(
@@ -118,7 +129,7 @@ def test_a_template_filled_in_by_a_clerk_gives_every_row_its_receipt(
     assert "không có lỗi" in run("files", "check", str(filled), "--org", SOCIAL)
     send(runtime, filled)
     rows = result(filled)
-    assert [row["kết quả"] for row in rows] == ["đã ghi nhận"] * 6
+    assert [row["kết quả"] for row in rows] == ["đã ghi nhận"] * 7
     assert rows[-1]["số được cấp"].startswith("CG-")
     of_intake = receipts(runtime, {row["mã"] for row in rows})
     assert Counter(each.id for each in of_intake) == Counter(row["mã"] for row in rows)
@@ -141,6 +152,19 @@ def test_sending_a_file_again_repeats_and_changes_nothing(runtime: LocalRuntime,
     assert {(each.verdict, each.repetition) for each in again} == {("accepted", True)}
 
 
+def test_a_file_that_was_changed_is_sent_as_it_is_now_and_what_it_had_before_counts_once(
+    runtime: LocalRuntime, tmp_path: Path
+) -> None:
+    words = ("--org", SOCIAL, "--event", "client-contacted", "--state", str(runtime.folder.path))
+    path = many(tmp_path / "grown.csv", "GROWN", 2)
+    run("files", "send", str(path), *words)
+    ids = {row["mã"] for row in result(path)}
+    many(path, "GROWN", 3)
+    run("files", "send", str(path), *words)
+    assert [row["kết quả"] for row in result(path)] == ["đã ghi nhận (lặp lại)"] * 2 + ["đã ghi nhận"]
+    assert ids < {row["mã"] for row in result(path)}
+
+
 def test_a_file_with_an_error_sends_nothing(runtime: LocalRuntime, tmp_path: Path) -> None:
     path = tmp_path / "bad.csv"
     path.write_text(
@@ -155,7 +179,7 @@ def test_a_file_with_an_error_sends_nothing(runtime: LocalRuntime, tmp_path: Pat
 def test_a_dry_run_shows_what_would_be_sent_and_no_name(filled: Path, tmp_path: Path) -> None:
     told = run("files", "send", str(filled), "--org", SOCIAL, "--dry-run", "--json", "--state", str(tmp_path))
     shown = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
-    assert [each["row"] for each in shown] == [2] * 6
+    assert [each["row"] for each in shown] == [2] * 7
     assert [each["seals"] for each in shown if each["seals"]] == [["identity"]]
     assert "Canary" not in told
 

@@ -43,3 +43,19 @@ def test_codes_are_words_and_a_stay_says_from_when_to_when() -> None:
         "follow-up: in detox",
         "stay LT-1: cai-nghien-ha-noi, 2019-03-01 – now",
     ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "lines"),
+    [
+        ("vi", ["xã, phường: 00139 Phường Bồ Đề", "quận huyện: 004 Quận Long Biên"]),
+        ("en", ["commune: 00139 Bo De ward", "district: 004 Long Bien district"]),
+    ],
+)
+def test_a_place_is_told_by_its_name(lang: str, lines: list[str]) -> None:
+    told = between({}, {"commune": "00139", "district": "004"}, lang)
+    assert [line.split(" / ")[0] for line in told] == lines
+
+
+def test_what_is_no_unit_stays_as_it_is() -> None:
+    assert between({}, {"commune": "withheld"}, "vi") == ["xã, phường: không được xem"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from contracts import catalogue
+from reference.territory import whole_country
 
 from reftrack_cli.session import word
 
@@ -19,11 +20,16 @@ LISTS: Mapping[str, str] = {
 """Field of a case or referral → the list that its codes are of."""
 
 
+PLACES = frozenset({"commune", "district", "moved_to"})
+"""Fields of a case that hold the code of a unit."""
+
+
+NO_CODES = frozenset({"withheld", "none"})
+
+
 def code(list_name: str, said: str, language: str) -> str:
     """A code of that list; `withheld` and `none` in words."""
-    return (
-        word(said, language) if said in {"withheld", "none"} else catalogue.name_in(list_name, said, language)
-    )
+    return word(said, language) if said in NO_CODES else catalogue.name_in(list_name, said, language)
 
 
 def service(said: str, language: str) -> str:
@@ -34,6 +40,15 @@ def state(said: str, language: str) -> str:
     return code("ReferralState", said, language)
 
 
+def place(code: str, language: str) -> str:
+    """A commune or district as code and name; of a code that several units had in turn, the names of all."""
+    if code in NO_CODES:
+        return word(code, language)
+    lives = whole_country().lives(code)
+    names = dict.fromkeys(each.vi if language == "vi" else each.en for each in lives)
+    return f"{code} {' / '.join(names)}".rstrip()
+
+
 def event(type_name: str, language: str) -> str:
     """The title of an event type."""
     return catalogue.event_title(type_name, language)
@@ -41,6 +56,8 @@ def event(type_name: str, language: str) -> str:
 
 def value(field: str, said: Any, language: str) -> str:
     """The value of a field of a case, as JSON has it."""
+    if field in PLACES:
+        return place(str(said), language)
     if field in LISTS:
         return code(LISTS[field], str(said), language)
     if field == "plan":

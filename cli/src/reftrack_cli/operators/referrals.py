@@ -108,7 +108,7 @@ def _row(referral: status_pb2.Referral, language: str) -> tuple[str, ...]:
         naming.service(referral.service, language),
         referral.sender,
         referral.provider,
-        referral.commune,
+        naming.place(referral.commune, language),
         naming.state(referral.state, language),
         session.local(referral.changed_at),
     )

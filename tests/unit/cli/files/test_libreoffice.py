@@ -1,8 +1,8 @@
 """A template that LibreOffice Calc 7.4 opened, filled in as typed, and saved as XLSX and CSV again.
 
-`libreoffice.xlsx`: three sheets of the template with days typed as days, a telephone and references with zeros
-in front, Vietnamese in decomposed letters, rows at the end that were emptied again. `libreoffice-1258.csv`: its
-first sheet in Windows-1258, as which LibreOffice cannot write all of Vietnamese.
+`libreoffice.xlsx`: three sheets of the template with days typed as days, a telephone and references with
+zeros in front, Vietnamese in decomposed letters, rows at the end that were emptied again.
+`libreoffice-1258.csv`: its first sheet in Windows-1258, as which LibreOffice cannot write all of Vietnamese.
 """
 
 from __future__ import annotations

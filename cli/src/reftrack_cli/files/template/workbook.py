@@ -54,6 +54,7 @@ def _instructions(sheet: Worksheet, forms: Sequence[Form], lang: str) -> None:
 
 def _sheet(sheet: Worksheet, form: Form, columns: Sequence[Column], lists: Lists, lang: str) -> None:
     sheet.freeze_panes = "A2"
+    sheet.page_setup.orientation, sheet.print_title_rows = "landscape", "1:1"
     validations: dict[tuple[str, str], DataValidation] = {}
     for at, column in enumerate(columns):
         _column(sheet, at, form, column, lang)
