@@ -7,7 +7,7 @@ there is nothing, whether it exists or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
@@ -16,6 +16,7 @@ from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import Forbidden, NotFound, Stale
 from chassis.store.unit_of_work import UnitOfWork
+from chassis.store.unnest import Lookup
 from contracts.envelope import Meta
 from contracts.events.people import ClientsDistinguished
 from contracts.vocabulary import MergeGround, OrgKind
@@ -45,7 +46,13 @@ _SINCE = """
     ORDER BY originator_version
 """
 
-_ORGS = "SELECT DISTINCT split_part(key, '/', 1) FROM claims WHERE kind = 'ref' AND holder = %s"
+_ORGS = Lookup(
+    """
+    SELECT DISTINCT holder, split_part(key, '/', 1) FROM claims
+    WHERE kind = 'ref' AND holder = ANY({clients})
+    """,
+    clients="text",
+)
 """References that earlier cases of the client had bound are in no later case."""
 
 
@@ -98,12 +105,11 @@ class MatchDesk:
     def _merge(
         self, uow: UnitOfWork, command: Command, request: pb.MergeClientsRequest
     ) -> pb.MergeClientsResponse:
-        named = UUID(request.survivor_case_id), UUID(request.merged_case_id)
-        fields = "survivor_case_id", "merged_case_id"
-        cases = [
-            self._reached(uow, command, uow.get(Case, one), field)
-            for one, field in zip(named, fields, strict=True)
-        ]
+        named = {
+            "survivor_case_id": UUID(request.survivor_case_id),
+            "merged_case_id": UUID(request.merged_case_id),
+        }
+        cases = self._reached(uow, command, named)
         self._expect(command, cases[0], request, "expected_survivor_version")
         self._expect(command, cases[1], request, "expected_merged_version")
         survivor, merged = (_own(uow, case) for case in cases)
@@ -120,7 +126,7 @@ class MatchDesk:
         merge_id = UUID(request.merge_id)
         client = uow.holder(keys.MERGE, str(merge_id))
         ends = self._ends(uow, merge_id) if client else ()
-        if not ends or not all(self._answers(uow, command, end) for end in ends):
+        if not ends or self._answered(uow, command, ends) < set(ends):
             raise NotFound("merge_unknown", field="merge_id")
         survivor, merged = (people.case_of_client(uow, end) for end in ends)
         assert survivor is not None, "whoever was merged has a case"
@@ -158,10 +164,10 @@ class MatchDesk:
         self, uow: UnitOfWork, command: Command, request: pb.ListMergesRequest
     ) -> pb.ListMergesResponse:
         """The merges both of whose clients the caller answers for."""
-        case = self._reached(uow, command, uow.get(Case, UUID(request.case_id)), "case_id")
+        (case,) = self._reached(uow, command, {"case_id": UUID(request.case_id)})
         client = keys.as_text(case.client_id)
         person = people.person_of(uow, client)
-        mine = {one for one in person.clients if self._answers(uow, command, one)}
+        mine = self._answered(uow, command, person.clients)
         told = [edge for edge in person.edges if {edge.survivor, edge.merged} <= mine]
         root = person.root()
         return pb.ListMergesResponse(
@@ -193,10 +199,10 @@ class MatchDesk:
     ) -> tuple[str, str, Pair]:
         """Raises `NotFound` for whoever answers for neither, `Forbidden` for whoever answers for one."""
         clients = (uow.holder(keys.MATCH, str(UUID(request.match_id))) or "").split()
-        mine = [client for client in clients if self._answers(uow, command, client)]
+        mine = self._answered(uow, command, clients)
         if not mine:
             raise NotFound("match_unknown", field="match_id")
-        if len(mine) < len(clients):
+        if mine < set(clients):
             raise Forbidden("match_not_yours")
         one, other = clients
         pair = pair_of(uow, one, other)
@@ -213,18 +219,32 @@ class MatchDesk:
         if office is not None and (office.suspended or not office.holds(local_day(uow.now))):
             raise Forbidden("agency_suspended" if office.suspended else "agency_not_in_force")
 
-    def _reached(self, uow: UnitOfWork, command: Command, case: Case | None, field: str) -> Case:
-        if case is None or not self._answers(uow, command, keys.as_text(case.client_id)):
-            raise NotFound("case_unknown", field=field)
-        return case
+    def _reached(self, uow: UnitOfWork, command: Command, named: Mapping[str, UUID]) -> list[Case]:
+        """The cases that fields name. Raises `NotFound` for the first that the caller has nothing to do with,
+        as for one that does not exist."""
+        cases = {field: uow.get(Case, one) for field, one in named.items()}
+        clients = {case.id: keys.as_text(case.client_id) for case in cases.values() if case is not None}
+        mine = self._answered(uow, command, clients.values())
+        reached = []
+        for field, case in cases.items():
+            if case is None or clients[case.id] not in mine:
+                raise NotFound("case_unknown", field=field)
+            reached.append(case)
+        return reached
 
-    def _answers(self, uow: UnitOfWork, command: Command, client: str) -> bool:
-        """Whether the caller answers for an organisation that has a reference of its own for a client."""
-        case = people.case_of_client(uow, client)
-        orgs = {org for org, _ in case.references} if case else set()
-        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            orgs |= {org for (org,) in cursor.execute(_ORGS, (client,))}
-        return any(self._offices.answers_for(_org(command), org) for org in orgs)
+    def _answered(self, uow: UnitOfWork, command: Command, clients: Iterable[str]) -> set[str]:
+        """Those of the clients for whom the caller answers: for an organisation that has a reference of its
+        own for them. One query for all."""
+        cases = {client: people.case_of_client(uow, client) for client in clients}
+        orgs = {
+            client: {org for org, _ in case.references} if case is not None else set()
+            for client, case in cases.items()
+        }
+        with self._connect() as connection:
+            for client, org in _ORGS.read(connection, clients=list(orgs)):
+                orgs[client].add(org)
+        answers_for, office = self._offices.answers_for, _org(command)
+        return {client for client, known in orgs.items() if any(answers_for(office, org) for org in known)}
 
     def _ends(self, uow: UnitOfWork, merge_id: UUID) -> tuple[str, ...]:
         return tuple(people.merge_of(uow, merge_id)[1][1:])
