@@ -12,10 +12,20 @@ import pytest
 from contracts.events.screening import ClientScreenedPosted
 from intake.application.screenings import ScreeningDesk
 from reference.instruments import Instruments
+from reftrack.intake.v1.cases_pb2 import ReviewScreeningRequest
 
 from tests.integration.intake.case_posts import declined, void
 from tests.integration.intake.desk import SOCIAL, Desk
-from tests.integration.intake.people import BO_DE, NGOC_LAM, case_of, merge, registered
+from tests.integration.intake.people import (
+    BO_DE,
+    NGOC_LAM,
+    case_of,
+    commanded,
+    merge,
+    merge_id,
+    registered,
+    unmerge,
+)
 from tests.integration.intake.posts import NOW, Post, intervention, registration, screening
 from tests.unit.reference.paper_form import SUBSTANCES
 
@@ -205,6 +215,25 @@ def test_a_follow_up_may_follow_a_screening_in_another_case_of_the_same_person_w
     follow_up = replace(follow_up, data={**follow_up.data, "occasion": "follow_up"})
     assert [told["verdict"] for told in desk.post(follow_up)] == ["accepted"]
     assert recorded(desk)["earlier"] is None
+
+
+def test_a_conflict_in_a_case_that_was_merged_is_looked_into_there_and_stays_so_when_unmerged(
+    desk: Desk,
+) -> None:
+    one, other = registered(BO_DE, "A"), registered(NGOC_LAM, "B", "Trần Thị Mai", sex="female")
+    wrong = screening(NGOC_LAM, "B")
+    desk.post(one, other, replace(wrong, data={**wrong.data, "risk": "low"}))
+    theirs = case_of(desk, NGOC_LAM, "B")
+    merged = merge_id(merge(desk, case_of(desk, BO_DE, "A"), theirs))
+    ((screened_as,),) = desk.rows("SELECT event_id FROM screening_conflicts")
+    look = ReviewScreeningRequest(event_id=screened_as, outcome="claim_right")
+    assert commanded(desk, "ReviewScreening", look, NGOC_LAM).refusal is None
+    unmerge(desk, merged)
+    ((review,),) = desk.rows("SELECT review FROM screening_conflicts")
+    assert review.startswith(theirs)
+    again = commanded(desk, "ReviewScreening", look, NGOC_LAM).refusal
+    assert again is not None
+    assert again.code == "screening_reviewed_before"
 
 
 def test_two_forms_are_told_one_after_the_other_and_not_compared(desk: Desk) -> None:
