@@ -70,6 +70,26 @@ async def test_a_client_moves_and_whoever_is_sent_the_client_acknowledges(servin
     assert taken.outcome.version == moved.outcome.version + 1
 
 
+async def test_both_offices_and_who_supervises_see_what_of_a_move_is_due_and_nobody_else(
+    serving: Serving,
+) -> None:
+    case = await a_case(serving)
+    request = pb.MoveClientRequest(case_id=case, to_commune="00625", notified_on="2019-03-19")
+    moved = await call(serving, "MoveClient", request)
+
+    async def due(org: str, role: str = "operator") -> list[tuple[str, ...]]:
+        asked = pb.ListDeadlinesRequest(which=["move_acknowledgement"])
+        answer = await call(serving, "ListDeadlines", asked, org=org, role=role)
+        return [(one.case_id, one.number, one.org, one.other, one.since) for one in answer.deadlines]
+
+    told = [(case, moved.outcome.number, ELSEWHERE, SOCIAL, "2019-03-20")]
+    assert [await due(SOCIAL), await due(ELSEWHERE), await due(SUPERVISOR, "supervisor")] == [told] * 3
+    assert await due("ldtbxh-ngoc-lam") == await due(POLICE) == []
+    answer = pb.AcknowledgeMoveRequest(case_id=case, number=moved.outcome.number)
+    await call(serving, "AcknowledgeMove", answer, org=ELSEWHERE)
+    assert await due(SOCIAL) == []
+
+
 async def test_a_plan_is_revised_and_a_screening_declined(serving: Serving) -> None:
     case = await a_case(serving, plan(SOCIAL, "TV-1"))
     items = [pb.PlannedItem(service="legal_aid", due_on="2019-06-01"), pb.PlannedItem(service="methadone")]

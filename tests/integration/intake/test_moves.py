@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -195,6 +196,33 @@ def test_who_was_sent_a_move_that_was_voided_is_told_so(desk: Desk) -> None:
     number = told["numbers"]["introduction"]
     desk.post(acknowledgement(THERE, {"introduction": number}))
     assert desk.receipts()[-1]["code"] == "introduction_voided"
+
+
+def test_a_move_stands_on_the_work_list_late_or_not_until_it_is_acknowledged(desk: Desk) -> None:
+    def due() -> list[Any]:
+        return desk.rows("SELECT which, number, org, other, since::text, case_id::text FROM deadlines")
+
+    number = moved(desk)["numbers"]["introduction"]
+    case_id = desk.events()[0]["meta"]["subject"]
+    row = ("move_acknowledgement", number, THERE, SOCIAL, "2019-03-20", case_id)
+    later(desk, days=2)
+    ring(desk)
+    assert due() == [row]
+    answer = acknowledgement(THERE, {"introduction": number}, at=NOW + timedelta(days=2))
+    desk.post(answer)
+    assert due() == []
+    desk.post(void(THERE, {"introduction": number}, answer.id, "did_not_happen"))
+    assert due() == [row]
+
+
+def test_a_move_that_was_voided_is_due_for_nobody_and_one_that_corrects_it_is(desk: Desk) -> None:
+    first = move(SOCIAL, "TV-1", FAR)
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), first)
+    right = replace(move(SOCIAL, "TV-1", "00133"), corrects=first.id)
+    desk.post(right)
+    assert desk.rows("SELECT org FROM deadlines") == [(OTHER,)]
+    desk.post(void(SOCIAL, "TV-1", right.id, "did_not_happen"))
+    assert desk.count("deadlines") == 0
 
 
 # The notice that the law asks for

@@ -1,4 +1,4 @@
-"""`reftrack due`: the terms that run of referrals and handovers, the one that ends first first."""
+"""`reftrack due`: the terms that run of referrals, handovers and moves, the one that ends first first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 from contracts import catalogue
 from reftrack.common.v1.deadline_pb2 import DueDeadline
 from reftrack.followup.v1 import followup_pb2, followup_pb2_grpc
+from reftrack.intake.v1 import cases_pb2, cases_pb2_grpc
 from reftrack.referral.v1 import referral_pb2, referral_pb2_grpc
 
 from reftrack_cli import listing, session
@@ -15,6 +16,12 @@ from reftrack_cli.listing import Paged
 from reftrack_cli.session import LAST, As, Json, Language, State
 
 HEADINGS = ("until", "due", "number", "must_act", "waiting_side", "since", "overdue")
+
+_LISTS: tuple[tuple[str, Any, type[Any]], ...] = (
+    ("referral", referral_pb2_grpc.ReferralServiceStub, referral_pb2.ListDeadlinesRequest),
+    ("followup", followup_pb2_grpc.FollowupServiceStub, followup_pb2.ListDeadlinesRequest),
+    ("intake", cases_pb2_grpc.CaseServiceStub, cases_pb2.ListDeadlinesRequest),
+)
 
 
 def due(
@@ -35,17 +42,16 @@ def due(
     """List what is due, to your organisation and from it; who supervises sees its territory."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
     asked: dict[str, Any] = {"overdue_only": overdue, "which": which or ()}
-    with session.calling("referral", who, state, lang=lang, json=json) as channel:
-        referrals = referral_pb2_grpc.ReferralServiceStub(channel)
-        sent = Paged(referrals.ListDeadlines, referral_pb2.ListDeadlinesRequest(**asked), "deadlines", most)
-        found = [*sent]
-    with session.calling("followup", who, state, lang=lang, json=json) as channel:
-        followup = followup_pb2_grpc.FollowupServiceStub(channel)
-        stays = Paged(followup.ListDeadlines, followup_pb2.ListDeadlinesRequest(**asked), "deadlines", most)
-        found += stays
+    found: list[DueDeadline] = []
+    more = False
+    for service, stub, request in _LISTS:
+        with session.calling(service, who, state, lang=lang, json=json) as channel:
+            page = Paged(stub(channel).ListDeadlines, request(**asked), "deadlines", most)
+            found += page
+            more = more or page.more
     found.sort(key=lambda one: (one.due_at.seconds, one.number))
     listing.tell(found, HEADINGS, _row, language, json=json)
-    session.tell_more(sent.more or stays.more, language)
+    session.tell_more(more, language)
 
 
 def _row(one: DueDeadline, language: str) -> tuple[str, ...]:

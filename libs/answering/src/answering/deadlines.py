@@ -51,11 +51,21 @@ def follow(
                 *(stream, running.key, case_id, str(running.which), running.number, running.org),
                 *(running.other, running.since, due_at),
             )
-            uow.commit.extra.append(TableWrite(_DEADLINES, (stream, running.key, row)))
+            put(uow, row)
     for running in before:
         if running not in now:
             take_away(uow, Timer(KIND, stream, running.key, terms.ends(running)))
-            uow.commit.extra.append(TableWrite(_DEADLINES, (stream, running.key, None)))
+            take(uow, stream, running.key)
+
+
+def put(uow: UnitOfWork, row: DeadlineRow) -> None:
+    """A term runs: it stands on the work list from this commit on."""
+    uow.commit.extra.append(TableWrite(_DEADLINES, (row.stream, row.key, row)))
+
+
+def take(uow: UnitOfWork, stream: UUID, key: str) -> None:
+    """A term runs no more: it is taken off the work list."""
+    uow.commit.extra.append(TableWrite(_DEADLINES, (stream, key, None)))
 
 
 class _Deadlines:

@@ -193,7 +193,8 @@ def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     matching = MatchingServicer(parts.reads, parts.commands, parts.cursors, organisations)
     others = [*vault_parts.servicers(parts, organisations), _offices(parts).servicer(parts)]
     others.append(matching.register)
-    others.append(CaseServicer(parts.reads, parts.commands, parts.cursors, organisations).register)
+    cases = CaseServicer(parts.reads, parts.commands, parts.cursors, parts.clock, organisations)
+    others.append(cases.register)
     return register_door, register_quarantine, register_policy, register_territory, *others
 
 

@@ -24,59 +24,64 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from reftrack.common.v1 import command_pb2 as reftrack_dot_common_dot_v1_dot_command__pb2
+from reftrack.common.v1 import deadline_pb2 as reftrack_dot_common_dot_v1_dot_deadline__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ereftrack/intake/v1/cases.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a reftrack/common/v1/command.proto\"\xbc\x01\n\x10VoidEventRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0b\n\x03org\x18\x02 \x01(\t\x12\x11\n\tposted_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"b\n\x11VoidEventResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0e\n\x06routed\x18\x03 \x01(\x08\"\x9b\x01\n\x10\x43loseCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"A\n\x11\x43loseCaseResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9c\x01\n\x11ReopenCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"B\n\x12ReopenCaseResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xb7\x01\n\x11MoveClientRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nto_commune\x18\x02 \x01(\t\x12\x13\n\x0bnotified_on\x18\x03 \x01(\t\x12\x0e\n\x06to_org\x18\x04 \x01(\t\x12$\n\x03\x61\x63t\x18\x05 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"~\n\x12MoveClientResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\x12\x0e\n\x06to_org\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x01\n\x16\x41\x63knowledgeMoveRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17\x41\x63knowledgeMoveResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"<\n\x0bPlannedItem\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x03 \x01(\t\"\xbc\x01\n\x11RevisePlanRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\x05items\x18\x02 \x03(\x0b\x32\x1f.reftrack.intake.v1.PlannedItem\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"B\n\x12RevisePlanResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xa8\x01\n\x17\x44\x65\x63lineScreeningRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\ninstrument\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"H\n\x18\x44\x65\x63lineScreeningResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"o\n\x16ReviewScreeningRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x1d\n\x10\x65xpected_version\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17ReviewScreeningResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"`\n\x1dListScreeningConflictsRequest\x12\x0b\n\x03org\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0b\n\x03\x61ll\x18\x04 \x01(\x08\"Z\n\x13ScreeningDifference\x12\r\n\x05\x61\x62out\x18\x01 \x01(\t\x12\x11\n\tsubstance\x18\x02 \x01(\t\x12\x0f\n\x07\x63laimed\x18\x03 \x01(\t\x12\x10\n\x08\x63omputed\x18\x04 \x01(\t\"\xd0\x02\n\x11ScreeningConflict\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\x11\n\tposted_id\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tjudged_by\x18\x06 \x01(\t\x12\x14\n\x0c\x63laimed_risk\x18\x07 \x01(\t\x12\x15\n\rcomputed_risk\x18\x08 \x01(\t\x12<\n\x0b\x64ifferences\x18\t \x03(\x0b\x32\'.reftrack.intake.v1.ScreeningDifference\x12\x14\n\x0c\x63\x61se_version\x18\n \x01(\x03\x12\x33\n\x06review\x18\x0b \x01(\x0b\x32#.reftrack.intake.v1.ScreeningReview\"\x81\x01\n\x0fScreeningReview\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\x1eListScreeningConflictsResponse\x12\x38\n\tconflicts\x18\x01 \x03(\x0b\x32%.reftrack.intake.v1.ScreeningConflict\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa0\x07\n\x0b\x43\x61seService\x12X\n\tVoidEvent\x12$.reftrack.intake.v1.VoidEventRequest\x1a%.reftrack.intake.v1.VoidEventResponse\x12X\n\tCloseCase\x12$.reftrack.intake.v1.CloseCaseRequest\x1a%.reftrack.intake.v1.CloseCaseResponse\x12[\n\nReopenCase\x12%.reftrack.intake.v1.ReopenCaseRequest\x1a&.reftrack.intake.v1.ReopenCaseResponse\x12[\n\nMoveClient\x12%.reftrack.intake.v1.MoveClientRequest\x1a&.reftrack.intake.v1.MoveClientResponse\x12j\n\x0f\x41\x63knowledgeMove\x12*.reftrack.intake.v1.AcknowledgeMoveRequest\x1a+.reftrack.intake.v1.AcknowledgeMoveResponse\x12[\n\nRevisePlan\x12%.reftrack.intake.v1.RevisePlanRequest\x1a&.reftrack.intake.v1.RevisePlanResponse\x12m\n\x10\x44\x65\x63lineScreening\x12+.reftrack.intake.v1.DeclineScreeningRequest\x1a,.reftrack.intake.v1.DeclineScreeningResponse\x12j\n\x0fReviewScreening\x12*.reftrack.intake.v1.ReviewScreeningRequest\x1a+.reftrack.intake.v1.ReviewScreeningResponse\x12\x7f\n\x16ListScreeningConflicts\x12\x31.reftrack.intake.v1.ListScreeningConflictsRequest\x1a\x32.reftrack.intake.v1.ListScreeningConflictsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ereftrack/intake/v1/cases.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a reftrack/common/v1/command.proto\x1a!reftrack/common/v1/deadline.proto\"\xbc\x01\n\x10VoidEventRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0b\n\x03org\x18\x02 \x01(\t\x12\x11\n\tposted_id\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0c\n\x04note\x18\x05 \x01(\t\x12$\n\x03\x61\x63t\x18\x06 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x07 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"b\n\x11VoidEventResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0e\n\x06routed\x18\x03 \x01(\x08\"\x9b\x01\n\x10\x43loseCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"A\n\x11\x43loseCaseResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\x9c\x01\n\x11ReopenCaseRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"B\n\x12ReopenCaseResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xb7\x01\n\x11MoveClientRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x12\n\nto_commune\x18\x02 \x01(\t\x12\x13\n\x0bnotified_on\x18\x03 \x01(\t\x12\x0e\n\x06to_org\x18\x04 \x01(\t\x12$\n\x03\x61\x63t\x18\x05 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"~\n\x12MoveClientResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\x12\x0e\n\x06to_org\x18\x02 \x01(\t\x12*\n\x06\x64ue_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x01\n\x16\x41\x63knowledgeMoveRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17\x41\x63knowledgeMoveResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"<\n\x0bPlannedItem\x12\x0f\n\x07service\x18\x01 \x01(\t\x12\x0c\n\x04goal\x18\x02 \x01(\t\x12\x0e\n\x06\x64ue_on\x18\x03 \x01(\t\"\xbc\x01\n\x11RevisePlanRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12.\n\x05items\x18\x02 \x03(\x0b\x32\x1f.reftrack.intake.v1.PlannedItem\x12\x0c\n\x04note\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"B\n\x12RevisePlanResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"\xa8\x01\n\x17\x44\x65\x63lineScreeningRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\ninstrument\x18\x03 \x01(\t\x12$\n\x03\x61\x63t\x18\x04 \x01(\x0b\x32\x17.reftrack.common.v1.Act\x12\x1d\n\x10\x65xpected_version\x18\x05 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"H\n\x18\x44\x65\x63lineScreeningResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"o\n\x16ReviewScreeningRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x1d\n\x10\x65xpected_version\x18\x03 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_expected_version\"G\n\x17ReviewScreeningResponse\x12,\n\x07outcome\x18\x01 \x01(\x0b\x32\x1b.reftrack.common.v1.Outcome\"`\n\x1dListScreeningConflictsRequest\x12\x0b\n\x03org\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0b\n\x03\x61ll\x18\x04 \x01(\x08\"Z\n\x13ScreeningDifference\x12\r\n\x05\x61\x62out\x18\x01 \x01(\t\x12\x11\n\tsubstance\x18\x02 \x01(\t\x12\x0f\n\x07\x63laimed\x18\x03 \x01(\t\x12\x10\n\x08\x63omputed\x18\x04 \x01(\t\"\xd0\x02\n\x11ScreeningConflict\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63\x61se_id\x18\x02 \x01(\t\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\x11\n\tposted_id\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tjudged_by\x18\x06 \x01(\t\x12\x14\n\x0c\x63laimed_risk\x18\x07 \x01(\t\x12\x15\n\rcomputed_risk\x18\x08 \x01(\t\x12<\n\x0b\x64ifferences\x18\t \x03(\x0b\x32\'.reftrack.intake.v1.ScreeningDifference\x12\x14\n\x0c\x63\x61se_version\x18\n \x01(\x03\x12\x33\n\x06review\x18\x0b \x01(\x0b\x32#.reftrack.intake.v1.ScreeningReview\"\x81\x01\n\x0fScreeningReview\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x0f\n\x07outcome\x18\x02 \x01(\t\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\r\n\x05\x61\x63tor\x18\x04 \x01(\t\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"s\n\x1eListScreeningConflictsResponse\x12\x38\n\tconflicts\x18\x01 \x03(\x0b\x32%.reftrack.intake.v1.ScreeningConflict\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"b\n\x14ListDeadlinesRequest\x12\x14\n\x0coverdue_only\x18\x01 \x01(\x08\x12\r\n\x05which\x18\x02 \x03(\t\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"d\n\x15ListDeadlinesResponse\x12\x32\n\tdeadlines\x18\x01 \x03(\x0b\x32\x1f.reftrack.common.v1.DueDeadline\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x86\x08\n\x0b\x43\x61seService\x12X\n\tVoidEvent\x12$.reftrack.intake.v1.VoidEventRequest\x1a%.reftrack.intake.v1.VoidEventResponse\x12X\n\tCloseCase\x12$.reftrack.intake.v1.CloseCaseRequest\x1a%.reftrack.intake.v1.CloseCaseResponse\x12[\n\nReopenCase\x12%.reftrack.intake.v1.ReopenCaseRequest\x1a&.reftrack.intake.v1.ReopenCaseResponse\x12[\n\nMoveClient\x12%.reftrack.intake.v1.MoveClientRequest\x1a&.reftrack.intake.v1.MoveClientResponse\x12j\n\x0f\x41\x63knowledgeMove\x12*.reftrack.intake.v1.AcknowledgeMoveRequest\x1a+.reftrack.intake.v1.AcknowledgeMoveResponse\x12[\n\nRevisePlan\x12%.reftrack.intake.v1.RevisePlanRequest\x1a&.reftrack.intake.v1.RevisePlanResponse\x12m\n\x10\x44\x65\x63lineScreening\x12+.reftrack.intake.v1.DeclineScreeningRequest\x1a,.reftrack.intake.v1.DeclineScreeningResponse\x12j\n\x0fReviewScreening\x12*.reftrack.intake.v1.ReviewScreeningRequest\x1a+.reftrack.intake.v1.ReviewScreeningResponse\x12\x7f\n\x16ListScreeningConflicts\x12\x31.reftrack.intake.v1.ListScreeningConflictsRequest\x1a\x32.reftrack.intake.v1.ListScreeningConflictsResponse\x12\x64\n\rListDeadlines\x12(.reftrack.intake.v1.ListDeadlinesRequest\x1a).reftrack.intake.v1.ListDeadlinesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'reftrack.intake.v1.cases_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VOIDEVENTREQUEST']._serialized_start=122
-  _globals['_VOIDEVENTREQUEST']._serialized_end=310
-  _globals['_VOIDEVENTRESPONSE']._serialized_start=312
-  _globals['_VOIDEVENTRESPONSE']._serialized_end=410
-  _globals['_CLOSECASEREQUEST']._serialized_start=413
-  _globals['_CLOSECASEREQUEST']._serialized_end=568
-  _globals['_CLOSECASERESPONSE']._serialized_start=570
-  _globals['_CLOSECASERESPONSE']._serialized_end=635
-  _globals['_REOPENCASEREQUEST']._serialized_start=638
-  _globals['_REOPENCASEREQUEST']._serialized_end=794
-  _globals['_REOPENCASERESPONSE']._serialized_start=796
-  _globals['_REOPENCASERESPONSE']._serialized_end=862
-  _globals['_MOVECLIENTREQUEST']._serialized_start=865
-  _globals['_MOVECLIENTREQUEST']._serialized_end=1048
-  _globals['_MOVECLIENTRESPONSE']._serialized_start=1050
-  _globals['_MOVECLIENTRESPONSE']._serialized_end=1176
-  _globals['_ACKNOWLEDGEMOVEREQUEST']._serialized_start=1179
-  _globals['_ACKNOWLEDGEMOVEREQUEST']._serialized_end=1340
-  _globals['_ACKNOWLEDGEMOVERESPONSE']._serialized_start=1342
-  _globals['_ACKNOWLEDGEMOVERESPONSE']._serialized_end=1413
-  _globals['_PLANNEDITEM']._serialized_start=1415
-  _globals['_PLANNEDITEM']._serialized_end=1475
-  _globals['_REVISEPLANREQUEST']._serialized_start=1478
-  _globals['_REVISEPLANREQUEST']._serialized_end=1666
-  _globals['_REVISEPLANRESPONSE']._serialized_start=1668
-  _globals['_REVISEPLANRESPONSE']._serialized_end=1734
-  _globals['_DECLINESCREENINGREQUEST']._serialized_start=1737
-  _globals['_DECLINESCREENINGREQUEST']._serialized_end=1905
-  _globals['_DECLINESCREENINGRESPONSE']._serialized_start=1907
-  _globals['_DECLINESCREENINGRESPONSE']._serialized_end=1979
-  _globals['_REVIEWSCREENINGREQUEST']._serialized_start=1981
-  _globals['_REVIEWSCREENINGREQUEST']._serialized_end=2092
-  _globals['_REVIEWSCREENINGRESPONSE']._serialized_start=2094
-  _globals['_REVIEWSCREENINGRESPONSE']._serialized_end=2165
-  _globals['_LISTSCREENINGCONFLICTSREQUEST']._serialized_start=2167
-  _globals['_LISTSCREENINGCONFLICTSREQUEST']._serialized_end=2263
-  _globals['_SCREENINGDIFFERENCE']._serialized_start=2265
-  _globals['_SCREENINGDIFFERENCE']._serialized_end=2355
-  _globals['_SCREENINGCONFLICT']._serialized_start=2358
-  _globals['_SCREENINGCONFLICT']._serialized_end=2694
-  _globals['_SCREENINGREVIEW']._serialized_start=2697
-  _globals['_SCREENINGREVIEW']._serialized_end=2826
-  _globals['_LISTSCREENINGCONFLICTSRESPONSE']._serialized_start=2828
-  _globals['_LISTSCREENINGCONFLICTSRESPONSE']._serialized_end=2943
-  _globals['_CASESERVICE']._serialized_start=2946
-  _globals['_CASESERVICE']._serialized_end=3874
+  _globals['_VOIDEVENTREQUEST']._serialized_start=157
+  _globals['_VOIDEVENTREQUEST']._serialized_end=345
+  _globals['_VOIDEVENTRESPONSE']._serialized_start=347
+  _globals['_VOIDEVENTRESPONSE']._serialized_end=445
+  _globals['_CLOSECASEREQUEST']._serialized_start=448
+  _globals['_CLOSECASEREQUEST']._serialized_end=603
+  _globals['_CLOSECASERESPONSE']._serialized_start=605
+  _globals['_CLOSECASERESPONSE']._serialized_end=670
+  _globals['_REOPENCASEREQUEST']._serialized_start=673
+  _globals['_REOPENCASEREQUEST']._serialized_end=829
+  _globals['_REOPENCASERESPONSE']._serialized_start=831
+  _globals['_REOPENCASERESPONSE']._serialized_end=897
+  _globals['_MOVECLIENTREQUEST']._serialized_start=900
+  _globals['_MOVECLIENTREQUEST']._serialized_end=1083
+  _globals['_MOVECLIENTRESPONSE']._serialized_start=1085
+  _globals['_MOVECLIENTRESPONSE']._serialized_end=1211
+  _globals['_ACKNOWLEDGEMOVEREQUEST']._serialized_start=1214
+  _globals['_ACKNOWLEDGEMOVEREQUEST']._serialized_end=1375
+  _globals['_ACKNOWLEDGEMOVERESPONSE']._serialized_start=1377
+  _globals['_ACKNOWLEDGEMOVERESPONSE']._serialized_end=1448
+  _globals['_PLANNEDITEM']._serialized_start=1450
+  _globals['_PLANNEDITEM']._serialized_end=1510
+  _globals['_REVISEPLANREQUEST']._serialized_start=1513
+  _globals['_REVISEPLANREQUEST']._serialized_end=1701
+  _globals['_REVISEPLANRESPONSE']._serialized_start=1703
+  _globals['_REVISEPLANRESPONSE']._serialized_end=1769
+  _globals['_DECLINESCREENINGREQUEST']._serialized_start=1772
+  _globals['_DECLINESCREENINGREQUEST']._serialized_end=1940
+  _globals['_DECLINESCREENINGRESPONSE']._serialized_start=1942
+  _globals['_DECLINESCREENINGRESPONSE']._serialized_end=2014
+  _globals['_REVIEWSCREENINGREQUEST']._serialized_start=2016
+  _globals['_REVIEWSCREENINGREQUEST']._serialized_end=2127
+  _globals['_REVIEWSCREENINGRESPONSE']._serialized_start=2129
+  _globals['_REVIEWSCREENINGRESPONSE']._serialized_end=2200
+  _globals['_LISTSCREENINGCONFLICTSREQUEST']._serialized_start=2202
+  _globals['_LISTSCREENINGCONFLICTSREQUEST']._serialized_end=2298
+  _globals['_SCREENINGDIFFERENCE']._serialized_start=2300
+  _globals['_SCREENINGDIFFERENCE']._serialized_end=2390
+  _globals['_SCREENINGCONFLICT']._serialized_start=2393
+  _globals['_SCREENINGCONFLICT']._serialized_end=2729
+  _globals['_SCREENINGREVIEW']._serialized_start=2732
+  _globals['_SCREENINGREVIEW']._serialized_end=2861
+  _globals['_LISTSCREENINGCONFLICTSRESPONSE']._serialized_start=2863
+  _globals['_LISTSCREENINGCONFLICTSRESPONSE']._serialized_end=2978
+  _globals['_LISTDEADLINESREQUEST']._serialized_start=2980
+  _globals['_LISTDEADLINESREQUEST']._serialized_end=3078
+  _globals['_LISTDEADLINESRESPONSE']._serialized_start=3080
+  _globals['_LISTDEADLINESRESPONSE']._serialized_end=3180
+  _globals['_CASESERVICE']._serialized_start=3183
+  _globals['_CASESERVICE']._serialized_end=4213
 # @@protoc_insertion_point(module_scope)

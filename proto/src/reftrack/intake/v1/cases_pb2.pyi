@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from reftrack.common.v1 import command_pb2 as _command_pb2
+from reftrack.common.v1 import deadline_pb2 as _deadline_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -737,3 +738,64 @@ class ListScreeningConflictsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListScreeningConflictsResponse: _TypeAlias = ListScreeningConflictsResponse  # noqa: Y015
+
+@_typing.final
+class ListDeadlinesRequest(_message.Message):
+    """Asks for a page of the moves that nobody has acknowledged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OVERDUE_ONLY_FIELD_NUMBER: _builtins.int
+    WHICH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    overdue_only: _builtins.bool
+    """Only those that have ended while nothing came."""
+    page_size: _builtins.int
+    """At most 500; 50 if 0."""
+    page_token: _builtins.str
+    @_builtins.property
+    def which(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these; all if empty. Codes of the list Deadline."""
+
+    def __init__(
+        self,
+        *,
+        overdue_only: _builtins.bool = ...,
+        which: _abc.Iterable[_builtins.str] | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overdue_only", b"overdue_only", "page_size", b"page_size", "page_token", b"page_token", "which", b"which"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadlinesRequest: _TypeAlias = ListDeadlinesRequest  # noqa: Y015
+
+@_typing.final
+class ListDeadlinesResponse(_message.Message):
+    """Terms, the one that ends first first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEADLINES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def deadlines(self) -> _containers.RepeatedCompositeFieldContainer[_deadline_pb2.DueDeadline]: ...
+    def __init__(
+        self,
+        *,
+        deadlines: _abc.Iterable[_deadline_pb2.DueDeadline] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deadlines", b"deadlines", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadlinesResponse: _TypeAlias = ListDeadlinesResponse  # noqa: Y015

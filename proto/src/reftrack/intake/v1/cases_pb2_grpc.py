@@ -82,6 +82,11 @@ class CaseServiceStub:
                 request_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsRequest.SerializeToString,
                 response_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsResponse.FromString,
                 _registered_method=True)
+        self.ListDeadlines = channel.unary_unary(
+                '/reftrack.intake.v1.CaseService/ListDeadlines',
+                request_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesRequest.SerializeToString,
+                response_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesResponse.FromString,
+                _registered_method=True)
 
 
 class CaseServiceServicer:
@@ -155,6 +160,14 @@ class CaseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadlines(self, request, context):
+        """Moves that the caller's office has to acknowledge or waits for, earliest first; a supervising office sees those
+        of its territory.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CaseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -202,6 +215,11 @@ def add_CaseServiceServicer_to_server(servicer, server):
                     servicer.ListScreeningConflicts,
                     request_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsRequest.FromString,
                     response_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsResponse.SerializeToString,
+            ),
+            'ListDeadlines': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadlines,
+                    request_deserializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesRequest.FromString,
+                    response_serializer=reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -450,6 +468,33 @@ class CaseService:
             '/reftrack.intake.v1.CaseService/ListScreeningConflicts',
             reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsRequest.SerializeToString,
             reftrack_dot_intake_dot_v1_dot_cases__pb2.ListScreeningConflictsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadlines(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/reftrack.intake.v1.CaseService/ListDeadlines',
+            reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesRequest.SerializeToString,
+            reftrack_dot_intake_dot_v1_dot_cases__pb2.ListDeadlinesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -58,6 +58,10 @@ class CaseServiceStub:
     """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
     offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
     """
+    ListDeadlines: _grpc.UnaryUnaryMultiCallable[_cases_pb2.ListDeadlinesRequest, _cases_pb2.ListDeadlinesResponse]
+    """Moves that the caller's office has to acknowledge or waits for, earliest first; a supervising office sees those
+    of its territory.
+    """
 
 @_typing.type_check_only
 class CaseServiceAsyncStub(CaseServiceStub):
@@ -88,6 +92,10 @@ class CaseServiceAsyncStub(CaseServiceStub):
     ListScreeningConflicts: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListScreeningConflictsRequest, _cases_pb2.ListScreeningConflictsResponse]  # type: ignore[assignment]
     """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
     offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
+    """
+    ListDeadlines: _aio.UnaryUnaryMultiCallable[_cases_pb2.ListDeadlinesRequest, _cases_pb2.ListDeadlinesResponse]  # type: ignore[assignment]
+    """Moves that the caller's office has to acknowledge or waits for, earliest first; a supervising office sees those
+    of its territory.
     """
 
 class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -170,6 +178,16 @@ class CaseServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cases_pb2.ListScreeningConflictsResponse, _abc.Awaitable[_cases_pb2.ListScreeningConflictsResponse]]:
         """Screenings in which what an agency claims differs from what the instrument gives, newest first: of the
         offices that the caller answers for, those that nobody has looked into. Only for who may know of drug use.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeadlines(
+        self,
+        request: _cases_pb2.ListDeadlinesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cases_pb2.ListDeadlinesResponse, _abc.Awaitable[_cases_pb2.ListDeadlinesResponse]]:
+        """Moves that the caller's office has to acknowledge or waits for, earliest first; a supervising office sees those
+        of its territory.
         """
 
 def add_CaseServiceServicer_to_server(servicer: CaseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

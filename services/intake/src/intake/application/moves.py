@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
+from answering.deadlines import DeadlineRow, put, take
 from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
@@ -72,6 +73,7 @@ class Moves:
         if number is not None and due_at is not None:
             uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, number), keys.as_text(case.id))
             set_timer(uow, Timer(MOVE, case.id, event_id(case.pending_events[-1]), due_at))
+        self._list(uow, case)
         return number
 
     @staticmethod
@@ -80,11 +82,31 @@ class Moves:
         for move in case.moves:
             if move.is_open and not move.overdue and move.due_at is not None:
                 set_timer(uow, Timer(MOVE, case.id, f"{case.id}:{move.version}", move.due_at))
+        Moves._list(uow, case)
 
-    def acknowledged(self, case: Case, data: MoveAcknowledgedPosted, number: str | None, meta: Meta) -> None:
+    @staticmethod
+    def taken_back(uow: UnitOfWork, case: Case, version: int) -> None:
+        """A move was voided: nobody owes an answer to it."""
+        take(uow, case.id, f"{MOVE}/{version}")
+
+    @staticmethod
+    def _list(uow: UnitOfWork, case: Case) -> None:
+        """Write down which moves of a case wait for an answer, late or not."""
+        for move in case.moves:
+            key = f"{MOVE}/{move.version}"
+            if move.to_org is None or move.since is None or move.due_at is None or not move.is_open:
+                take(uow, case.id, key)
+                continue
+            sides = (move.number or "", move.to_org, move.by)
+            put(uow, DeadlineRow(case.id, key, case.id, MOVE, *sides, move.since, move.due_at))
+
+    def acknowledged(
+        self, uow: UnitOfWork, case: Case, data: MoveAcknowledgedPosted, number: str | None, meta: Meta
+    ) -> None:
         """Raises `Refusal` before anything has changed."""
         move = case.move_answered(number, lambda to: self._organisations.answers_for(meta.org, to))
         case.take(MoveAcknowledged(note=data.note, move=f"{case.id}:{move.version}"), meta)
+        self._list(uow, case)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """The hours are over."""

@@ -215,7 +215,7 @@ class Recording:
             return Recorded(case, number=self._moves.moved(uow, case, data, self._number(reading), meta))
         elif isinstance(data, MoveAcknowledgedPosted):
             _, number = event.naming.number or (None, None)
-            self._moves.acknowledged(case, data, number, meta)
+            self._moves.acknowledged(uow, case, data, number, meta)
         elif isinstance(data, CaseReopenedPosted):
             check_no_later_case(uow, case)
             case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]

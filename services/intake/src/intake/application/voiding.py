@@ -148,6 +148,8 @@ class Voiding:
             note_review(uow, found.happened.data.screening, None)
         elif isinstance(found.happened, Case.Acknowledged):
             Moves.set_again(uow, found.case)
+        elif isinstance(found.happened, Case.Moved):
+            Moves.taken_back(uow, found.case, found.version)
         elif isinstance(found.happened, Case.Consented):
             forms.take_back(uow, found)
         elif isinstance(found.happened, Case.Withdrawn):

@@ -42,7 +42,7 @@ from intake.domain.communes import read_communes
 from intake.domain.order import moves, stage
 
 CASES = pb.DESCRIPTOR.services_by_name["CaseService"]
-QUERIES = frozenset({"ListScreeningConflicts"})
+QUERIES = frozenset({"ListScreeningConflicts", "ListDeadlines"})
 COMMANDS = frozenset(method.name for method in CASES.methods) - QUERIES
 """Names of the commands: the methods' own."""
 
@@ -122,7 +122,9 @@ class CaseDesk:
             return self._moves.moved(uow, case, data, given, meta)
         if isinstance(data, events.MoveAcknowledgedPosted):
             number = order.request.number
-            self._moves.acknowledged(case, data, number_of(number, _GT, "number") if number else None, meta)
+            self._moves.acknowledged(
+                uow, case, data, number_of(number, _GT, "number") if number else None, meta
+            )
         elif isinstance(data, events.CaseReopenedPosted):
             check_no_later_case(uow, case)
             case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from answering.places import Places
+from answering.work_list import WorkList
+from chassis.clock import Clock
 from chassis.rpc.commands import Commands
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.reads import Reads
@@ -23,11 +25,13 @@ class CaseServicer(CaseServiceServicer):
     """Hands commands to the writer; the position of what they recorded is known after the commit."""
 
     def __init__(
-        self, reads: Reads, commands: Commands, cursors: Cursors, organisations: Organisations
+        self, reads: Reads, commands: Commands, cursors: Cursors, clock: Clock, organisations: Organisations
     ) -> None:
         self._commands = commands
         self._places = Places(reads)
         self._conflicts = Conflicts(reads, cursors, organisations)
+        method = pb.DESCRIPTOR.services_by_name["CaseService"].methods_by_name["ListDeadlines"]
+        self._due = WorkList(organisations, reads, cursors, clock, method)
 
     def register(self, server: Any) -> None:
         """Serves it."""
@@ -67,6 +71,11 @@ class CaseServicer(CaseServiceServicer):
         self, request: pb.ListScreeningConflictsRequest, _context: Any
     ) -> pb.ListScreeningConflictsResponse:
         return await self._conflicts.page(request)
+
+    async def ListDeadlines(  # noqa: N802
+        self, request: pb.ListDeadlinesRequest, context: Any
+    ) -> pb.ListDeadlinesResponse:
+        return cast(pb.ListDeadlinesResponse, await self._due.page(request, context))
 
     async def _run(self, name: str, request: Message, response: R) -> R:
         done = await self._commands.run(name, request)

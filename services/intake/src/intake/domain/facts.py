@@ -27,6 +27,7 @@ from contracts.events.people import (
 )
 from contracts.events.screening import ClientScreened, ScreeningDeclined, ScreeningReviewed
 from contracts.vocabulary import CloseReason
+from reference.days import local_day
 
 from intake.domain.moving import Move, put
 from intake.domain.order import Step
@@ -172,7 +173,8 @@ class Moved(Fact):
         aggregate.commune = data.to_commune
         if data.number is not None and data.to_org is not None:
             aggregate.introduce(data.number, data.to_org, self.meta)
-        move = Move(self.originator_version, data.number, data.to_org, data.due_at)
+        told = (self.meta.org, local_day(self.meta.received_at))
+        move = Move(self.originator_version, data.number, data.to_org, data.due_at, *told)
         aggregate.moves = (*aggregate.moves, move)
 
 

@@ -19,6 +19,10 @@ class Move(NamedTuple):
     number: str | None
     to_org: str | None
     due_at: datetime | None
+    by: str = ""
+    """Who reported it, and waits for the answer."""
+    since: date | None = None
+    """The day on which we were told, from which the answer is due."""
     acknowledged: bool = False
     overdue: bool = False
 

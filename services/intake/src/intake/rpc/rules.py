@@ -58,6 +58,7 @@ RULES: Rules = {
         )
     },
     f"{_CASES}/ListScreeningConflicts": _POSTS,
+    f"{_CASES}/ListDeadlines": _PEOPLE,
     f"{_POLICY}/ShowPolicy": _EVERYBODY,
     f"{_TERRITORY}/ShowUnit": _EVERYBODY,
     f"{_TERRITORY}/SearchUnits": _EVERYBODY,
