@@ -116,6 +116,19 @@ async def test_what_is_told_of_a_merged_client_is_shown_in_the_case_and_afterwar
     assert await names(theirs) == {"Trần Thị Mai", "Trần Thị Mai Hương"}
 
 
+async def test_a_value_that_was_taken_away_as_wrong_is_shown_as_such(serving: Serving, case: str) -> None:
+    slip = corrected(SOCIAL, "TV-1", cleared=["full_name"])
+    await post(serving, slip)
+
+    async def names() -> list[tuple[str, bool]]:
+        shown = await read(serving, case, SOCIAL, fields=["full_name"])
+        return [(one.value, one.cleared) for one in shown.values]
+
+    assert await names() == [(NAME, True)]
+    await post(serving, corrected(SOCIAL, "TV-1", full_name="Trần Thị Mai Hương"))
+    assert await names() == [(NAME, True), ("Trần Thị Mai Hương", False)]
+
+
 WHO = {
     "full_name": "Trần Thị Kanari",
     "birth_date": "1990-02-03",

@@ -60,7 +60,8 @@ def show(
     table = session.table(*session.words(("field", "value", "agency", "recorded"), language))
     for one in answer.values:
         title = title_of_field(one.field, language)
-        value = f"{one.value} ({word('voided', language)})" if one.voided else one.value
+        notes = [word(name, language) for name in ("voided", "cleared") if getattr(one, name)]
+        value = f"{one.value} ({', '.join(notes)})" if notes else one.value
         table.add_row(title, value, one.org, session.local(one.recorded_at))
     session.show(table, language)
     err.print(f"{word('read_recorded', language)} {answer.read_event_id}", style="dim", markup=False)

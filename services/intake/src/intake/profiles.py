@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from chassis.vault import Vault
-from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.common import EventVoided
 from contracts.events.intake import CaseOpened, ClientRegistered
@@ -21,6 +20,7 @@ from intake.domain.person import Person
 from intake.likeness.profile import Profile
 
 _NAMES = ("full_name", "birth_date", "aliases")
+_TELL = (ClientRegistered, IdentityCorrected)
 _TYPES = (CaseOpened.TYPE, ClientRegistered.TYPE, IdentityCorrected.TYPE, EventVoided.TYPE)
 
 _TOLD = """
@@ -41,13 +41,20 @@ def profiles_of(cursor: Cursor[Any], vault: Vault, person: UUID) -> list[tuple[s
     What was voided does not count, nor what opens no more because the person's keys were destroyed.
     """
     values = _opened(cursor, vault, person)
-    cases = {UUID(record.rpartition(":")[0]) for record in values} | _telling(cursor, person)
+    return _folded(told_of(cursor, person, values), values)
+
+
+def told_of(cursor: Cursor[Any], person: UUID, records: Iterable[str]) -> list[Recorded[Any]]:
+    """The registrations and corrections that count of what was told of a person, as they were recorded.
+    `records`: events that are known to tell of the person.
+    """
+    cases = {UUID(record.rpartition(":")[0]) for record in records} | _telling(cursor, person)
     cursor.execute(_TOLD, (list(cases), list(_TYPES)))
     told = [Recorded.parse(bytes(state)) for (state,) in cursor.fetchall()]
     voided = {one.data.event_id for one in told if isinstance(one.data, EventVoided)}
     whose = {one.meta.subject: one.data.client_id for one in told if isinstance(one.data, CaseOpened)}
-    mine = [one for one in told if (one.meta.client or whose[one.meta.subject]) == person]
-    return _folded([one for one in mine if one.id not in voided], values)
+    counting = [one for one in told if one.id not in voided and isinstance(one.data, _TELL)]
+    return [one for one in counting if (one.meta.client or whose[one.meta.subject]) == person]
 
 
 def _telling(cursor: Cursor[Any], person: UUID) -> set[UUID]:
@@ -56,7 +63,7 @@ def _telling(cursor: Cursor[Any], person: UUID) -> set[UUID]:
     return {UUID(case) for (text,) in cursor for case in Person.of_text(text).telling_of({str(person)})}
 
 
-def _folded(told: Iterable[Recorded[Payload]], values: Mapping[str, Values]) -> list[tuple[str, Profile]]:
+def _folded(told: Iterable[Recorded[Any]], values: Mapping[str, Values]) -> list[tuple[str, Profile]]:
     """Of each registration what is left of it; a correction stands for all before it."""
     kept: list[tuple[str, dict[str, Any]]] = []
     for one in told:

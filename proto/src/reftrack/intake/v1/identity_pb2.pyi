@@ -65,6 +65,7 @@ class IdentityValue(_message.Message):
     ORG_FIELD_NUMBER: _builtins.int
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     VOIDED_FIELD_NUMBER: _builtins.int
+    CLEARED_FIELD_NUMBER: _builtins.int
     field: _builtins.str
     """full_name, aliases, birth_date, id_number, phone, address, guardian_name, guardian_phone, …"""
     value: _builtins.str
@@ -73,6 +74,8 @@ class IdentityValue(_message.Message):
     org: _builtins.str
     voided: _builtins.bool
     """The event was voided: it told this wrongly, or of somebody else."""
+    cleared: _builtins.bool
+    """A later correction took it away: it was wrong, and nothing right was known."""
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -84,10 +87,11 @@ class IdentityValue(_message.Message):
         org: _builtins.str = ...,
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         voided: _builtins.bool = ...,
+        cleared: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_id", b"event_id", "field", b"field", "org", b"org", "recorded_at", b"recorded_at", "value", b"value", "voided", b"voided"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cleared", b"cleared", "event_id", b"event_id", "field", b"field", "org", b"org", "recorded_at", b"recorded_at", "value", b"value", "voided", b"voided"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

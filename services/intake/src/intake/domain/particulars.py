@@ -6,7 +6,7 @@ while they are one, what was told last of any of them counts; when they are two 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,11 +45,16 @@ class Telling(NamedTuple):
         return cls(place_of(meta, event_id, data), event_id, client, told, cleared)
 
 
-def counts(tellings: Iterable[Telling], told_by: str, field: str) -> bool:
+def counts(tellings: Sequence[Telling], told_by: str, field: str) -> bool:
     """Whether what an event told of a field of the identity counts: neither voided nor taken away since."""
-    tellings = list(tellings)
+    stands = any(one.told_by == told_by for one in tellings)
+    return stands and not taken_away(tellings, told_by, field)
+
+
+def taken_away(tellings: Sequence[Telling], told_by: str, field: str) -> bool:
+    """Whether what an event told of a field was wrong by a later word, with nothing right in its place."""
     place = next((one.place for one in tellings if one.told_by == told_by), None)
-    return place is not None and not any(field in one.cleared and one.place > place for one in tellings)
+    return place is not None and any(field in one.cleared and one.place > place for one in tellings)
 
 
 def check_cleared(cleared: Collection[IdentityField], given: Collection[IdentityField]) -> None:

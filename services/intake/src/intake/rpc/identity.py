@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from chassis.vault import CannotOpen, Keyring, MasterKeyAway, Sealed, Vault
 from contracts.events.common import EventVoided
 from contracts.events.intake import Identity
 from contracts.vocabulary import IdentityField
+from psycopg import Cursor
 from psycopg.rows import tuple_row
 from reference import Organisations
 from reftrack.intake.v1 import identity_pb2 as pb
@@ -32,6 +33,8 @@ from intake.application.consents import GUARDIAN
 from intake.application.identity import Connect, texts_of
 from intake.application.identity_desk import CHECK_OVERSEER, READ_IDENTITY, WHY
 from intake.domain.identity_readers import OVERSEERS, Sight, purpose_of, sight_of
+from intake.domain.particulars import Telling, taken_away
+from intake.profiles import told_of
 from intake.rpc.messages import timestamp
 from intake.rpc.receipts import page_size
 
@@ -148,7 +151,8 @@ class IdentityServicer(IdentityServiceServicer):
             rows = cursor.execute(
                 _VALUES, (EventVoided.TYPE, people, people[0], str(case), fields)
             ).fetchall()
-        return [value for row in rows for value in _shown(ring, *row)]
+            tellings = [one for person in people for one in _tellings(cursor, person, rows)]
+        return [value for row in rows for value in _shown(ring, tellings, *row)]
 
     def _told(
         self,
@@ -171,9 +175,18 @@ class IdentityServicer(IdentityServiceServicer):
         )
 
 
-def _shown(ring: Keyring, *row: Any) -> Iterator[pb.IdentityValue]:
+def _tellings(cursor: Cursor[Any], person: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Telling]:
+    """What was told of a person and not voided, as far as values shown depend on it."""
+    records = [record for whose, _, record, *_ in rows if whose == person]
+    told = told_of(cursor, person, records) if records else []
+    return [Telling.of(person, one.data, one.meta, one.id) for one in told]
+
+
+def _shown(ring: Keyring, tellings: list[Telling], *row: Any) -> Iterator[pb.IdentityValue]:
     """The values of one field; none where the person's key was destroyed."""
     sealed, (stored_at, org, voided) = Sealed(*row[:6]), row[6:]
+    field = IdentityField.GUARDIAN if sealed.name.startswith(GUARDIAN) else sealed.name
+    cleared = taken_away(tellings, sealed.record_id, field)
     try:
         texts = texts_of(sealed.name, ring.open(sealed))
     except MasterKeyAway:
@@ -183,7 +196,7 @@ def _shown(ring: Keyring, *row: Any) -> Iterator[pb.IdentityValue]:
     for text in texts:
         yield pb.IdentityValue(
             field=sealed.name, value=text, event_id=sealed.record_id, org=org,
-            recorded_at=timestamp(stored_at), voided=voided,
+            recorded_at=timestamp(stored_at), voided=voided, cleared=cleared,
         )  # fmt: skip
 
 
