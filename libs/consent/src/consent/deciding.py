@@ -104,10 +104,10 @@ def _closed(request: Request, held: Holding) -> Missing | None:
     """Labels that a closed list of the law keeps from this kind of organisation."""
     kept = [
         label
-        for label in sorted(request.labels)
+        for label in request.labels
         if (known := held.may_know(label)) is not None and request.recipient.kind not in known
     ]
-    return Missing(What.NOT_ON_THE_LIST, tuple(kept)) if kept else None
+    return Missing(What.NOT_ON_THE_LIST, tuple(sorted(kept))) if kept else None
 
 
 def _by_law(request: Request, held: Holding) -> Allowed | Refused | None:

@@ -151,7 +151,7 @@ class Consent:
 
     def withdrawn_whole(self, at: datetime) -> bool:
         """Whether nothing of it is left at an instant."""
-        return any(one.whole and one.at <= at for one in self.withdrawals)
+        return bool(self.withdrawals) and any(one.whole and one.at <= at for one in self.withdrawals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from chassis.refusal import Refusal
@@ -126,15 +127,24 @@ def share(
             decision, request = also, wider
         else:
             goal = None
+    until = decision.until if isinstance(decision, Allowed) else None
+    if item is None:
+        return Share(decision, request, _without_plan(request.purpose, request.labels, until))
     shared = Shared(
         purpose=request.purpose,
         labels=tuple(sorted(request.labels)),
-        until=decision.until if isinstance(decision, Allowed) else None,
-        plan_service=item.service if item is not None else None,
+        until=until,
+        plan_service=item.service,
         goal=goal,
-        due_on=item.due_on if item is not None else None,
+        due_on=item.due_on,
     )
     return Share(decision, request, shared)
+
+
+@lru_cache(maxsize=1024)
+def _without_plan(purpose: PurposeOfUse, labels: frozenset[Label], until: date | None) -> Shared:
+    """What a request shares that names no item of a plan: nearly all say the same."""
+    return Shared(purpose=purpose, labels=tuple(sorted(labels)), until=until)
 
 
 def labels_shared(data: ReferralRequested) -> frozenset[Label]:
