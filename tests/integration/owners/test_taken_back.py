@@ -106,10 +106,15 @@ async def test_what_an_agency_posted_is_voided_where_it_was_posted(referral: Wor
     case_id, made = await asked(referral)
     routed = referral.intake.routed(case_id, ReferralReceived(), PROVIDER, number=made.number)
     referral.feed(routed)
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await void(referral, referral.log(case_id)[-1].id, PROVIDER)
-    told = details(refused.value)
-    assert (told["reason"], told["event"]) == ("VOID_WHAT_WAS_POSTED", routed.id)
+    posted = referral.log(case_id)[-1].id
+    for org, reason, named in (
+        (PROVIDER, "VOID_WHAT_WAS_POSTED", None),
+        (SUPERVISOR, "VOID_WHAT_WAS_POSTED_AS", routed.id),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await void(referral, posted, org)
+        told = details(refused.value)
+        assert (told["reason"], told.get("event")) == (reason, named)
 
 
 async def test_what_the_clock_recorded_is_nobodys_to_void_but_goes_with_what_it_came_of(

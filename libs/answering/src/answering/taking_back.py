@@ -75,20 +75,23 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     offices = reference.organisations
     if found is None or happened is None or not may_void(offices, caller.id, caller.kind, happened.meta.org):
         raise NotFound("event_not_found", field="event_id")
-    _check(found, happened)
+    _check(found, happened, caller.kind)
     expect_version(request, found, caller.id, caller.kind)
     meta = envelope(command, request.act, subject=found.case_id, policy=reference.policy, now=uow.now)
     taking = Taking(meta, said.reason, replaced=False, note=said.note)
     return Wrong(found, Logged.of(happened), taking, caller.kind)
 
 
-def _check(aggregate: Answering, happened: Any) -> None:
-    """Raises `Refusal` for what was voided, what voids, what opens a stream, and what an agency posted."""
+def _check(aggregate: Answering, happened: Any, kind: str) -> None:
+    """Raises `Refusal` for what was voided, what voids, what opens a stream, and what an agency posted. Which
+    event of intake that is learns only who sees whole cases: ids of events count what is left out."""
     if happened.originator_version in aggregate.voided:
         raise Refusal("already_voided")
     if isinstance(happened, Voiding):
         raise Refusal("void_of_a_void")
     if happened.data.TYPE in aggregate.OPENING:
         raise Refusal("event_not_voidable")
-    if (posted := happened.meta.causation_id) is not None:
-        raise Refusal("void_what_was_posted", detail={"event": posted})
+    if (posted := happened.meta.causation_id) is not None and kind in VOIDS_FOR_OTHERS:
+        raise Refusal("void_what_was_posted_as", detail={"event": posted})
+    if posted is not None:
+        raise Refusal("void_what_was_posted")
