@@ -21,6 +21,8 @@ from tests.unit.reporting.pathway import (
     SOCIAL,
     SUPERVISOR,
     at,
+    contacted,
+    opened,
     reached,
     referred,
     registered,
@@ -124,7 +126,8 @@ async def test_who_registered_one_in_the_others_case_sees_both_while_they_are_on
         try:
             return bool((await case_of(world, name, "operator", third)).stage)
         except grpc.aio.AioRpcError as error:
-            assert error.code() is grpc.StatusCode.NOT_FOUND
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
             return False
 
     merged(story, "an", "binh")
@@ -145,6 +148,24 @@ async def test_the_history_of_the_case_that_goes_on_is_that_of_both(world: World
     assert [each.seq for each in told] == sorted(each.seq for each in told)
     types = [each.type for each in told]
     assert types.count("org.reftrack.clients-merged.v1") == 2
+
+
+async def test_what_the_case_of_the_other_took_counts_for_whom_it_was_told_when_they_part(
+    world: World,
+) -> None:
+    """Of binh nothing but the opening of a case is told, until the case of an takes it."""
+    story = Story()
+    reached(story, "an")
+    story.intake("binh", opened("binh"), at=at(2), org=OTHER_SOCIAL)
+    merged(story, "an", "binh")
+    for told in (contacted(ME_TRI), registered(ME_TRI)):
+        story.intake("an", told, at=at(9), org=OTHER_SOCIAL, client=named("client", "binh"))
+    await world.tell(story)
+    assert figures_of(await run(world))["clients_reached", "", ""] == 1
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    assert figures_of(await run(world))["clients_reached", "", ""] == 2
+    assert (await case_of(world, "an")).commune == BO_DE
 
 
 async def test_chains_and_circles_of_merges_are_undone_edge_by_edge(world: World) -> None:

@@ -7,11 +7,13 @@ for what is older), where the territory says which units the place came from or 
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
 from reference.territory import Territory, Unit
 
+ONE_DAY = timedelta(days=1)
 PROGRAMME_BEGAN = date(2018, 1, 1)
 """Codes in the reference data that name no day are of the map on which the pilot began."""
 
@@ -24,6 +26,18 @@ class Seat(NamedTuple):
 
     code: str | None
     on: date | None
+
+
+Span = tuple[date, date]
+"""A first and a last day."""
+
+
+class Codes(NamedTuple):
+    """The codes of communes all of whose units lie in an area: `always`, whatever day they were told on, and
+    those that mean another place at another time, with the days on which they mean one in the area."""
+
+    always: frozenset[str]
+    at_times: Mapping[str, tuple[Span, ...]]
 
 
 class Country(Protocol):
@@ -45,6 +59,12 @@ class Areas:
         self._holds: dict[tuple[Seat, str, date], bool] = {}
         self._encloses: dict[tuple[Seat, str, date], bool] = {}
         self._covers: dict[tuple[Seat, Seat], bool] = {}
+        self._codes: dict[Seat, Codes] = {}
+
+    @property
+    def map(self) -> Territory:
+        """The territory as it is known now: another object where a decree was told since."""
+        return self._country.now
 
     def _look_again(self) -> None:
         """A later decree was told: what was found on the old map is forgotten."""
@@ -103,6 +123,15 @@ class Areas:
             known = self._remember(self._encloses, asked, self._all_that_is_meant(seat, code, day))
         return known
 
+    def codes(self, seat: Seat) -> Codes:
+        """What `encloses` says of every code of a commune, found once: for who asks of many rows. A code that
+        means no unit on some days is told on none of them, and does not count against it."""
+        self._look_again()
+        found = self._codes.get(seat)
+        if found is None:
+            found = self._codes[seat] = self._found_codes(seat)
+        return found
+
     def province(self, seat: Seat) -> str | None:
         """The province in which the seat's unit lies on the map that it is of."""
         unit = self.unit(seat)
@@ -125,11 +154,29 @@ class Areas:
             return area is None
         return self._all_in(place, area, _nearest(area, place.until or date.max))
 
+    def _found_codes(self, seat: Seat) -> Codes:
+        territory, area = self._territory, self.unit(seat)
+        communes = [one for one in territory if one.level == "commune"]
+        told = {one.code for one in communes} | {code for one in communes for code, _ in one.also}
+        always, at_times = set(), {}
+        for code in told:
+            spans = _spans(territory.lives(code) or territory.lives_by_other_list(code))
+            meant = [(span, territory.resolve(code, _within(span)).unit) for span in spans]
+            inside = {span: area is None or self._encloses_unit(unit, area) for span, unit in meant if unit}
+            if inside and all(inside.values()):
+                always.add(code)
+            elif any(inside.values()):
+                at_times[code] = tuple(span for span, lies in inside.items() if lies)
+        return Codes(frozenset(always), at_times)
+
+    def _encloses_unit(self, place: Unit, area: Unit) -> bool:
+        return self._all_in(place, area, area.until or date.max)
+
     def _all_that_is_meant(self, seat: Seat, code: str, day: date) -> bool:
         area, place = self.unit(seat), self._territory.resolve(code, day).unit
         if area is None or place is None:
             return area is None
-        return self._all_in(place, area, area.until or date.max)
+        return self._encloses_unit(place, area)
 
     def _all_in(self, place: Unit, area: Unit, then: date) -> bool:
         if place.holds(then):
@@ -151,6 +198,19 @@ class Areas:
 def unit_of(territory: Territory, code: str, on: date | None) -> Unit:
     """The unit of a code on the map of that day, or else the first that ever bore it. Raises `KeyError`."""
     return territory.unit(code, on or PROGRAMME_BEGAN) or territory.first(code)
+
+
+def _spans(units: Iterable[Unit]) -> list[Span]:
+    """The times between the days on which a code began or ceased to be borne, the first and last without
+    end."""
+    ends = {one.until + ONE_DAY for one in units if one.until is not None}
+    cuts = sorted({one.since for one in units} | ends | {date.min})
+    return [(first, after - ONE_DAY) for first, after in zip(cuts, [*cuts[1:], date.max], strict=True)]
+
+
+def _within(span: Span) -> date:
+    first, last = span
+    return last if first == date.min else first
 
 
 def _nearest(unit: Unit, day: date) -> date:

@@ -9,7 +9,8 @@ Purposes and consents narrow this later; nothing may widen it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -18,6 +19,7 @@ from typing import NamedTuple, Protocol
 from contracts.base import Label
 from contracts.events import common, followup, intake, people, referral, screening, vault
 from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
+from reference.areas import Span
 
 from reporting.pathway.entry import FOLLOWUP, INTAKE
 from reporting.pathway.lookup import Tie
@@ -192,12 +194,29 @@ NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "sc
 out."""
 
 
+def lies_within(
+    codes: frozenset[str] | None, at_times: Mapping[str, tuple[Span, ...]], commune: str, told_on: date | None
+) -> bool:
+    """Whether a code that was told on that day is one of these, or of those that count on that day."""
+    if codes is None or commune in codes:
+        return True
+    spans = at_times.get(commune, ())
+    return told_on is not None and any(first <= told_on <= last for first, last in spans)
+
+
+def spans_of(at_times: Mapping[str, tuple[Span, ...]]) -> list[tuple[str, date, date]]:
+    """(code, first day, last day), in the order of the codes."""
+    return [(code, *span) for code, spans in sorted(at_times.items()) for span in spans]
+
+
 @dataclass(frozen=True)
 class Reader:
     """Who asks: organisation, its kind, the role that counts, and what follows from them.
 
-    `area`: communes whose cases it sees and counts, None for all. `hidden_orgs`: organisations whose very
-    name tells what it may not know (a clinic that does nothing but HIV).
+    `area`: communes whose cases it sees and counts, None for all; `at_times`: codes that mean another place
+    at another time, with the days on which they mean one of its area (`reference.areas.Codes`).
+    `hidden_orgs`: organisations whose very name tells what it may not know (a clinic that does nothing but
+    HIV).
     """
 
     org: str
@@ -205,6 +224,7 @@ class Reader:
     role: str = "operator"
     labels: frozenset[Label] = NOTHING
     area: frozenset[str] | None = frozenset()
+    at_times: Mapping[str, tuple[Span, ...]] = field(default_factory=dict, hash=False)
     hidden_orgs: frozenset[str] = frozenset()
 
     @property
@@ -215,16 +235,21 @@ class Reader:
     @property
     def has_an_area(self) -> bool:
         """Whether it answers for an area, and so may count it."""
-        return self.area is None or bool(self.area)
+        return self.area is None or bool(self.area) or bool(self.at_times)
+
+    def answers_for(self, commune: str, told_on: date | None) -> bool:
+        """Whether what that code meant on the day on which it was told lies in its area."""
+        return lies_within(self.area, self.at_times, commune, told_on)
 
     @cached_property
     def services(self) -> frozenset[str]:
         """The services whose names it may know."""
         return frozenset(str(service) for service in Service if may_see(self, service_labels(service)))
 
-    def part(self, ties: Iterable[str], commune: str) -> Part:
-        """How much it sees of a case of that commune to which its organisation has these ties."""
-        if self.area is None or commune in self.area:
+    def part(self, ties: Iterable[str], commune: str, told_on: date | None = None) -> Part:
+        """How much it sees of a case to which its organisation has these ties, of that commune, as was told
+        on that day."""
+        if self.answers_for(commune, told_on):
             return Part.WHOLE
         return self.part_by_ties(ties)
 

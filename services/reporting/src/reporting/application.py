@@ -80,7 +80,7 @@ class Made:
         bell, queries = parts.bell(CHANNEL), Queries(parts.reads)
         self.units.begin(parts, reference.country)
         fresh = Freshness(parts.reads, self.projector, bell)
-        readers = Readers(reference.organisations, reference.territory, reference.policy, parts.clock)
+        readers = Readers(reference.organisations, reference.policy, parts.clock)
         status = StatusServicer(
             queries,
             fresh,

@@ -12,11 +12,17 @@ from reporting.indicators.period import HANOI
 from reporting.pathway.cases import CaseStatus
 
 
+def told_on(case: CaseStatus) -> date | None:
+    """The day on which it was told where the case belongs: what its code means depends on that."""
+    return case.commune_told.occurred_at.astimezone(HANOI).date() if case.commune_told else None
+
+
 def district_of(territory: Territory, case: CaseStatus) -> str:
     """Code of the district that the case's commune lay in on the day of the first contact; "" if in none."""
-    if case.commune_told is None:
+    day = told_on(case)
+    if day is None:
         return ""
-    unit = territory.district_of(case.commune, case.commune_told.occurred_at.astimezone(HANOI).date())
+    unit = territory.district_of(case.commune, day)
     return unit.code if unit else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from reporting.views.cases import case_of
 
 @dataclass(frozen=True)
 class FoundReferral:
-    """A referral, its case's commune, where its last event stands in the history, what ties the reader's
-    organisation to the case (asked for by number only).
+    """A referral, its case's commune and the day on which that was told, where its last event stands in the
+    history, what ties the reader's organisation to the case (asked for by number only).
 
     `told`: what decides whether its consent still covers it, where that is to be asked; `merged`: there is
     more of it in cases of other clients. `consent_end` and `withheld` are what was decided.
@@ -28,6 +28,7 @@ class FoundReferral:
 
     referral: ReferralStatus
     commune: str
+    told_on: date | None
     seq: int
     told: Sequence[bytes] | None = None
     merged: bool = False
@@ -64,7 +65,8 @@ class Names:
 class Wanted:
     """Which referrals to list; None does not narrow.
 
-    Each is `party`'s, sent or received; or of `area` (None: everywhere) for one of `services`, and has
+    Each is `party`'s, sent or received; or of `area` (None: everywhere) for one of `services`, `at_times` of
+    what was told in these days under codes that mean something else on others (code, first, last), and has
     nothing to do with `hidden_orgs`.
     """
 
@@ -72,6 +74,7 @@ class Wanted:
     area: Sequence[str] | None
     services: Sequence[str]
     hidden_orgs: Sequence[str]
+    at_times: Sequence[tuple[str, date, date]] = ()
     provider: str | None = None
     sender: str | None = None
     states: Sequence[str] | None = None
@@ -107,7 +110,8 @@ class Queries:
         doubled = [value for pair in pairs for value in (pair, pair)]
         area, hidden = list(wanted.area or ()), list(wanted.hidden_orgs)
         party = [wanted.party, wanted.party, wanted.service is None]
-        allowed = [*party, wanted.area is None, area, list(wanted.services), hidden, hidden]
+        spans = [list(column) for column in zip(*wanted.at_times, strict=True)] or [[], [], []]
+        allowed = [*party, wanted.area is None, area, *spans, list(wanted.services), hidden, hidden]
         changed_at, referral_id = after or (None, None)
         rows = await self._reads.all(
             sql.REFERRAL_LIST, [wanted.party, *doubled, *allowed, changed_at, changed_at, referral_id, limit]

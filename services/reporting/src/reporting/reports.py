@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -11,8 +12,9 @@ from chassis.rpc.errors import Forbidden, InvalidInput, Violation
 from contracts.vocabulary import Service
 from psycopg import AsyncCursor
 from reference import Living, Territory
+from reference.areas import Span
 
-from reporting.access import Reader
+from reporting.access import Reader, lies_within
 from reporting.indicators.counting import People, Question, count, count_by_day, people_known
 from reporting.indicators.definitions import Definitions, Indicator
 from reporting.indicators.figures import Counts, Figure, figures
@@ -24,9 +26,23 @@ _ORDER = {str(service): place for place, service in enumerate(Service)}
 
 @dataclass(frozen=True)
 class Scope:
-    """Communes that count; None for all."""
+    """Communes that count; None for all. `at_times`: codes that count for what was told on these days."""
 
     communes: frozenset[str] | None
+    at_times: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
+
+    @property
+    def codes(self) -> frozenset[str] | None:
+        """All codes of which something counts."""
+        return None if self.communes is None else self.communes | self.at_times.keys()
+
+    def of_days(self, counts: DayCounts) -> Counts:
+        """The counts within the scope, each asked for the day on which its code was told."""
+        found: Counter[tuple[str, str]] = Counter()
+        for told, people in counts.items():
+            if lies_within(self.communes, self.at_times, told.commune, told.on):
+                found[told.commune, told.row] += people
+        return found
 
     def of(self, counts: Counts) -> Counts:
         """The counts within the scope."""
@@ -44,6 +60,7 @@ class MapAsked:
     map: Map
     level: Level | None
     area: frozenset[str] | None
+    at_times: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     districts: tuple[str, ...] = ()
     communes: tuple[str, ...] = ()
 
@@ -53,7 +70,7 @@ class MapAsked:
         return {
             told: people
             for told, people in counts.items()
-            if (self.area is None or told.commune in self.area)
+            if lies_within(self.area, self.at_times, told.commune, told.on)
             and (not narrowed or self.map.lies_in(told, self.districts, self.communes))
         }
 
@@ -77,14 +94,18 @@ class Reports:
         """
         self._check_known(districts, communes)
         asked = self._communes(districts, communes)
-        field = "districts" if districts else "communes"
+        named = "districts" if districts else "communes"
         if not reader.has_an_area:
-            raise Forbidden("area_not_yours", field=field)
+            raise Forbidden("area_not_yours", field=named)
         if reader.area is None:
             return Scope(asked)
-        if asked is not None and not asked <= reader.area:
-            raise Forbidden("area_not_yours", field=field)
-        return Scope(reader.area if asked is None else asked)
+        whole = Scope(reader.area, reader.at_times)
+        if asked is None:
+            return whole
+        if not asked <= (whole.codes or asked):
+            raise Forbidden("area_not_yours", field=named)
+        at_times = {code: spans for code, spans in reader.at_times.items() if code in asked}
+        return Scope(asked - at_times.keys(), at_times)
 
     def district_of(self, question: Question) -> Mapping[str, str]:
         """Commune → district on the last day of the period; empty where there is no district on it."""
@@ -94,11 +115,11 @@ class Reports:
         self, cursor: AsyncCursor[Any], indicator: Indicator, question: Question, people: People, scope: Scope
     ) -> list[Figure]:
         """Every cell of one indicator: the whole first, then places, rows in the order of their list."""
-        counts = scope.of(await count(cursor, indicator, question, people))
+        counts = await _counted(cursor, indicator, question, people, scope)
         whole = None
         if indicator.of:
             divisor = self.definitions.holding(indicator.of, question.period.last)
-            whole = scope.of(await count(cursor, divisor, question, people))
+            whole = await _counted(cursor, divisor, question, people, scope)
         rows = () if indicator.rows else ("",)
         cells = figures(counts, whole, self.district_of(question), rows)
         return sorted(cells, key=lambda cell: (cell.place, _ORDER.get(cell.row, len(_ORDER)), cell.row))
@@ -159,11 +180,11 @@ class Reports:
         day = {"day": on.isoformat()}
         if level == "district" and not map_.has("district"):
             raise InvalidInput([Violation("by", "no_district_on_that_day", day)])
-        for field, wanted, codes in (("districts", "district", districts), ("communes", "commune", communes)):
+        for named, wanted, codes in (("districts", "district", districts), ("communes", "commune", communes)):
             units = (self.territory.unit(code, on) for code in codes)
             if not all(unit is not None and unit.level == wanted for unit in units):
-                raise InvalidInput([Violation(field, "not_on_that_map", day)])
-        return MapAsked(map_, level, reader.area, tuple(districts), tuple(communes))
+                raise InvalidInput([Violation(named, "not_on_that_map", day)])
+        return MapAsked(map_, level, reader.area, reader.at_times, tuple(districts), tuple(communes))
 
     def _check_known(self, districts: Sequence[str], communes: Sequence[str]) -> None:
         wrong = [
@@ -179,3 +200,12 @@ class Reports:
             return None
         within = (communes_of(self.territory, district) for district in districts)
         return frozenset(communes).union(*within)
+
+
+async def _counted(
+    cursor: AsyncCursor[Any], indicator: Indicator, question: Question, people: People, scope: Scope
+) -> Counts:
+    """The counts within a scope; by day only where the day decides."""
+    if scope.at_times:
+        return scope.of_days(await count_by_day(cursor, indicator, question, people))
+    return scope.of(await count(cursor, indicator, question, people))

@@ -38,7 +38,8 @@ REFERRAL: LiteralString = """
 SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state, r.ended_as, r.result,
     r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
     r.consent_id, r.purpose, r.labels, r.lapse,
-    coalesce(c.commune, ''), coalesce(h.seq, 0),
+    coalesce(c.commune, ''), (c.commune_told_occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
+    coalesce(h.seq, 0),
     CASE WHEN r.consent_id <> '' AND (r.provider = %s OR r.lapse <> '') THEN ARRAY(
         SELECT t.value FROM cases.cases o JOIN history t ON t.subject = o.case_id
         WHERE o.client_id = c.client_id AND t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
@@ -63,7 +64,10 @@ WHERE (%s::text IS NULL OR r.provider = %s) AND (%s::text IS NULL OR r.sender = 
     AND (%s::text[] IS NULL OR r.state = ANY(%s)) AND (%s::text IS NULL OR r.service = %s)
     AND (%s::text IS NULL OR c.commune = %s)
     AND (r.sender = %s OR r.provider = %s AND (%s OR r.lapse = '')
-        OR (%s OR c.commune = ANY(%s)) AND r.service = ANY(%s)
+        OR (%s OR c.commune = ANY(%s) OR EXISTS (
+            SELECT FROM unnest(%s::text[], %s::date[], %s::date[]) AS a (code, first, last)
+            WHERE a.code = c.commune AND (c.commune_told_occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+                BETWEEN a.first AND a.last)) AND r.service = ANY(%s)
         AND r.provider <> ALL(%s) AND r.sender <> ALL(%s))
     AND (%s::timestamptz IS NULL OR (r.changed_at, r.referral_id) < (%s, %s))
 ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s

@@ -25,13 +25,15 @@ from reporting.pathway.merging import Edge, roots
 
 _EACH: LiteralString = """
 WITH seen AS (
-    SELECT c.client_id, c.client_id AS told_of,
+    SELECT coalesce(f.client_id, c.client_id) AS client_id, coalesce(f.client_id, c.client_id) AS told_of,
 """
 _ONE_PERSON: LiteralString = """
 WITH seen AS (
-    SELECT coalesce(p.root, c.client_id) AS client_id, c.client_id AS told_of,
+    SELECT coalesce(p.root, f.client_id, c.client_id) AS client_id,
+        coalesce(f.client_id, c.client_id) AS told_of,
 """
-"""`told_of`: the client for whom the fact was recorded; merged clients count as one person."""
+"""`told_of`: the client for whom the fact was recorded, also in the case of another; merged clients count as
+one person."""
 
 _FACTS_OF: LiteralString = """
         f.kind AS counts_as, f.kind, f.case_id, f.service, f.commune, f.org, f.occurred_at, f.recorded_at,
@@ -40,7 +42,7 @@ _FACTS_OF: LiteralString = """
 """
 _MERGED: LiteralString = """
     LEFT JOIN unnest(%(clients)s::uuid[], %(roots)s::uuid[]) AS p (client_id, root)
-        ON p.client_id = c.client_id
+        ON p.client_id = coalesce(f.client_id, c.client_id)
 """
 
 _KNOWN: LiteralString = """
@@ -109,7 +111,13 @@ WHERE (%(communes)s::text[] IS NULL OR placed.commune = ANY(%(communes)s))
         WHERE m.commune = placed.commune AND m.told_on IS NOT DISTINCT FROM placed.told_on))
     AND (%(row)s::text IS NULL OR row = %(row)s)
     AND (%(area)s::text[] IS NULL OR EXISTS (
-        SELECT FROM cases.cases own WHERE own.case_id = held.case_id AND own.commune = ANY(%(area)s)))
+        SELECT FROM cases.cases own WHERE own.case_id = held.case_id AND (own.commune = ANY(%(area)s)
+            OR EXISTS (
+                SELECT FROM unnest(%(codes)s::text[], %(first_days)s::date[], %(last_days)s::date[])
+                    AS a (code, first, last)
+                WHERE a.code = own.commune AND
+                    (own.commune_told_occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
+                    BETWEEN a.first AND a.last))))
     AND (%(recorded_after)s::timestamptz IS NULL OR held.recorded_at > %(recorded_after)s)
     AND (%(after_event)s::text IS NULL
         OR (held.occurred_at, held.recorded_at, held.event_id)
@@ -168,6 +176,7 @@ class Narrowed:
     told: Sequence[tuple[str, date | None]] | None = None
     """Only people whose commune was told with one of these codes on one of these days: a cell of a map."""
     area: Sequence[str] | None = None
+    at_times: Sequence[tuple[str, date, date]] = ()
     row: str | None = None
     recorded_after: datetime | None = None
     after: tuple[datetime, datetime, str] | None = None
@@ -178,6 +187,9 @@ class Narrowed:
         return {
             "communes": None if self.communes is None else list(self.communes),
             "area": None if self.area is None else list(self.area),
+            "codes": [code for code, _, _ in self.at_times],
+            "first_days": [first for _, first, _ in self.at_times],
+            "last_days": [last for _, _, last in self.at_times],
             "map_communes": None if self.told is None else [commune for commune, _ in self.told],
             "map_days": None if self.told is None else [day for _, day in self.told],
             "row": self.row,

@@ -27,6 +27,10 @@ class Moment(NamedTuple):
     event_id: str
 
 
+_CLIENT = b'"client":"'
+"""Stands in the bytes of whatever names a client: most need not be read to know that they do not."""
+
+
 @dataclass(slots=True)
 class Entry:
     """A message of a service's log. `position` orders the entries of one source; nothing orders two sources.
@@ -64,6 +68,11 @@ class Entry:
     def data(self) -> Any:
         """The payload."""
         return self.recorded.data
+
+    @property
+    def client(self) -> UUID | None:
+        """Of whom it tells, where that is not the client of the case."""
+        return self.recorded.meta.client if _CLIENT in self.value else None
 
     @property
     def caused_by(self) -> str | None:

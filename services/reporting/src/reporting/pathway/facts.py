@@ -31,7 +31,8 @@ TYPES: MappingProxyType[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that happened to the client of a case; `commune` and `service` where the event says them."""
+    """Something that happened to the client of a case, or to `client_id`, where the case of another took it
+    because the two were one person; `commune` and `service` where the event says them."""
 
     event_id: str
     kind: str
@@ -41,6 +42,7 @@ class Fact:
     org: str
     occurred_at: datetime
     recorded_at: datetime
+    client_id: UUID | None = None
 
 
 def fact_in(entry: Entry) -> Fact | None:
@@ -57,6 +59,7 @@ def fact_in(entry: Entry) -> Fact | None:
         org=entry.org,
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
+        client_id=entry.client,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, TypeVar
 from uuid import UUID
 
 from chassis.clock import Clock
@@ -11,8 +13,9 @@ from chassis.ids import NotANumber, parse_number
 from chassis.rpc.call import Caller, current_caller
 from chassis.rpc.errors import InvalidInput, Violation
 from google.protobuf.timestamp_pb2 import Timestamp
-from reference import Organisation, Organisations, Policy, Territory
+from reference import Organisation, Organisations, Policy
 from reference.days import local_day
+from reference.policy.book import HANOI
 
 from reporting.access import (
     OF_THE_PROVINCE,
@@ -23,12 +26,13 @@ from reporting.access import (
     told_by_name,
     within_the_law,
 )
-from reporting.places import communes_of
 
 LARGEST_PAGE = 500
 MOST_KNOWN = 10_000
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 """Beyond them the arithmetic of days would overflow."""
+
+NOWHERE: tuple[frozenset[str], Mapping[str, Any]] = (frozenset(), MappingProxyType({}))
 
 D = TypeVar("D", date, datetime)
 
@@ -39,12 +43,9 @@ class Readers:
     That its office takes part today was asked before (`directory.standing`).
     """
 
-    def __init__(
-        self, organisations: Organisations, territory: Territory, policy: Policy, clock: Clock
-    ) -> None:
+    def __init__(self, organisations: Organisations, policy: Policy, clock: Clock) -> None:
         self._policy = policy
         self._organisations = organisations
-        self._territory = territory
         self._clock = clock
         self._look_again()
 
@@ -52,14 +53,15 @@ class Readers:
         """Forget what followed from an earlier directory, or from the law of an earlier day."""
         organisations = self._organisations
         self._today = local_day(self._clock.now())
-        self._version = organisations.version
+        self._version = organisations.version, organisations.areas.map
         self._known: dict[Caller, Reader] = {}
         self._told_by_name = {each.id: told_by_name(each.services) for each in organisations}
 
     def current(self) -> Reader:
         """The reader; an organisation that nobody knows is of no kind, and sees nothing."""
         caller = current_caller()
-        if (self._organisations.version, local_day(self._clock.now())) != (self._version, self._today):
+        there = self._organisations.version, self._organisations.areas.map
+        if (there, local_day(self._clock.now())) != (self._version, self._today):
             self._look_again()
         known = self._known.get(caller)
         if known is None:
@@ -79,16 +81,18 @@ class Readers:
         kind, role = organisation.kind, role_that_counts(organisation.kind, role)
         law = self._policy.holding(self._today, organisation.policy_province)
         labels = within_the_law(labels_of_kind(kind, organisation.services), kind, law)
-        area = self._area(organisation) if kind in TABLE and TABLE[kind].area_as == role else frozenset()
+        answers = kind in TABLE and TABLE[kind].area_as == role
+        area, at_times = self._area(organisation) if answers else NOWHERE
         hidden = (other for other, told in self._told_by_name.items() if not told <= labels and other != org)
-        return Reader(org, kind, role, labels, area, frozenset(hidden))
+        return Reader(org, kind, role, labels, area, at_times, frozenset(hidden))
 
-    def _area(self, organisation: Organisation) -> frozenset[str] | None:
-        if organisation.commune:
-            return frozenset({organisation.commune})
-        if organisation.district:
-            return communes_of(self._territory, organisation.district)
-        return None if organisation.kind in OF_THE_PROVINCE else frozenset()
+    def _area(self, organisation: Organisation) -> tuple[frozenset[str] | None, Mapping[str, Any]]:
+        """Whose cases it sees: all that lies in its unit, under whatever code it was told (docs/offices.md).
+        Who supervises or audits the province in which the system is kept sees every case."""
+        seat = organisation.seat
+        if organisation.kind in OF_THE_PROVINCE and seat.code in (None, HANOI):
+            return None, NOWHERE[1]
+        return NOWHERE if seat.code is None else self._organisations.areas.codes(seat)
 
 
 def number(text: str, prefix: str, field: str) -> str:

@@ -48,7 +48,7 @@ def spot_asked(request: pb.ExplainFigureRequest, asked: MapAsked) -> tuple[MapAs
         return asked, Spot("one_of", tuple(sorted(request.one_of)))
     if request.nowhere:
         return asked, NOWHERE
-    return MapAsked(asked.map, None, asked.area), NOWHERE
+    return MapAsked(asked.map, None, asked.area, asked.at_times), NOWHERE
 
 
 def map_figure(indicator: Indicator, cell: MapFigure) -> pb.Figure:

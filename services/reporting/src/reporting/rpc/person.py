@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reporting.access import Part, Reader
+from reporting.places import told_on
 from reporting.queries import FoundCase
 
 
@@ -76,4 +77,4 @@ class Person:
 
 def part_of(reader: Reader, found: FoundCase) -> Part:
     """How much of a case is seen that stands alone."""
-    return reader.part(found.ties, found.case.commune)
+    return reader.part(found.ties, found.case.commune, told_on(found.case))

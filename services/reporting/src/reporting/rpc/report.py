@@ -17,7 +17,7 @@ from psycopg import AsyncCursor
 from reftrack.reporting.v1 import report_pb2 as pb
 from reftrack.reporting.v1 import report_pb2_grpc as grpc
 
-from reporting.access import Part, Reader, event_labels, may_see, may_see_all, service_labels
+from reporting.access import Part, Reader, event_labels, may_see, may_see_all, service_labels, spans_of
 from reporting.freshness import Freshness
 from reporting.indicators.counting import CountedFact, Narrowed, Question, explain, people_known
 from reporting.indicators.definitions import Indicator, UnknownIndicator
@@ -141,7 +141,9 @@ class ReportServicer(grpc.ReportServiceServicer):
         asked, spot = spot_asked(request, map_asked(self._reports, reader, request, question))
         async with self._reads.snapshot() as cursor:
             told = await self._reports.told_in(cursor, indicator, question, asked, spot)
-        return await self._explained(request, indicator, question, Scope(reader.area), reader, told)
+        return await self._explained(
+            request, indicator, question, Scope(reader.area, reader.at_times), reader, told
+        )
 
     async def _explained(
         self,
@@ -158,13 +160,14 @@ class ReportServicer(grpc.ReportServiceServicer):
             reader.org,
             repr(indicator),
             repr(question),
-            repr(sorted(scope.communes or ())),
+            repr(sorted(scope.codes or ())),
             repr(told),
         )
         narrowed = Narrowed(
-            communes=None if scope.communes is None else sorted(scope.communes),
+            communes=None if scope.codes is None else sorted(scope.codes),
             told=told,
             area=None if reader.area is None else sorted(reader.area),
+            at_times=spans_of(reader.at_times),
             row=request.row or None,
             recorded_after=_optional(request, "not_known_at"),
             after=_place(self._cursors.place(request.page_token, *query)),

@@ -15,7 +15,7 @@ from reference import Territory
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1 import status_pb2_grpc as grpc
 
-from reporting.access import Part, Reader, may_see_all
+from reporting.access import Part, Reader, may_see_all, spans_of
 from reporting.freshness import Freshness
 from reporting.places import district_of
 from reporting.queries import FoundCase, FoundReferral, Names, Queries, Wanted
@@ -90,7 +90,9 @@ class StatusServicer(grpc.StatusServiceServicer):
         found = await self._queries.referrals(wanted, after, size + 1)
         token = self._cursors.after(_place_of(found[size - 1]), *query) if len(found) > size else ""
         page = [
-            _referral(reader, await self._consents.judged(reader, reader.part((), each.commune), each))
+            _referral(
+                reader, await self._consents.judged(reader, reader.part((), each.commune, each.told_on), each)
+            )
             for each in found[:size]
         ]
         return pb.ListReferralsResponse(referrals=page, next_page_token=token)
@@ -231,7 +233,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         """
         if found is not None:
             own = reader.role == "agency"
-            part = Part.NOTHING if own else reader.part(found.ties, found.commune)
+            part = Part.NOTHING if own else reader.part(found.ties, found.commune, found.told_on)
             if concerns(reader, part, found.referral):
                 return await self._consents.judged(reader, part, found)
             case = None if own else await self._queries.case(found.referral.case_id, reader.org)
@@ -253,6 +255,7 @@ def _wanted(request: pb.ListReferralsRequest, reader: Reader) -> Wanted:
     return Wanted(
         party=reader.org,
         area=None if reader.area is None else sorted(reader.area),
+        at_times=spans_of(reader.at_times),
         services=sorted(reader.services),
         hidden_orgs=sorted(reader.hidden_orgs),
         provider=request.provider or None,

@@ -49,6 +49,7 @@ FACTS = Table(
         _column("org", "text NOT NULL"),
         _column("occurred_at", "timestamptz NOT NULL"),
         _column("recorded_at", "timestamptz NOT NULL"),
+        _column("client_id", "uuid"),
     ],
     key=1,
     read=Fact,
@@ -88,7 +89,7 @@ class FactsView:
     there: a report as of a moment takes what was known then."""
 
     name: str = "facts"
-    version: int = 2
+    version: int = 3
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
