@@ -63,7 +63,7 @@ async def test_views_come_to_the_end_of_the_history_and_stay_there(dsn: str, sta
     projector = start(page=500)
     await eventually(lambda: projector.positions() == {"tally": 2_345, "lines": 2_345})
     add(dsn, 1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await projector.wait_for("lines", 2_346)
         await projector.wait_for("tally", 2_346)
     assert equal(dsn)
@@ -79,7 +79,7 @@ async def test_a_view_is_told_at_once_of_what_was_committed(dsn: str, start: Sta
     for number in range(2, 12):
         began = time.perf_counter()
         add(dsn, 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await projector.wait_for("lines", number)
         waits.append(time.perf_counter() - began)
     assert sorted(waits)[5] < 0.25

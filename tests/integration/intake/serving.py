@@ -139,7 +139,7 @@ async def _parts(given: Settings, stack: AsyncExitStack) -> Parts[Settings]:
 
     async def stop() -> None:
         parts.commands.stop()
-        await asyncio.wait_for(working, 10)
+        await asyncio.wait_for(working, 30)
 
     stack.push_async_callback(stop)
     return parts

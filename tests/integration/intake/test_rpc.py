@@ -216,7 +216,7 @@ async def submit(
         for events in messages:
             yield pb.SubmitEventsRequest(events=events)
 
-    call: Any = serving.intake.SubmitEvents(requests(), metadata=bearer(serving, org, role))
+    call: Any = serving.intake.SubmitEvents(requests(), metadata=bearer(serving, org, role), timeout=100)
     return [status async for response in call for status in response.statuses]
 
 

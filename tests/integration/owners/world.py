@@ -89,7 +89,7 @@ class World:
         metadata = [("authorization", f"Bearer {token}")]
         if request_id:
             metadata.append(("x-request-id", request_id))
-        return await stub(request(**fields), metadata=metadata, timeout=10)
+        return await stub(request(**fields), metadata=metadata, timeout=30)
 
 
 @asynccontextmanager

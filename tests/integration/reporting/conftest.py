@@ -80,7 +80,7 @@ class World:
     def views(self) -> Any:
         return ViewsServiceStub(self.channel)
 
-    def by(self, role: str, org: str, *, timeout: float = 10) -> dict[str, Any]:
+    def by(self, role: str, org: str, *, timeout: float = 30) -> dict[str, Any]:
         """Options of a call by someone of an organisation."""
         return {"metadata": (("authorization", self.issuer.bearer(role, org=org)),), "timeout": timeout}
 

@@ -127,6 +127,6 @@ async def world(store: Store, postgres_dsn: str, issuer: Issuer, log: io.StringI
         yield World(server, channel, issuer, library, commands, writer, store, ready, out)
     await server.stop(1)
     commands.stop()
-    await asyncio.wait_for(working, 10)
+    await asyncio.wait_for(working, 30)
     await reads.close()
     thread.shutdown()

@@ -138,20 +138,20 @@ async def test_the_deadline_reaches_postgresql(world: World) -> None:
 
 async def test_a_call_without_a_deadline_is_given_one(world: World) -> None:
     told_left = float((await world.call("Who", timeout=None)).rsplit("/", 1)[1])
-    assert 29 < told_left <= 30
+    assert 20 < told_left <= 30
 
 
 async def test_a_stop_lets_calls_end_and_watches_go(world: World) -> None:
     watch = world.stream("Watch", timeout=None)
     assert (await watch.read()).value == "watching"
     slow = asyncio.create_task(world.call("Sleep", "0.5"))
-    await asyncio.wait_for(world.library.begun.wait(), 5)
+    await asyncio.wait_for(world.library.begun.wait(), 30)
     stopping = asyncio.create_task(world.server.stop(5))
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await watch.read()
     assert raised.value.code() is StatusCode.UNAVAILABLE
     assert await slow == "awake"
-    await asyncio.wait_for(stopping, 5)
+    await asyncio.wait_for(stopping, 30)
 
 
 async def test_after_the_stop_commands_are_told_to_go_elsewhere(world: World) -> None:

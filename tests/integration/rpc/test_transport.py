@@ -60,7 +60,7 @@ async def test_with_certificate_and_key_the_server_speaks_tls_only(
 
     async def who(channel: grpc.aio.Channel) -> str:
         call = channel.unary_unary(f"/{NAME}/Who", StringValue.SerializeToString, StringValue.FromString)
-        return str((await call(StringValue(), **world.options("operator", timeout=5))).value)
+        return str((await call(StringValue(), **world.options("operator", timeout=30))).value)
 
     async with grpc.aio.secure_channel(address, trusted, options) as channel:
         assert (await who(channel)).startswith("cap-bo-de/hoa/")

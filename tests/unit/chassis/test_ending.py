@@ -29,7 +29,7 @@ async def test_a_task_that_swallows_a_cancellation_is_cancelled_again(
 
     tasks = [asyncio.create_task(works_on()), asyncio.create_task(ends_by_itself())]
     await asyncio.sleep(0)
-    await asyncio.wait_for(ending.end(tasks), 5)
+    await asyncio.wait_for(ending.end(tasks), 30)
     assert swallowed == 2
     assert all(task.done() for task in tasks)
     assert isinstance(tasks[1].exception(), ValueError)

@@ -23,7 +23,7 @@ class Client:
 
     async def come(self, count: int) -> list[dict[TopicPartition, int]]:
         """The commits, once there are so many."""
-        async with asyncio.timeout(5), self._told:
+        async with asyncio.timeout(30), self._told:
             await self._told.wait_for(lambda: len(self.commits) >= count)
             return self.commits
 
