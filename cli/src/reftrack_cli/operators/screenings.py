@@ -10,9 +10,10 @@ from contracts.vocabulary import ScreeningReviewOutcome
 from reftrack.intake.v1 import cases_pb2 as pb
 from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
-from reftrack_cli import session
+from reftrack_cli import listing, session
+from reftrack_cli.listing import Paged
 from reftrack_cli.operators.commanding import Expected, Request, carry_out
-from reftrack_cli.session import As, Json, Language, State, out, word
+from reftrack_cli.session import As, Json, Language, Most, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Screenings that somebody should look into.")
 HEADINGS = ("event", "agency", "occurred", "instrument", "claimed", "computed", "differences", "found")
@@ -26,7 +27,7 @@ def screenings() -> None:
 @app.command()
 def conflicts(
     org: Annotated[str, typer.Option(help="Only those of this agency.", show_default=False)] = "",
-    most: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 50,
+    most: Most = 50,
     all_: Annotated[bool, typer.Option("--all", help="Also those that somebody has looked into.")] = False,
     state: State = None,
     as_: As = None,
@@ -34,31 +35,20 @@ def conflicts(
     lang: Language = None,
 ) -> None:
     """List screenings whose claim differs from what the instrument gives, newest first: those still open."""
-    language, left = session.language(lang), most
-    table = session.table(*session.words(HEADINGS, language))
+    request = pb.ListScreeningConflictsRequest(org=org, all=all_)
     who = session.speaker(as_, role="supervisor")
-    request = pb.ListScreeningConflictsRequest(org=org, page_size=min(most, 500), all=all_)
-    more = False
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        stub = CaseServiceStub(channel)
-        while left > 0:
-            page = stub.ListScreeningConflicts(request)
-            for one in page.conflicts[:left]:
-                session.as_json(one) if json else table.add_row(*_row(one, language))
-            left -= len(page.conflicts)
-            request.page_token = page.next_page_token
-            more = bool(page.next_page_token) or left < 0
-            if not page.next_page_token:
-                break
-    if not json:
-        session.show(table, language)
-        session.tell_more(more, language)
+        found = Paged(CaseServiceStub(channel).ListScreeningConflicts, request, "conflicts", most)
+        listing.tell(found, HEADINGS, _row, session.language(lang), json=json)
 
 
 @app.command()
 def review(
     event_id: Annotated[str, typer.Argument(help="Id of the screening, as the list shows it.")],
-    outcome: Annotated[ScreeningReviewOutcome, typer.Argument(help="What was found.")],
+    outcome: Annotated[
+        ScreeningReviewOutcome,
+        typer.Argument(metavar="CODE", help="What was found: {ScreeningReviewOutcome}."),
+    ],
     expect: Expected = None,
     request_id: Request = None,
     state: State = None,
