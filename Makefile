@@ -41,8 +41,8 @@ test: ready ## every test but the long ones, on real servers of its own
 
 .PHONY: faults
 faults: ready ## kills, restarts, second instances, in full length, and every other long test
-	@$(BIN)/pytest tests/faults $(ARGS)
-	@$(BIN)/pytest tests -m long --ignore tests/faults $(ARGS)
+	@status=0; $(BIN)/pytest tests/faults $(ARGS) || status=$$?; \
+	$(BIN)/pytest tests -m long --ignore tests/faults $(ARGS) || status=$$?; exit $$status
 
 .PHONY: bench
 bench: ready ## measure; writes docs/benchmarks.md and bench.json
