@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import UUID, uuid5
 
 from answering import Answering, Posting
@@ -35,6 +35,7 @@ from reference.days import local_day
 
 from followup.domain.evaluation import check_checker, check_day, window_of
 from followup.domain.knowing import knows_the_way, own_facts
+from followup.domain.posted import as_recorded, before_known
 from followup.domain.sharing import Sharing
 from followup.domain.stays import Stay, Stays
 from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
@@ -148,9 +149,9 @@ class Pathway(Answering):
         self._check_number(rule, posting.number)
         if isinstance(data, DetoxAdmittedPosted):
             facility, number = posting.meta.org, posting.number or ""
-            data = _recorded(DetoxAdmitted, data, facility=facility, stay_number=number)
+            data = as_recorded(DetoxAdmitted, data, facility=facility, stay_number=number)
         elif isinstance(data, MethadoneInductedPosted):
-            data = _recorded(MethadoneInducted, data, clinic=posting.meta.org)
+            data = as_recorded(MethadoneInducted, data, clinic=posting.meta.org)
         elif isinstance(data, ReintegrationEvaluated):
             check_checker(data, posting.meta, posting.org_kind)
         _RECORDS[rule.posted](self, data=data, meta=posting.meta)
@@ -242,14 +243,14 @@ class Pathway(Answering):
             raise self.refusal("already_recorded", step="admit")
         if self.stays.open_at(facility, day) is not None:
             raise self._too_early("admit", Fact.COMPLETED)
-        admitted = _recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
+        admitted = as_recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
         self._admitted(data=admitted, meta=posting.meta)
 
     def _complete(self, data: DetoxCompleted, posting: Posting, policy: Policy) -> None:
         facility, day = posting.meta.org, local_day(posting.meta.occurred_at)
         candidate, later = self.stays.open_at(facility, day), self.stays.begun_after(facility, day)
         if candidate is None and later is not None and posting.number in (None, later.number):
-            raise _before("before_admission", admitted_on=later.admitted_on)
+            raise before_known("before_admission", admitted_on=later.admitted_on)
         self._own_stay(posting, candidate, "complete_detox")
         self._completed(data=data, meta=posting.meta)
 
@@ -275,7 +276,7 @@ class Pathway(Answering):
         clinic = posting.meta.org
         if clinic in self.clinics:
             raise self.refusal("already_recorded", step="induct_methadone")
-        self._inducted(data=_recorded(MethadoneInducted, data, clinic=clinic), meta=posting.meta)
+        self._inducted(data=as_recorded(MethadoneInducted, data, clinic=clinic), meta=posting.meta)
 
     def _receive(self, data: HandoverReceived, posting: Posting, policy: Policy) -> None:
         org = posting.meta.org
@@ -293,7 +294,7 @@ class Pathway(Answering):
         if first.over_on is not None and day < first.over_on:
             if first.completed_on is None:
                 raise self._too_early("start_management", Fact.COMPLETED)
-            raise _before("before_completion", completed_on=first.completed_on)
+            raise before_known("before_completion", completed_on=first.completed_on)
         self._managed(data=data, meta=posting.meta)
 
     def _support(self, data: SupportProvided, posting: Posting, policy: Policy) -> None:
@@ -365,19 +366,6 @@ class Pathway(Answering):
     def _was_evaluated(self, data: ReintegrationEvaluated, meta: Meta) -> None:
         self.evaluated = True
         self.known |= {Fact.EVALUATED}
-
-
-R = TypeVar("R", bound=Payload)
-
-
-def _before(code: str, **day: date) -> Refusal:
-    """The time given is before a day that is known."""
-    return Refusal(code, field="time", detail={name: on.isoformat() for name, on in day.items()})
-
-
-def _recorded(model: type[R], posted: Payload, **added: str) -> R:
-    """The recorded form of a posted payload: the same fields, and what we add."""
-    return model(**{name: getattr(posted, name) for name in type(posted).model_fields}, **added)
 
 
 _DECIDES: dict[type[Payload], Callable[[Pathway, Any, Posting, Policy], None]] = {
