@@ -155,9 +155,9 @@ class CaseStatus:
         match entry.data:
             case intake.CaseOpened(client_id=client_id, client_group=group):
                 self.client_id, self.client_group, self.opened_at = client_id, str(group), entry.occurred_at
-            case intake.ClientContacted(commune=commune) if entry.client is None:
+            case intake.ClientContacted(commune=commune) if entry.told_of is None:
                 self._place(commune, entry.moment, by_contact=True)
-            case intake.ClientRegistered(residence_commune=str() as commune) if entry.client is None:
+            case intake.ClientRegistered(residence_commune=str() as commune) if entry.told_of is None:
                 self._place(commune, entry.moment, by_contact=False)
             case intake.PlanAgreed(items=items) | intake.PlanRevised(items=items):
                 self.plan = tuple(_planned(item) for item in items)

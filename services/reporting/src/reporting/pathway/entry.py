@@ -70,11 +70,6 @@ class Entry:
         return self.recorded.data
 
     @property
-    def client(self) -> UUID | None:
-        """Of whom it tells, where that is not the client of the case."""
-        return self.recorded.meta.client if _CLIENT in self.value else None
-
-    @property
     def caused_by(self) -> str | None:
         """The event that caused it, an id of a service's log or of an agency; None if none is named."""
         try:
@@ -85,7 +80,7 @@ class Entry:
     @property
     def told_of(self) -> UUID | None:
         """The client of whom it tells, where that is not the case's own."""
-        return self.recorded.meta.client
+        return self.recorded.meta.client if _CLIENT in self.value else None
 
     @property
     def stream(self) -> UUID:

@@ -59,7 +59,7 @@ def fact_in(entry: Entry) -> Fact | None:
         org=entry.org,
         occurred_at=entry.occurred_at,
         recorded_at=entry.recorded_at,
-        client_id=entry.client,
+        client_id=entry.told_of,
     )
 
 
