@@ -113,15 +113,50 @@ class Doors:
             "traceparent": self.name("Trace").encode(),
             "x-name": self.name("Header").encode(),
         }
-        met = _posted(self._known, {"channel": "street", "commune": "00139", "client_group": "drug_user"})
         return [
             self._door("BadJson", self._again("BadJson")[:-3], "quarantined"),
             self._door("TooLong", _registration(self._known, _who(self.name("TooLong" * 99))), "quarantined"),
             self._door("Misplaced", self._misplaced(), "quarantined"),
             self._door("Reference", _registration(by_name, _who(self.name("Reference"))), "quarantined"),
             self._door("Time", self.first, "quarantined", more={"ce_time": self.name("Time").encode()}),
-            self._door("Aside", met, "accepted", "client-contacted", more=aside),
+            self._door("Aside", self._met(), "accepted", "client-contacted", more=aside),
         ]
+
+    def on_kafka_alone(self) -> list[Door]:
+        """In what only a record has: its key, attributes of CloudEvents of every kind, a body of any size."""
+        met = self._met()
+        place = {"source": f"/agencies/{AGENCY}", "specversion": "1.0", "time": MET.isoformat()}
+        whole = {**place, "type": _type("client-contacted"), "data": json.loads(met)}
+        aside = {"subject": self.name("Subject"), "kanari": self.name("Extension")}
+        form = {"content-type": b"application/cloudevents+json; charset=" + self.name("Charset").encode()}
+        huge = _registration(self._known, {**_who(self.name("Huge")), "address": self.name("Huge") * 60_000})
+        deep = b'{"data": ' + b"[" * 5000 + self.name("Deep").encode()
+        number = _registration({"introduction": self.name("Number")}, _who(self.name("Number")))
+        return [
+            self._door("Key", met, "accepted", "client-contacted", key=self.name("Key").encode()),
+            self._structured("Structured", {**whole, **aside}, "accepted", form),
+            self._structured("StructuredName", {**whole, self.name("Attribute"): 1}, "accepted", form),
+            self._structured("StructuredType", {**whole, "type": self.name("Type")}, "quarantined", form),
+            self._door("Huge", huge, "quarantined"),
+            self._door("Deep", deep, "quarantined"),
+            self._door("Number", number, "quarantined"),
+            self._door("Type", met, "quarantined", more={"ce_type": self.name("Type").encode()}),
+            self._door("Spec", met, "quarantined", more={"ce_specversion": self.name("Spec").encode()}),
+            self._door(
+                *("Source", met, "rejected", "client-contacted"),
+                more={"ce_source": f"/{self.name('Source')}".encode()},
+            ),
+        ]
+
+    def _met(self) -> bytes:
+        return _posted(self._known, {"channel": "street", "commune": "00139", "client_group": "drug_user"})
+
+    def _structured(
+        self, word: str, event: dict[str, Any], verdict: str, headers: Mapping[str, bytes]
+    ) -> Door:
+        value = json.dumps({**event, "id": f"{self._way}-{word}"}, ensure_ascii=False).encode()
+        door = self._door(word, value, verdict)
+        return Door(door.canary, door.sent._replace(headers=tuple(headers.items())), verdict)
 
     def _again(self, word: str) -> bytes:
         return _registration(self._known, _who(self.name(word), NUMBERS[2]))
@@ -146,6 +181,7 @@ class Doors:
         kind: str = "client-registered",
         *,
         id_: str | None = None,
+        key: bytes | None = None,
         more: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Door:
         headers = {
@@ -157,7 +193,7 @@ class Doors:
             **more,
         }
         topic, source = f"agency.{AGENCY}.events.v1", f"/agencies/{AGENCY}"
-        sent = Sent(topic, source, headers["ce_id"].decode(), None, value, tuple(headers.items()))
+        sent = Sent(topic, source, headers["ce_id"].decode(), key, value, tuple(headers.items()))
         return Door(self.name(word), sent, verdict)
 
 
