@@ -54,7 +54,7 @@ class Scope:
 @dataclass(frozen=True)
 class MapAsked:
     """A map, the level by which it is divided (none: not at all), and whom of it a report counts: those of
-    the reader's area, by the codes as they were told, who lie in the units that are asked for.
+    the reader's area who lie in the units that are asked for.
     """
 
     map: Map
