@@ -232,7 +232,8 @@ class Case(Aggregate):
     def group_of(self, meta: Meta) -> ClientGroup:
         """The group whose path somebody goes of whom an event tells: as that client was registered here last,
         else as the case's own client."""
-        return self.groups.get(self.meant(meta), self.groups[self.client_id])
+        own = self.groups[self.client_id]
+        return own if meta.client is None else self.groups.get(meta.client, own)
 
     def tell(self, data: ClientRegistered | IdentityCorrected, meta: Meta, told_by: str) -> None:
         """Part of evolving: something was told of who somebody is."""
