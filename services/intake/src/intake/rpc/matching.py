@@ -37,11 +37,24 @@ _SIDE = """
     GROUP BY {alias}.client
 """
 _CASE = """
-    SELECT c.case_id, (SELECT max(originator_version) FROM stored_events
-                       WHERE originator_id = c.case_id::uuid) AS version
-    FROM (SELECT split_part(holder, ' ', 1) AS case_id FROM claims
-          WHERE kind = 'case' AND key = m.{alias}::text) AS c
+    SELECT own.case_id::text AS case_id, (SELECT max(originator_version) FROM stored_events
+                                          WHERE originator_id = own.case_id) AS version
+    FROM (SELECT opened.originator_id AS case_id
+          FROM claims AS c LEFT JOIN claims AS p
+               ON p.kind = 'person' AND p.key = split_part(c.holder, ' ', 2)
+          CROSS JOIN LATERAL (
+              SELECT split_part(c.holder, ' ', 1) AS case_id WHERE p.holder IS NULL
+              UNION ALL
+              SELECT told.key FROM json_each_text(p.holder::json -> 1) AS told
+              WHERE told.value = m.{alias}::text) AS ids
+          JOIN stored_events AS opened
+               ON opened.originator_id = ids.case_id::uuid AND opened.originator_version = 1
+          WHERE c.kind = 'case' AND c.key = m.{alias}::text
+          ORDER BY opened.notification_id DESC LIMIT 1) AS own
 """
+"""The client's own latest case (`people.case_of_client`): where the client goes on as somebody merged is not
+for an office to learn that answers for one of the two alone."""
+
 _PAGE = f"""
     SELECT m.match_id, m.state, m.ground, m.likely, m.reasons, m.version, m.proposed_at, m.decided_by,
            m.decided_at, m.one, a.orgs, ca.case_id, ca.version, m.other, b.orgs, cb.case_id, cb.version
