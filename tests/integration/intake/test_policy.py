@@ -58,6 +58,17 @@ async def test_a_value_changes_on_the_day_its_law_does(serving: Serving) -> None
     assert old["laws.opioid_substitution"].value_json != new["laws.opioid_substitution"].value_json
 
 
+async def test_bands_of_risk_are_shown_with_the_form_of_the_day(serving: Serving) -> None:
+    then, now = await values(serving, on="2009-12-31"), await values(serving, on="2026-07-01")
+    assert now["bands.who_assist@3.1.alcohol"].text_en == "low 0–10, moderate 11–26, high 27+"
+    assert now["bands.who_assist@3.1.tobacco"].text_vi == "thấp 0–3, trung bình 4–26, cao 27+"
+    assert not now["bands.assist_lite@1.alcohol"].confirmed
+    assert {name for name in then if name.startswith("bands.who")} == {
+        "bands.who_assist@3.0.alcohol",
+        "bands.who_assist@3.0.tobacco",
+    }
+
+
 async def test_titles_and_values_are_in_both_languages(serving: Serving) -> None:
     found = await values(serving, on="2026-07-01")
     assert "công an phường, xã" in found["may_post.client-contacted"].text_vi.lower()

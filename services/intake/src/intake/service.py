@@ -168,7 +168,7 @@ def _admits(parts: Parts[Settings]) -> Admits:
 def _servicers(parts: Parts[Settings]) -> Sequence[Register]:
     known = reference(parts.settings.reference_path)
     organisations = _offices(parts).live
-    policy = PolicyServicer(known.policy, known.country, parts.clock)
+    policy = PolicyServicer(known.policy, known.instruments, known.country, parts.clock)
     territory = TerritoryServicer(known.country, organisations, parts.commands, parts.clock)
     receipts, bell = ReceiptReads(parts.reads), parts.bell(RECEIPTS_CHANNEL)
     waiting = Waiting(parts.reads, parts.cursors, parts.clock, organisations)

@@ -10,21 +10,24 @@ from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from contracts import catalogue
 from reference import Living, Policy
 from reference.days import local_day
+from reference.instruments import Instruments
 from reference.policy import Holding, LegalBasis, Row
 from reference.policy.texts import Texts
 from reftrack.intake.v1 import policy_pb2 as pb
 from reftrack.intake.v1 import policy_pb2_grpc as grpc
 
 from intake.rpc.asked import day_asked
+from intake.rpc.bands import bands_in_force
 
 HANOI = "01"
 
 
 class PolicyServicer(grpc.PolicyServiceServicer):
-    """Answers from the packs that this service judges by."""
+    """Answers from the packs and instruments that this service judges by."""
 
-    def __init__(self, policy: Policy, country: Living, clock: Clock) -> None:
+    def __init__(self, policy: Policy, instruments: Instruments, country: Living, clock: Clock) -> None:
         self._policy = policy
+        self._instruments = instruments
         self._country = country
         self._clock = clock
 
@@ -45,7 +48,10 @@ class PolicyServicer(grpc.PolicyServiceServicer):
             version=holding.version,
             on=on.isoformat(),
             province=province,
-            values=[_value(row, self._policy.texts) for row in holding.rows()],
+            values=[
+                *(_value(row, self._policy.texts) for row in holding.rows()),
+                *bands_in_force(self._instruments, on, self._policy.texts),
+            ],
         )
 
 
