@@ -168,8 +168,8 @@ def test_a_suspension_counts_at_once_in_kafka_and_within_seconds_in_every_instan
     eventually("referral knows", lambda: _commands_in_referral(town, org) == "agency_suspended")
     eventually("reporting knows", lambda: _reads_in_reporting(town, org) == "agency_suspended")
     eventually("intake knows", lambda: _reads_in_intake(town, org) == "agency_suspended")
-    told = town.run("receipts", "--org", org, "--as", f"agency:{org}", "--json")
-    assert '"agency_suspended"' in told, "its own receipts it can read"
+    receipts = town.run("receipts", "--org", org, "--as", f"agency:{org}", "--json")
+    assert '"agency_suspended"' in receipts, "its own receipts it can read"
     again = town.office(town.json("agencies", "reinstate", org))
     eventually("it is let in again", again.is_let_in)
     assert again.write(events(org)) is None

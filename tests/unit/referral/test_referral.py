@@ -208,8 +208,8 @@ def test_only_the_sender_may_close_the_loop() -> None:
 
 
 def test_to_a_stranger_there_is_no_such_referral_whatever_it_does_and_wherever_that_stands() -> None:
-    known = [], [commands(RECEIVED)], [commands(RECEIVED), commands(ACCEPTED), commands(FAILED)]
-    for story in known:
+    received, accepted, failed = commands(RECEIVED), commands(ACCEPTED), commands(FAILED)
+    for story in ([], [received], [received, accepted, failed]):
         for move in (RECEIVED, ACCEPTED, CLOSED):
             refusal = (
                 given(requested(), *story).when(commands(move, org=STRANGER)).then_refused("referral_unknown")

@@ -50,8 +50,8 @@ class Stale(Conflict):
     """Somebody else was faster: the version now, and what happened since the one that was expected.
 
     `happened`: what changed, a word each, without the service's own namespace; `state`, `moves`: as in every
-    refusal; `code`: where the catalogue has other words for it than those of an aggregate's version. Of a version
-    that is not reached yet (a mistyped one) it says just that.
+    refusal; `code`: where the catalogue has other words for it than those of an aggregate's version. Of a
+    version that is not reached yet (a mistyped one) it says just that.
     """
 
     def __init__(
