@@ -26,6 +26,7 @@ from followup.application.decider import FollowupDecider
 from followup.service import SERVICE
 
 from tests.integration.owners.intake_log import BEGUN, IntakeLog
+from tests.integration.owners.test_corrections import correction_of
 from tests.integration.owners.world import World, details, eventually, kinds, running
 
 FACILITY, COMMUNE = "cai-nghien-ha-noi", "ubnd-bo-de"
@@ -237,3 +238,27 @@ async def test_a_notice_that_another_instance_tells_at_that_moment_is_found_by_t
         assert marks(followup, case_id) == []
         other.clock_shows(BEGUN + 2 * DAY)
         await eventually(lambda: len(marks(followup, case_id)) == 1, "the second look")
+
+
+@pytest.mark.parametrize(
+    ("basis", "why"), [(None, "consent_none"), ("because", "legal_basis_unknown")], ids=["consent", "law"]
+)
+async def test_a_notice_that_is_put_right_tells_nobody_else_without_consent_or_law(
+    followup: World, basis: str | None, why: str
+) -> None:
+    case_id, other = admitted(followup), NOTICE.model_copy(update={"to_org": "ubnd-duc-giang"})
+    followup.feed(followup.intake.consented(case_id, recipients=(), recipient_orgs=(COMMUNE,)))
+    first = notifies(followup, case_id)
+    assert answer_to(followup, first) == NOTICE
+    void, right = correction_of(followup, first, other, legal_basis=basis)
+    followup.feed(void, right)
+    assert answer_to(followup, right).code == why
+    assert [one.data.to_org for one in followup.log() if isinstance(one.data, HandoverNotified)] == [COMMUNE]
+
+
+async def test_a_notice_that_is_put_right_within_the_consent_is_told(followup: World) -> None:
+    case_id, later = admitted(followup), NOTICE.model_copy(update={"due_on": date(2019, 10, 1)})
+    followup.feed(followup.intake.consented(case_id))
+    void, right = correction_of(followup, first := notifies(followup, case_id), later)
+    followup.feed(void, right)
+    assert (answer_to(followup, first).TYPE, answer_to(followup, right)) == (later.TYPE, later)

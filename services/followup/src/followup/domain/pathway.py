@@ -154,6 +154,8 @@ class Pathway(Answering):
             data = as_recorded(MethadoneInducted, data, clinic=posting.meta.org)
         elif isinstance(data, ReintegrationEvaluated):
             check_checker(data, posting.meta, posting.org_kind)
+        elif isinstance(data, HandoverNotified):
+            self._check_shared(self._told_anew_of(posting), data, posting, policy)
         _RECORDS[rule.posted](self, data=data, meta=posting.meta)
 
     def fall_due(self, management: str, policy: Policy, meta: Meta) -> None:
@@ -256,9 +258,22 @@ class Pathway(Answering):
 
     def _notify(self, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
         stay = self._own_stay(posting, self.stays.to_notify(posting.meta.org), "notify_handover")
+        self._check_shared(stay, data, posting, policy)
+        self._notified(data=data, meta=posting.meta)
+
+    def _check_shared(self, stay: Stay, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
+        """Whoever is told of a stay is told by consent or by law, also where a wrong notice is put right."""
         if self.sharing is not None:
             self.sharing.check(stay.kind, data.to_org, posting, policy)
-        self._notified(data=data, meta=posting.meta)
+
+    def _told_anew_of(self, posting: Posting) -> Stay:
+        """The facility's stay of which a notice that is put right tells."""
+        facility = posting.meta.org
+        named = self.stays.numbered(posting.number) if posting.number else None
+        stay = named if named in self.stays.at(facility) else self.stays.to_notify(facility)
+        if stay is None:
+            raise self._too_early("notify_handover", Fact.ADMITTED)
+        return stay
 
     def _own_stay(self, posting: Posting, candidate: Stay | None, move: str) -> Stay:
         """The facility's stay that the move is about; a number, where one is given, must be that stay's."""
