@@ -70,29 +70,30 @@ def told_apart(world: World) -> Twins:
     return twins
 
 
-def merged(world: World, twins: Twins) -> list[Recorded[Payload]]:
-    """As intake records it: the edge in both cases, one of them closed."""
+def merged(world: World, twins: Twins, by: str = SUPERVISOR) -> list[Recorded[Payload]]:
+    """As intake records it: the edge in both cases, one of them closed; `by`: who said so, or registered
+    somebody with the number of the other."""
     edge = ClientsMerged(
         merge=twins.merge, survivor=twins.clients[0], merged=twins.clients[1],
         survivor_case=twins.kept, merged_case=twins.gone, ground=MergeGround.PAPERS_SEEN,
     )  # fmt: skip
     closed = CaseClosed(reason=CloseReason.MERGED, into_case=twins.kept)
     return [
-        world.intake.event(twins.kept, edge, org=SUPERVISOR),
-        world.intake.event(twins.gone, edge, org=SUPERVISOR),
-        world.intake.event(twins.gone, closed, org=SUPERVISOR),
+        world.intake.event(twins.kept, edge, org=by),
+        world.intake.event(twins.gone, edge, org=by),
+        world.intake.event(twins.gone, closed, org=by),
     ]
 
 
-def unmerged(world: World, twins: Twins) -> list[Recorded[Payload]]:
+def unmerged(world: World, twins: Twins, by: str = SUPERVISOR) -> list[Recorded[Payload]]:
     edge = ClientsUnmerged(
         merge=twins.merge, survivor=twins.clients[0], merged=twins.clients[1], ground=MergeGround.PAPERS_SEEN
     )
     reopened = CaseReopened(reason=ReopenReason.UNMERGED)
     return [
-        world.intake.event(twins.kept, edge, org=SUPERVISOR),
-        world.intake.event(twins.gone, edge, org=SUPERVISOR),
-        world.intake.event(twins.gone, reopened, org=SUPERVISOR),
+        world.intake.event(twins.kept, edge, org=by),
+        world.intake.event(twins.gone, edge, org=by),
+        world.intake.event(twins.gone, reopened, org=by),
     ]
 
 
@@ -135,6 +136,17 @@ async def test_what_an_office_reported_of_one_while_they_were_one_person_gives_i
     referral.feed(*unmerged(referral, twins))
     assert await request(referral, station, twins.kept) == "NOT_FOUND"
     assert await request(referral, station, twins.gone) == "OK"
+
+
+async def test_by_whose_mistyped_number_two_were_one_has_nothing_of_the_other_left_when_they_are_two_again(
+    referral: World,
+) -> None:
+    twins = told_apart(referral)
+    referral.feed(*merged(referral, twins, by=OTHER_SOCIAL))
+    assert await request(referral, OTHER_SOCIAL, twins.kept) == "OK"
+    referral.feed(*unmerged(referral, twins, by=OTHER_SOCIAL))
+    assert await request(referral, OTHER_SOCIAL, twins.kept) == "NOT_FOUND"
+    assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
 
 
 async def test_a_case_closed_by_merging_is_as_open_as_the_one_that_goes_on(referral: World) -> None:

@@ -17,10 +17,12 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.cases import ClientMoved
+from contracts.events.cases import CaseClosed, CaseReopened, ClientMoved
 from contracts.events.intake import AgencyEventRouted, ClientIntroduced
+from contracts.events.people import ClientsDistinguished, ClientsMerged, ClientsUnmerged, MatchesProposed
 from contracts.events.referral import ReferralRequested
 from contracts.events.vault import IdentityRead
+from contracts.vocabulary import CloseReason, ReopenReason
 from psycopg import Connection
 from reference import Organisations
 
@@ -80,11 +82,15 @@ def add_party(uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = No
     uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org, client or OF_THE_CASE)))
 
 
+_OF_WHO_IS_WHO = ClientsMerged | ClientsUnmerged | ClientsDistinguished | MatchesProposed
+
+
 def reporters(told: Recorded[Payload]) -> set[str]:
     """The organisations that have to do with a case by an event of it: who reported it, whom it names. Nobody
-    by having looked into it."""
+    by having looked into it, or by what was found of who is who: that stands in the cases of either, of which
+    the one may have been taken for the other's by a mistyped number."""
     data: Any = told.data
-    if isinstance(data, IdentityRead):
+    if isinstance(data, IdentityRead | _OF_WHO_IS_WHO) or _settles(data):
         return set()
     if isinstance(data, AgencyEventRouted):
         return {data.posted_by}
@@ -93,6 +99,12 @@ def reporters(told: Recorded[Payload]) -> set[str]:
     if isinstance(data, ReferralRequested):
         return {told.meta.org, data.provider}
     return {told.meta.org}
+
+
+def _settles(data: Payload) -> bool:
+    """Whether merging or unmerging closed the case or opened it again."""
+    closed = isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED
+    return closed or (isinstance(data, CaseReopened) and data.reason is ReopenReason.UNMERGED)
 
 
 _PARTIES = Rows(
