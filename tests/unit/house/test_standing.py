@@ -75,6 +75,7 @@ def test_an_office_whose_life_ended_reads_its_own_receipts_and_nothing_else(aske
     told = {one for one in open_to_it if one.rpartition("/")[2].startswith(READS)}
     assert told <= OPEN_TO_WHO_REPORTS_LATE
     assert not {one for one in open_to_it if one.startswith(("Identity", "Matching", "Quarantine", "Agency"))}
+    assert "CaseService/ReviewScreening" not in open_to_it, "it is said today, and of no day"
 
 
 @pytest.mark.parametrize("org", [IN_FORCE, "nobody-knows-it"])

@@ -29,7 +29,10 @@ OF_ITS_OWN = frozenset({f"{_INTAKE}/{name}" for name in ("SubmitEvents", "ListRe
 """What answers a suspended office, and one whose life ended, all the same: with receipts, and those its own
 (docs/offices.md)."""
 
-BY_DAY = frozenset({*(f"{_CASES}/{name}" for name in COMMANDS), f"{_SEALING}/ListSealingKeys"})
+_OF_TODAY = frozenset({"ReviewScreening"})
+"""Commands that report nothing that happened on a day: somebody says now what they found."""
+
+BY_DAY = frozenset({*(f"{_CASES}/{name}" for name in COMMANDS - _OF_TODAY), f"{_SEALING}/ListSealingKeys"})
 """What is judged by the day of what is reported, and what reporting needs."""
 
 RULES: Rules = {
