@@ -263,6 +263,20 @@ async def test_another_offices_record_is_not_there_for_who_does_not_answer_for_i
         assert (await refused(serving, "VoidEvent", request, org=org))[:2] == ("NOT_FOUND", "event_not_found")
 
 
+async def test_who_may_void_nothing_of_a_case_learns_not_even_how_many_records_it_has(
+    serving: Serving,
+) -> None:
+    one = counselling(SOCIAL, "TV-1")
+    case = await a_case(serving, one)
+    void = pb.VoidEventRequest(posted_id=one.id, reason="entered_twice")
+    last = (await call(serving, "VoidEvent", void)).outcome.version
+    told = set()
+    for version in range(last + 2):
+        request = pb.VoidEventRequest(event_id=f"{case}:{version}", reason="wrong_data")
+        told.add((await refused(serving, "VoidEvent", request, org=POLICE))[:2])
+    assert told == {("NOT_FOUND", "event_not_found")}
+
+
 async def taken_up(serving: Serving) -> tuple[str, Post]:
     """A case that police introduced and a social worker took up and screened; the police's own contact."""
     met = contact(POLICE, "CA-1")

@@ -168,6 +168,18 @@ def test_a_void_that_names_somebody_else_is_refused(desk: Desk) -> None:
 # What follows from it
 
 
+def test_a_number_that_was_sent_to_others_says_nothing_of_whose_it_is(desk: Desk) -> None:
+    far = "cap-my-dinh-1"
+    met = contact(far, "PX-1", commune="00625")
+    desk.post(contact(SOCIAL, "TV-1"), met, introduction(far, "PX-1", "ldtbxh-my-dinh-1"))
+    number = desk.events()[-1]["data"]["number"]
+    unknown = "GT-QFMZ-RR76-RRYG-3"
+    for one in (number, unknown):
+        again = counselling(SOCIAL, "TV-1")
+        desk.post(again, void(SOCIAL, {"introduction": one}, again.id))
+        assert last(desk)[0] == "accepted", one
+
+
 def test_a_voided_registration_frees_the_id_number_and_the_office_registers_again(desk: Desk) -> None:
     registered = registration(SOCIAL, {"agency_ref": "TV-1"}, id_number="001090000001")
     desk.post(contact(SOCIAL, "TV-1"), registered, void(SOCIAL, "TV-1", registered.id))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -113,13 +113,16 @@ def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
     return Original(case, facts[-1], tuple(one for one in caused if isinstance(one, Case.Bound)), events)
 
 
-def recorded(uow: UnitOfWork, recorded_id: str, field: str) -> Original:
-    """What stands under the id of a recorded event. Raises `Refusal` where there is nothing to void."""
+def recorded(uow: UnitOfWork, recorded_id: str, field: str, is_theirs: Callable[[str], bool]) -> Original:
+    """What stands under the id of a recorded event, if it is of an organisation whose events the caller may
+    void. Raises `Refusal` where there is nothing to void; of what is others' it says no more than of what is
+    not there: ids count the events of a case.
+    """
     stream, _, version = recorded_id.partition(":")
     case = uow.get(Case, _uuid(stream)) if version.isdigit() else None
     events = uow.events(case) if case is not None else []
     happened: Any = next((one for one in events if str(one.originator_version) == version), None)
-    if case is None or happened is None:
+    if case is None or happened is None or not is_theirs(happened.meta.org):
         raise Refusal("event_not_found", field=field)
     if not isinstance(happened, _FACTS):
         raise Refusal("void_of_a_void" if happened.voids else "event_not_voidable", field=field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from answering.taking_back import may_void
@@ -16,7 +17,7 @@ from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
 
 from intake.application import forms, keys, people
 from intake.application.consents import ConsentDesk
-from intake.application.matching import Match, client_of
+from intake.application.matching import Match, client_of, was_sent
 from intake.application.moves import Moves
 from intake.application.originals import Original, original, recorded
 from intake.application.reading import Naming
@@ -71,17 +72,15 @@ class Voiding:
         source = data.source or source_of(by.org)
         self._check_right(by.org, kind, agency_of_source(source))
         found = original(uow, (source, data.event_id), "/data/event_id")
-        _check_about(uow, by, found)
+        _check_about(uow, by, found, self._organisations)
         return self.carry_out(uow, found, data.reason, data.note, meta_of(found.case))
 
     def find(self, uow: UnitOfWork, org: str, kind: str, name: tuple[str, str] | str) -> Original:
         """What a command names: source and id of an agency's event, or the id of a recorded one. Raises
         `NotKnownYet`, or `Refusal` for what is not there or not this office's to void."""
         if isinstance(name, str):
-            found = recorded(uow, name, "/data/event_id")
-            if not may_void(self._organisations, org, kind, found.happened.meta.org):
-                raise Refusal("event_not_found", field="/data/event_id")
-            return found
+            may = partial(may_void, self._organisations, org, kind)
+            return recorded(uow, name, "/data/event_id", may)
         self._check_right(org, kind, agency_of_source(name[0]))
         return original(uow, name, "/data/event_id")
 
@@ -156,14 +155,21 @@ class Voiding:
             ConsentDesk.set_again(uow, found.case)
 
 
-def _check_about(uow: UnitOfWork, by: Naming, found: Original) -> None:
-    """Who is named need not be known any more, but must not be somebody else than whom the event told of."""
-    named = client_of(uow, by)
-    holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
-    other = uow.get(Case, keys.as_id(holder)) if holder else None
-    for one in (named, keys.as_text(other.client_id) if other else None):
+def _check_about(uow: UnitOfWork, by: Naming, found: Original, organisations: Areas) -> None:
+    """Who is named need not be known any more, but must not be somebody else than whom the event told of. A
+    number that was not sent to the office is as good as none: it does not learn whose that is."""
+    for one in (client_of(uow, by), _sent(uow, by, organisations)):
         if one is not None and not people.same_person(uow, one, found.client):
             raise Refusal("void_other_person", field="/about")
+
+
+def _sent(uow: UnitOfWork, by: Naming, organisations: Areas) -> str | None:
+    """The client of whom a number tells that was sent to the office."""
+    holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
+    case = uow.get(Case, keys.as_id(holder)) if holder else None
+    if by.number is None or case is None or not was_sent(uow, case, by.org, organisations):
+        return None
+    return keys.as_text(case.introductions.get(by.number[1], case.client_id))
 
 
 def _check_merging(found: Original) -> None:
