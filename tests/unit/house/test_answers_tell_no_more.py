@@ -15,6 +15,7 @@ from answering import Posting
 from answering.requests import VersionChanged, outcome_of
 from chassis.refusal import Refusal
 from contracts.base import Label, Payload
+from contracts.events.cases import ClientMoved
 from contracts.registry import POSTABLE
 from contracts.vocabulary import OrgKind, Owner
 from followup.domain import Pathway
@@ -23,8 +24,11 @@ from intake.application.seeing import sees_the_case, told_as_seen
 from intake.domain.case import FACTS, Case
 from intake.domain.moving import Move
 from intake.domain.order import Step
+from reference.days import local_day
 from reporting.access import TABLE, Part, Reader, labels_of_kind
+from reporting.pathway.cases import case_after
 from reporting.pathway.lookup import Tie
+from reporting.places import told_on
 
 from tests.unit.followup import stories
 from tests.unit.followup.stories import (
@@ -42,6 +46,7 @@ from tests.unit.followup.stories import (
     year_passes,
 )
 from tests.unit.intake import case_facts as facts
+from tests.unit.reporting.story import Story
 
 COMMUNE = "00145"
 TIES_OF_INTAKE = (Tie.CONTACTED, Tie.REGISTERED, Tie.INTRODUCED_TO, Tie.MOVED_TO)
@@ -100,6 +105,41 @@ def test_intake_tells_where_a_case_stands_to_nobody_to_whom_reporting_would_not_
     assert shown or not told
     if kind in (OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL, OrgKind.SUPERVISOR):
         assert told == shown, "who takes people up and who supervises is told all that reporting shows"
+
+
+def met(commune: str) -> Payload:
+    return facts.contacted.model_copy(update={"commune": commune})
+
+
+def lives(commune: str | None) -> Payload:
+    told = {"residence_commune": commune, "no_fixed_residence": commune is None}
+    return facts.registered.model_copy(update=told)
+
+
+MOVED = ClientMoved(to_commune="00625", notified_on=date(2019, 3, 1))
+TOLD: dict[str, list[tuple[Payload, int]]] = {
+    "met, lives elsewhere, moves": [(met("00139"), 1), (lives("00133"), 2), (MOVED, 3)],
+    "an earlier meeting is told late": [(met("00139"), 3), (met("00145"), 1), (lives("00133"), 2)],
+    "lives there before anybody met": [(lives("00133"), 1), (met("00139"), 5)],
+    "nobody met": [(lives("00133"), 2), (lives("00145"), 1), (MOVED, 3)],
+    "no fixed residence": [(lives(None), 1)],
+}
+
+
+@pytest.mark.parametrize("story", TOLD.values(), ids=TOLD)
+def test_intake_and_reporting_say_the_same_of_where_a_case_belongs_and_since_when(
+    story: list[tuple[Payload, int]],
+) -> None:
+    case, told = facts.a_case(), Story()
+    entries = told.intake("an", facts.opened)
+    for org, (fact, day) in enumerate(story):
+        meta = facts.on_day(day).model_copy(update={"org": f"co-quan-{org}"})
+        case.take(fact, meta)
+        entries += told.intake("an", fact, at=meta.occurred_at)
+    shown = case_after(entries[0].case_id, entries)
+    place = case.place
+    said = (place.commune, local_day(place.told_at)) if place is not None else ("", None)
+    assert said == (shown.commune, told_on(shown))
 
 
 STAGES: dict[str, tuple[Payload, ...]] = {

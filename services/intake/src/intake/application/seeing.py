@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, Protocol
+from typing import Protocol
 
 from chassis.refusal import Refusal
 from contracts.vocabulary import OrgKind
@@ -49,8 +49,8 @@ def sees_the_case(case: Case, office: Office | None, places: Places) -> bool:
         return False
     if office.id in _taken_up_by(case, office.kind):
         return True
-    opened: Any = case.created_on
-    return case.commune is not None and places.sees_place(office.id, case.commune, local_day(opened))
+    place = case.place
+    return place is not None and places.sees_place(office.id, place.commune, local_day(place.told_at))
 
 
 def _taken_up_by(case: Case, kind: str) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.aggregate import Aggregate, event
@@ -43,6 +43,15 @@ from intake.domain.order import Step, check, moves, stage, too_early
 from intake.domain.particulars import Telling
 from intake.domain.paths import check_routed, check_step
 from intake.domain.screened import Screenings
+
+
+class Place(NamedTuple):
+    """Where a case belongs, for who may see it; the least of several counts. Reporting says the same."""
+
+    by_residence: bool
+    told_at: datetime
+    version: int
+    commune: str
 
 
 class Case(Aggregate):
@@ -88,6 +97,7 @@ class Case(Aggregate):
         self.client_id: UUID = data.client_id
         self.groups: Mapping[UUID, ClientGroup] = {data.client_id: data.client_group}
         self.commune: str | None = None
+        self.place: Place | None = None
         self.happened: frozenset[Step] = frozenset()
         self.closed_at: datetime | None = None
         self.ended_on: datetime | None = None
@@ -234,6 +244,12 @@ class Case(Aggregate):
         else as the case's own client."""
         own = self.groups[self.client_id]
         return own if meta.client is None else self.groups.get(meta.client, own)
+
+    def belongs(self, told: Fact, commune: str, *, by_contact: bool) -> None:
+        """Part of evolving: the case belongs where the client was met first; where nobody met the client, to
+        the first residence. It stays there when the client moves."""
+        place = Place(not by_contact, told.meta.occurred_at, told.originator_version, commune)
+        self.place = min(place, self.place) if self.place is not None else place
 
     def tell(self, data: ClientRegistered | IdentityCorrected, meta: Meta, told_by: str) -> None:
         """Part of evolving: something was told of who somebody is."""

@@ -64,6 +64,7 @@ class Contacted(Fact):
         super().apply(aggregate)
         if self.meta.client is None:
             aggregate.commune = aggregate.commune or self.data.commune
+            aggregate.belongs(self, self.data.commune, by_contact=True)
 
 
 class Introduced(Fact):
@@ -87,8 +88,9 @@ class Registered(Fact):
         aggregate.parties = aggregate.parties | {(self.meta.org, aggregate.meant(self.meta))}
         aggregate.tell(self.data, self.meta, event_id(self))
         aggregate.groups = {**aggregate.groups, aggregate.meant(self.meta): self.data.client_group}
-        if self.meta.client is None:
-            aggregate.commune = self.data.residence_commune or aggregate.commune
+        if self.meta.client is None and self.data.residence_commune is not None:
+            aggregate.commune = self.data.residence_commune
+            aggregate.belongs(self, self.data.residence_commune, by_contact=False)
 
 
 class Consented(Fact):
