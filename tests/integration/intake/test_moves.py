@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from typing import Any
 from uuid import UUID
 
@@ -261,3 +262,15 @@ def test_a_notice_is_late_by_the_law_of_the_day_of_the_move_and_never_refused(
     said = told["data"]["notice_due_at"]
     assert (told["data"]["notified_late"], said and datetime.fromisoformat(said)) == (late, due)
     assert told["meta"]["policy_version"].startswith("vn-law-2021" if late is None else "vn-law-2025")
+
+
+def test_moves_of_before_there_was_the_list_stand_on_it(desk: Desk) -> None:
+    number, wrong = moved(desk)["numbers"]["introduction"], move(SOCIAL, "TV-1", "00133")
+    _, answered = desk.post(wrong, move(SOCIAL, "TV-1", FAR))
+    desk.post(void(SOCIAL, "TV-1", wrong.id))
+    desk.post(acknowledgement(THERE, {"introduction": answered["numbers"]["introduction"]}, at=NOW))
+    row = desk.rows("SELECT * FROM deadlines")
+    assert [one[4] for one in row] == [number]
+    desk.execute("DELETE FROM deadlines")
+    desk.execute((files("intake") / "migrations" / "0270_moves_of_before.sql").read_text())
+    assert desk.rows("SELECT * FROM deadlines") == row

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from intake.application import people
 from intake.domain.case import Case
 from intake.domain.order import Step
+from intake.domain.person import Edge, Person
 
 from tests.unit.intake.case_facts import closed, contacted, corrected, on_day, registered
 from tests.unit.intake.claims import Claims
@@ -280,3 +281,9 @@ def test_a_new_case_of_one_of_them_is_that_of_all() -> None:
     world.unmerge(merge)
     assert str(world.target(b).id) == again
     assert world.target(a).closed_at is not None
+
+
+def test_a_person_kept_before_anything_was_told_beside_is_read() -> None:
+    person = Person.of_text('[[["m","a","b"]],{"x":"a","y":"b"},{"y":"x"}]')
+    assert person == Person((Edge("m", "a", "b"),), {"x": "a", "y": "b"}, {"y": "x"})
+    assert Person.of_text(person.to_text()) == person

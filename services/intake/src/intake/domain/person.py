@@ -95,9 +95,10 @@ class Person(NamedTuple):
 
     @classmethod
     def of_text(cls, text: str) -> Person:
-        """Read `to_text` again."""
-        edges, cases, into, beside = json.loads(text)
-        return cls(tuple(Edge(*edge) for edge in edges), cases, into, tuple(Beside(*one) for one in beside))
+        """Read `to_text` again. Of a person kept before anything was told beside there is no list of it."""
+        edges, cases, into, *others = json.loads(text)
+        beside = tuple(Beside(*one) for one in (others[0] if others else ()))
+        return cls(tuple(Edge(*edge) for edge in edges), cases, into, beside)
 
     def _about(self, client: str, edges: Sequence[Edge]) -> Person:
         found = {client}
