@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from intake.profiles import profiles_of
 from psycopg.rows import tuple_row
 from reftrack.intake.v1.cases_pb2 import CloseCaseRequest
 
-from tests.integration.intake.case_posts import void
+from tests.integration.intake.case_posts import void, withdrawal
 from tests.integration.intake.desk import Desk, verdicts
 from tests.integration.intake.people import (
     BO_DE,
@@ -23,7 +24,7 @@ from tests.integration.intake.people import (
     told,
     unmerge,
 )
-from tests.integration.intake.posts import NOW, contact, counselling, introduction
+from tests.integration.intake.posts import NOW, closing, contact, counselling, introduction
 from tests.integration.intake.test_consent import consent
 
 NUMBER = "001090123456"
@@ -143,3 +144,26 @@ def test_whom_somebody_was_sent_to_while_merged_goes_on_with_that_one_and_loses_
     assert told(desk, "client-registered")[-1]["meta"]["subject"] == p, "the number means whom it was told of"
     assert case_of(desk, third, "C") == p
     assert not reaches(desk, third, a)
+
+
+def test_a_consent_is_withdrawn_by_its_name_in_whichever_case_it_was_given(desk: Desk) -> None:
+    a, b = two(desk)
+    before, meanwhile = (consent("B", NGOC_LAM, form_number=None) for _ in range(2))
+    desk.post(before)
+    merged = merge_id(merge(desk, a, b))
+    assert verdicts(desk.post(meanwhile, withdrawal(NGOC_LAM, "B", before.id, at=NOW))) == ["accepted"] * 2
+    (again,) = desk.post(withdrawal(NGOC_LAM, "B", before.id, at=NOW))
+    assert again["code"] == "consent_already_withdrawn"
+    unmerge(desk, merged)
+    assert verdicts(desk.post(withdrawal(NGOC_LAM, "B", meanwhile.id, at=NOW))) == ["accepted"]
+    named = [event["data"]["consent"] for event in told(desk, "consent-withdrawn")]
+    assert named == [event["id"] for event in told(desk, "consent-given")]
+    assert told(desk, "consent-withdrawn")[-1]["meta"]["subject"] == b, "whose shares it may end"
+
+
+def test_a_consent_of_an_earlier_case_is_withdrawn_by_its_name(desk: Desk) -> None:
+    given, weeks = consent("A", BO_DE, at=NOW - timedelta(days=9)), [timedelta(days=n) for n in (5, 4)]
+    desk.post(registered(BO_DE, "A"), given)
+    desk.post(closing(BO_DE, "A", at=NOW - weeks[0]), contact(BO_DE, "A", at=NOW - weeks[1]))
+    assert len(told(desk, "case-opened")) == 2
+    assert verdicts(desk.post(withdrawal(BO_DE, "A", given.id, at=NOW))) == ["accepted"]

@@ -19,6 +19,7 @@ from contracts.vocabulary import MergeGround
 
 from intake.application import keys
 from intake.domain.case import Case
+from intake.domain.consenting import Given
 from intake.domain.particulars import Particulars, Telling, known
 from intake.domain.person import Edge, Person, Settled, Standing, emptied, settle
 
@@ -130,6 +131,22 @@ def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
     others = [keys.as_id(one) for one in person.cases if one != keys.as_text(case.id)]
     uow.load(Case, others)
     return [found for one in others if (found := uow.get(Case, one)) is not None]
+
+
+def case_of_consent(uow: UnitOfWork, case: Case, org: str, consent: str) -> Case:
+    """The case of the person in which an organisation gave that id to a consent; this one, where none is."""
+    if case.consents.named(org, consent) is not None:
+        return case
+    ids = [keys.as_id(one) for one in person_of(uow, keys.as_text(case.client_id)).cases]
+    uow.load(Case, ids)
+    found = (one for id_ in ids if (one := uow.get(Case, id_)) is not None)
+    return next((one for one in found if one.consents.named(org, consent) is not None), case)
+
+
+def consent_of(uow: UnitOfWork, client: str, org: str, consent: str) -> Given | None:
+    """The same of what tells of this very client, also in the case of who is another person again."""
+    found = (case.consents.named(org, consent) for case in cases_telling_of(uow, client))
+    return next((one for one in found if one is not None), None)
 
 
 def take_case(uow: UnitOfWork, case: Case) -> None:

@@ -44,6 +44,7 @@ from intake.application.registrar import Registrar
 from intake.application.screenings import ScreeningDesk
 from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
+from intake.domain.consenting import Given
 from intake.domain.directory import Areas
 
 _NUMBERED = frozenset({ClientIntroducedPosted, ClientMovedPosted})
@@ -118,6 +119,7 @@ class Recording:
         """Raises `Refusal` before anything has changed when the case does not allow it."""
         if event.posted.corrects is not None:
             return self._correct(uow, reading, event, match, org_kind, event.posted.corrects)
+        match = _where_it_stands(uow, event, match)
         known = match.case
         meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
@@ -208,7 +210,7 @@ class Recording:
         elif isinstance(data, ConsentGivenPosted):
             return Recorded(case, warnings=self._consents.give(uow, case, client, data, meta))
         elif isinstance(data, ConsentWithdrawn):
-            case.withdraw(data, meta)
+            case.withdraw(data, meta, _consent_named(uow, client, data, meta))
         elif isinstance(data, ClientScreenedPosted):
             self._screenings.screened(uow, case, data, meta)
         elif isinstance(data, ClientMovedPosted):
@@ -238,6 +240,19 @@ class Recording:
 
     def _number(self, reading: Reading) -> str:
         return self.number_of(reading.source, reading.event_id)
+
+
+def _where_it_stands(uow: UnitOfWork, event: Event, match: Match) -> Match:
+    """What withdraws a consent by its name goes to the case in which that was given, over or not."""
+    data = event.data
+    if match.case is None or type(data) is not ConsentWithdrawn or data.consent is None:
+        return match
+    return match._replace(case=people.case_of_consent(uow, match.case, event.naming.org, data.consent))
+
+
+def _consent_named(uow: UnitOfWork, client: UUID, data: ConsentWithdrawn, meta: Meta) -> Given | None:
+    """The consent that a withdrawal names, wherever it was given; none where it names none."""
+    return people.consent_of(uow, keys.as_text(client), meta.org, data.consent) if data.consent else None
 
 
 def _meant(case: Case, match: Match) -> UUID:

@@ -187,10 +187,10 @@ class Case(Aggregate):
         if isinstance(data, ClientIntroduced | ClientMoved) and data.number and data.to_org:
             self.withdrawn = self.withdrawn | {(data.number, data.to_org)}
 
-    def withdraw(self, data: ConsentWithdrawn, meta: Meta) -> None:
+    def withdraw(self, data: ConsentWithdrawn, meta: Meta, elsewhere: Given | None = None) -> None:
         """Record that the client takes back a consent, or something of it: at any time, also of a closed
-        case."""
-        self.trigger_event(self.Withdrawn, data=self.consents.named_by(data, meta), meta=meta)
+        case. `elsewhere`: the consent meant, where it was given in the case of another."""
+        self.trigger_event(self.Withdrawn, data=self.consents.named_by(data, meta, elsewhere), meta=meta)
 
     def expiring(self, consent_id: str) -> Given | None:
         """The consent, if its end is still to be recorded."""

@@ -59,7 +59,9 @@ class Consents(NamedTuple):
         one = self._of(consent_id)
         return None if one is None or one.withdrawn or one.expired or one.expires_on is None else one
 
-    def named_by(self, data: ConsentWithdrawn, meta: Meta) -> ConsentWithdrawn:
+    def named_by(
+        self, data: ConsentWithdrawn, meta: Meta, elsewhere: Given | None = None
+    ) -> ConsentWithdrawn:
         """The withdrawal with the recorded event in the place of the organisation's own event id.
 
         Each organisation names its own consents only; all of them may be withdrawn at any of those who may
@@ -68,7 +70,7 @@ class Consents(NamedTuple):
         """
         if data.consent is None:
             return data
-        one = next((one for one in self.all if (one.org, one.cause) == (meta.org, data.consent)), None)
+        one = self.named(meta.org, data.consent) or elsewhere
         if one is None:
             detail = {"awaits": "consent_given"}
             raise Refusal("consent_unknown", field="/data/consent", detail=detail, later=True)
@@ -78,6 +80,10 @@ class Consents(NamedTuple):
         if one.withdrawn:
             raise Refusal("consent_already_withdrawn", field="/data/consent")
         return data.model_copy(update={"consent": one.id})
+
+    def named(self, org: str, cause: str) -> Given | None:
+        """The consent to which that organisation gave this id."""
+        return next((one for one in self.all if (one.org, one.cause) == (org, cause)), None)
 
     def _of(self, consent_id: str) -> Given | None:
         return next((one for one in self.all if one.id == consent_id), None)
