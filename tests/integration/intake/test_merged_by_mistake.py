@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import POLICE, Desk, verdicts
 from tests.integration.intake.people import BO_DE, NGOC_LAM, case_of, registered, told
@@ -44,3 +46,24 @@ def merged_by_a_slip(desk: Desk, tag: str = "", number: str = NUMBER) -> Post:
     assert verdicts(desk.post(slip)) == ["accepted"]
     assert len(told(desk, "clients-merged")) == before + 2
     return slip
+
+
+@pytest.mark.parametrize("corrects", [True, False])
+def test_it_may_have_been_mistyped_for_either(desk: Desk, *, corrects: bool) -> None:
+    merged_by_a_slip(desk)
+    (slip, *_) = told(desk, "client-registered")
+    slip_id = slip["meta"]["causation_id"]
+    right = registered(NGOC_LAM, "A", id_number=RIGHT, corrects=slip_id)
+    assert verdicts(desk.post(right if corrects else void(NGOC_LAM, "A", slip_id))) == ["accepted"]
+    assert len(told(desk, "clients-unmerged")) == 2
+
+
+@pytest.mark.parametrize("corrects", [True, False])
+def test_the_correction_that_parted_them_is_corrected_or_voided_like_any_other(
+    desk: Desk, *, corrects: bool
+) -> None:
+    slip = merged_by_a_slip(desk)
+    right = registered(BO_DE, "B", id_number=RIGHT, corrects=slip.id)
+    desk.post(right)
+    again = registered(BO_DE, "B", id_number="001090888888", corrects=right.id)
+    assert verdicts(desk.post(again if corrects else void(BO_DE, "B", right.id))) == ["accepted"]

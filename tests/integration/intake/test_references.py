@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import POLICE, Desk, verdicts
-from tests.integration.intake.people import BO_DE, NGOC_LAM, case_of, merge, registered
+from tests.integration.intake.people import BO_DE, NGOC_LAM, case_of, merge, registered, told
 from tests.integration.intake.posts import NOW, Post, contact, counselling, introduction
 
 ACCEPTED = ["accepted"]
@@ -70,3 +70,12 @@ def references(desk: Desk, org: str) -> list[str]:
     """The references of an office that mean somebody."""
     rows = desk.rows("SELECT key FROM claims WHERE kind = 'ref' AND key LIKE %s ORDER BY key", f"{org}/%")
     return [str(key).partition("/")[2] for (key,) in rows]
+
+
+def test_that_two_were_merged_by_its_number_says_nothing_right_of_a_registration(desk: Desk) -> None:
+    desk.post(registered(NGOC_LAM, "A", id_number="001090123456"))
+    posts = [contact(BO_DE, "B"), registered(BO_DE, "B", id_number="001090123456")]
+    assert verdicts(desk.post(*posts)) == ACCEPTED * 2
+    assert len(told(desk, "clients-merged")) == 2
+    assert verdicts(desk.post(*(void(BO_DE, "B", one.id) for one in reversed(posts)))) == ACCEPTED * 2
+    assert references(desk, BO_DE) == []

@@ -10,8 +10,8 @@ from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
-from contracts.events.cases import EventVoidedPosted
-from contracts.vocabulary import Verdict
+from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
+from contracts.vocabulary import CloseReason, ReopenReason, Verdict
 
 from intake.application import keys
 from intake.application.matching import NotKnownYet
@@ -107,7 +107,7 @@ def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
     caused = [
         one for one in events if one.meta.causation_id == name[1] and source_of(one.meta.org) == name[0]
     ]
-    facts = [one for one in caused if isinstance(one, _FACTS)]
+    facts = [one for one in caused if isinstance(one, _FACTS) and not by_merging(one)]
     if not facts:
         raise Refusal("void_of_a_void", field=field)
     return Original(case, facts[-1], tuple(one for one in caused if isinstance(one, Case.Bound)), events)
@@ -136,6 +136,14 @@ def recorded(uow: UnitOfWork, recorded_id: str, field: str, is_theirs: Callable[
         and one.meta.org == happened.meta.org
     )
     return Original(case, happened, bound, events)
+
+
+def by_merging(happened: Any) -> bool:
+    """Whether merging closed a case, or unmerging opened it again: that nobody reported."""
+    data = happened.data
+    if isinstance(data, CaseClosed):
+        return data.reason is CloseReason.MERGED
+    return isinstance(data, CaseReopened) and data.reason is ReopenReason.UNMERGED
 
 
 def _uuid(text: str) -> UUID:

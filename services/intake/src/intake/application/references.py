@@ -12,10 +12,13 @@ from contracts.events.common import EventVoided
 from contracts.vocabulary import VoidReason
 
 from intake.application import keys, people
-from intake.application.originals import Original
+from intake.application.originals import Original, by_merging
 from intake.domain.case import Case
 
-NO_FACTS = (Case.Created, Case.Bound, Case.Voided, Case.Reviewed)
+NO_FACTS = (
+    *(Case.Created, Case.Bound, Case.Voided, Case.Reviewed),
+    *(Case.Merged, Case.Unmerged, Case.Distinguished),
+)
 """What says nothing of a client by itself."""
 
 
@@ -43,7 +46,8 @@ def _stand(uow: UnitOfWork, found: Original, org: str) -> Iterator[Any]:
     for case in people.cases_telling_of(uow, found.client):
         for one in uow.events(case):
             is_theirs = one.meta.org == org and keys.as_text(case.meant(one.meta)) == found.client
-            if is_theirs and one.originator_version not in case.voided and not isinstance(one, NO_FACTS):
+            stands = one.originator_version not in case.voided and not by_merging(one)
+            if is_theirs and stands and not isinstance(one, NO_FACTS):
                 yield one
 
 

@@ -90,11 +90,11 @@ class Registrar:
         uow.commit.extra.append(TableWrite(DUE, (keys.as_id(found.client), found.case.id, found.recorded_id)))
 
     def unmeet(self, uow: UnitOfWork, found: Original, meta: Meta) -> None:
-        """A voided event had merged two by a number that they do not share any more: they are two again."""
-        causes = {found.recorded_id, *map(event_id, found.bound)}
+        """An event was voided: whom a number had merged that they do not share any more, are two again,
+        whichever of the two it was mistyped for. What a person decided stands."""
         own = people.case_of_client(uow, found.client) or found.case
         told = [one for one in uow.events(own) if isinstance(one, Case.Merged)]
-        for data in [one.data for one in told if one.meta.causation_id in causes]:
+        for data in [one.data for one in told if one.meta.causation_id is not None]:
             one, other = keys.as_text(data.survivor), keys.as_text(data.merged)
             counts = people.person_of(uow, one).edge(str(data.merge)) is not None
             if counts and data.ground is MergeGround.ID_NUMBER and not numbers.share(uow, one, other):

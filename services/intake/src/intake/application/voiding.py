@@ -11,15 +11,15 @@ from chassis.aggregate import event_id
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
-from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
+from contracts.events.cases import CaseClosed, EventVoidedPosted
 from contracts.events.common import EventVoided
-from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
+from contracts.vocabulary import VoidReason
 
 from intake.application import forms, keys, people
 from intake.application.consents import ConsentDesk
 from intake.application.matching import Match, client_of, was_sent
 from intake.application.moves import Moves
-from intake.application.originals import Original, original, recorded
+from intake.application.originals import Original, by_merging, original, recorded
 from intake.application.reading import Naming
 from intake.application.references import let_go
 from intake.application.screenings import forget_conflict, note_review
@@ -174,9 +174,7 @@ def _sent(uow: UnitOfWork, by: Naming, organisations: Areas) -> str | None:
 
 def _check_merging(found: Original) -> None:
     """What merging closed and unmerging opened again is not undone by itself."""
-    data = found.happened.data
-    merged = isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED
-    if merged or (isinstance(data, CaseReopened) and data.reason is ReopenReason.UNMERGED):
+    if by_merging(found.happened):
         raise Refusal("case_merged", state=str(Step.CLOSED))
 
 
