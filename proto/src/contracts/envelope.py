@@ -99,7 +99,7 @@ class Reader:
     def __init__(
         self, payloads: Mapping[str, type[Payload]], steps: Mapping[str, upcast.Step] = upcast.STEPS
     ) -> None:
-        self._validators = {name: _validator(model) for name, model in payloads.items()}
+        self._payloads = payloads
         self._steps = steps
 
     def parse(self, value: bytes) -> Recorded[Payload]:
@@ -107,11 +107,11 @@ class Reader:
         type_name = _type_of(value)
         if type_name in self._steps:
             type_name, value = self._upcast(value)
-        validator = self._validators.get(type_name)
-        if validator is None:
+        payload = self._payloads.get(type_name)
+        if payload is None:
             raise UnknownType(type_name)
         try:
-            recorded: Recorded[Payload] = validator.validate_json(value)
+            recorded: Recorded[Payload] = _validator(payload).validate_json(value)
         except ValidationError as error:
             raise NotRecorded(_wrong_fields(error)) from None
         return recorded
@@ -142,7 +142,9 @@ def _every_event() -> Reader:
     return Reader(PAYLOADS)
 
 
+@cache
 def _validator(payload: type[Payload]) -> SchemaValidator:
+    """Made when a type is first read: a process meets few of all types, and each takes a millisecond."""
     model = cast(type[Recorded[Payload]], Recorded.__class_getitem__(payload))
     return cast(SchemaValidator, model.__pydantic_validator__)
 
