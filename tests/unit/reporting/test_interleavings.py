@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from reporting.pathway.corrections import is_void
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
-from reporting.pathway.merging import edge_in, roots
+from reporting.pathway.merging import edges_in, roots
 from reporting.pathway.referrals import may_concern_a_referral
 from reporting.views.anew import History
 from reporting.views.cases import fold_cases, references_after, ties_after, touched_by_voids
@@ -211,7 +211,7 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
         "facts": {fact for entry in entries if (fact := fact_in(entry))},
         "voids": {void_in(entry) for entry in entries if is_void(entry)},
         "clients": {(entry.case_id, client) for entry in entries if (client := client_in(entry))},
-        "people": roots(edge for entry in entries if (edge := edge_in(entry))),
+        "people": roots(edges_in(entries)),
     }
 
 

@@ -6,11 +6,11 @@ latest or furthest. What several logs tell (last event, how many) is a greatest 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.events import cases, common, followup, intake, screening, vault
@@ -48,21 +48,8 @@ FOLLOWUP_STATES: MappingProxyType[str, str] = MappingProxyType(
 _DUE = FOLLOWUP_STATES[followup.EvaluationDue.TYPE]
 _EVALUATED = FOLLOWUP_STATES[followup.ReintegrationEvaluated.TYPE]
 _RANK = {stage: rank for rank, stage in enumerate(["", *STAGES.values()])}
-_NEEDS_DATA = frozenset(
-    {
-        intake.CaseOpened.TYPE,
-        intake.ClientContacted.TYPE,
-        intake.ClientRegistered.TYPE,
-        intake.PlanAgreed.TYPE,
-        intake.PlanRevised.TYPE,
-        cases.CaseClosed.TYPE,
-        cases.CaseReopened.TYPE,
-        cases.ClientMoved.TYPE,
-        common.EventVoided.TYPE,
-        followup.DetoxAdmitted.TYPE,
-        followup.HandoverConsentLapsed.TYPE,
-    }
-)
+_READ = vault.IdentityRead.TYPE
+_COMPLETED = followup.DetoxCompleted.TYPE
 
 
 class Planned(NamedTuple):
@@ -133,49 +120,27 @@ class CaseStatus:
     def fold(self, entry: Entry) -> None:
         """Takes in one entry of the case, each entry once. That somebody was shown who the client is changes
         nothing of the case."""
-        if entry.type == vault.IdentityRead.TYPE:
+        told = entry.type
+        if told == _READ:
             return
         self.events += 1
         if self.last is None or entry.occurred_at >= self.last.occurred_at:
             self._last(entry)
-        if entry.type in STAGES:
-            self.furthest = max(self.furthest, STAGES[entry.type], key=_RANK.__getitem__)
-        elif entry.type in FOLLOWUP_STATES:
-            self._follow_up(FOLLOWUP_STATES[entry.type], entry.moment)
-        if entry.type == followup.DetoxCompleted.TYPE:
+        if told in STAGES:
+            self.furthest = max(self.furthest, STAGES[told], key=_RANK.__getitem__)
+        elif told in FOLLOWUP_STATES:
+            self._follow_up(FOLLOWUP_STATES[told], entry.moment)
+        if told in _TAKING_IN:
+            _TAKING_IN[told](self, entry, entry.data)
+        elif told == _COMPLETED:
             self.stays = _completed(self.stays, entry.org, entry.occurred_at)
-        if entry.type in _NEEDS_DATA:
-            self._fold_data(entry)
 
     def _last(self, entry: Entry) -> None:
-        if self.last is None or entry.moment > self.last:
-            self.last, self.last_type = entry.moment, entry.type
+        moment = entry.moment
+        if self.last is None or moment > self.last:
+            self.last, self.last_type = moment, entry.type
 
-    def _fold_data(self, entry: Entry) -> None:
-        match entry.data:
-            case intake.CaseOpened(client_id=client_id, client_group=group):
-                self.client_id, self.client_group, self.opened_at = client_id, str(group), entry.occurred_at
-            case intake.ClientContacted(commune=commune) if entry.told_of is None:
-                self._place(commune, entry.moment, by_contact=True)
-            case intake.ClientRegistered(residence_commune=str() as commune) if entry.told_of is None:
-                self._place(commune, entry.moment, by_contact=False)
-            case intake.PlanAgreed(items=items) | intake.PlanRevised(items=items):
-                self.plan = tuple(_planned(item) for item in items)
-            case cases.CaseClosed(reason=reason, into_case=into):
-                self.closed_at, self.close_reason, self.merged_into = entry.occurred_at, str(reason), into
-            case cases.CaseReopened():
-                self.closed_at, self.close_reason, self.merged_into = None, "", None
-            case cases.ClientMoved(to_commune=commune):
-                self.moved_to = commune
-            case common.EventVoided():
-                self.voids += 1
-            case followup.DetoxAdmitted(stay_number=number, kind=kind, facility=facility):
-                admitted_at = entry.occurred_at.isoformat()
-                self.stays += (Stay(number, str(kind), facility, admitted_at, ""),)
-            case followup.HandoverConsentLapsed() as lapsed:
-                self.stays = tuple(_lapsed(stay, lapsed) for stay in self.stays)
-
-    def _place(self, commune: str, moment: Moment, *, by_contact: bool) -> None:
+    def place(self, commune: str, moment: Moment, *, by_contact: bool) -> None:
         """Keeps the commune of the first contact; a residence only while there was no contact."""
         told = (not self.commune_by_contact, self.commune_told)
         if self.commune_told is None or (not by_contact, moment) < told:
@@ -203,6 +168,69 @@ def case_after(case_id: UUID, entries: Sequence[Entry]) -> CaseStatus:
         if entry.type != followup.HandoverConsentLapsed.TYPE or entry.data.about in ids:
             status.fold(entry)
     return status
+
+
+def _opened(case: CaseStatus, entry: Entry, said: intake.CaseOpened) -> None:
+    case.client_id, case.client_group = said.client_id, str(said.client_group)
+    case.opened_at = entry.occurred_at
+
+
+def _contacted(case: CaseStatus, entry: Entry, said: intake.ClientContacted) -> None:
+    if entry.told_of is None:
+        case.place(said.commune, entry.moment, by_contact=True)
+
+
+def _registered(case: CaseStatus, entry: Entry, said: intake.ClientRegistered) -> None:
+    if said.residence_commune is not None and entry.told_of is None:
+        case.place(said.residence_commune, entry.moment, by_contact=False)
+
+
+def _agreed(case: CaseStatus, _: Entry, said: intake.PlanAgreed | intake.PlanRevised) -> None:
+    case.plan = tuple(_planned(item) for item in said.items)
+
+
+def _closed(case: CaseStatus, entry: Entry, said: cases.CaseClosed) -> None:
+    case.closed_at, case.close_reason, case.merged_into = entry.occurred_at, str(said.reason), said.into_case
+
+
+def _reopened(case: CaseStatus, _entry: Entry, _said: cases.CaseReopened) -> None:
+    case.closed_at, case.close_reason, case.merged_into = None, "", None
+
+
+def _moved(case: CaseStatus, _: Entry, said: cases.ClientMoved) -> None:
+    case.moved_to = said.to_commune
+
+
+def _voided(case: CaseStatus, _entry: Entry, _said: common.EventVoided) -> None:
+    case.voids += 1
+
+
+def _admitted(case: CaseStatus, entry: Entry, said: followup.DetoxAdmitted) -> None:
+    admitted_at = entry.occurred_at.isoformat()
+    case.stays += (Stay(said.stay_number, str(said.kind), said.facility, admitted_at, ""),)
+
+
+def _consent_lapsed(case: CaseStatus, _: Entry, said: followup.HandoverConsentLapsed) -> None:
+    case.stays = tuple(_lapsed(stay, said) for stay in case.stays)
+
+
+_TAKING_IN: MappingProxyType[str, Callable[[CaseStatus, Entry, Any], None]] = MappingProxyType(
+    {
+        intake.CaseOpened.TYPE: _opened,
+        intake.ClientContacted.TYPE: _contacted,
+        intake.ClientRegistered.TYPE: _registered,
+        intake.PlanAgreed.TYPE: _agreed,
+        intake.PlanRevised.TYPE: _agreed,
+        cases.CaseClosed.TYPE: _closed,
+        cases.CaseReopened.TYPE: _reopened,
+        cases.ClientMoved.TYPE: _moved,
+        common.EventVoided.TYPE: _voided,
+        followup.DetoxAdmitted.TYPE: _admitted,
+        followup.HandoverConsentLapsed.TYPE: _consent_lapsed,
+    }
+)
+"""What more than the type has to be read of; found by the type: to ask an event of which class it is takes
+longer than to take it in."""
 
 
 def _planned(item: intake.PlanItem) -> Planned:

@@ -25,9 +25,12 @@ class Correction:
     replacement: Entry | None = None
 
 
+VOID = EventVoided.TYPE
+
+
 def is_void(entry: Entry) -> bool:
     """Whether the entry voids an earlier one."""
-    return entry.type == EventVoided.TYPE
+    return entry.type == VOID
 
 
 def corrections(entries: Iterable[Entry]) -> dict[str, Correction]:

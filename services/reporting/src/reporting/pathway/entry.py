@@ -8,15 +8,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.envelope import Recorded, UnknownType
-from contracts.events import agencies, territory
 
 INTAKE = "/services/intake"
 REFERRAL = "/services/referral"
 FOLLOWUP = "/services/followup"
-
-_OF_UNITS = (territory.TerritoryOpened.TYPE, *(told.TYPE for told in territory.UNIT_EVENTS))
-NOT_OF_A_CASE = agencies.REGISTRY.union(_OF_UNITS)
-"""Types of events that tell of offices and of administrative units."""
 
 
 class Moment(NamedTuple):
@@ -51,11 +46,6 @@ class Entry:
     seq: int = field(default=0, compare=False)
     """Its place in the history: where pages and cursors go on. No fold may depend on it."""
     _recorded: Recorded[Any] | None = field(default=None, compare=False, repr=False)
-
-    @property
-    def of_a_case(self) -> bool:
-        """Whether it tells of a case: offices and units have streams of their own in the same log."""
-        return self.type not in NOT_OF_A_CASE
 
     @property
     def recorded(self) -> Recorded[Any]:

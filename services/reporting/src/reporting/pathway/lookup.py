@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from contracts.events import cases, followup, intake, referral, screening
@@ -45,22 +46,11 @@ class Reference:
 
 def reference_in(entry: Entry) -> Reference | None:
     """The reference that an entry makes known, if it does."""
-    if entry.type not in _REFERENCES:
+    naming = _REFERENCES.get(entry.type)
+    if naming is None:
         return None
-    match entry.data:
-        case intake.ClientIntroduced(number=number):
-            named = "introduction", "", number
-        case cases.ClientMoved(number=str() as number):
-            named = "introduction", "", number
-        case intake.AgencyReferenceBound(org=org, agency_ref=agency_ref):
-            named = "agency_ref", org, agency_ref
-        case referral.ReferralRequested(number=number):
-            named = "referral", "", number
-        case followup.DetoxAdmitted(stay_number=number):
-            named = "stay", "", number
-        case _:
-            return None
-    return Reference(*named, entry.case_id, entry.org, entry.recorded_at)
+    kind, org, value = naming(entry.data)
+    return None if value is None else Reference(kind, org, value, entry.case_id, entry.org, entry.recorded_at)
 
 
 def references_standing(entries: Sequence[Entry]) -> list[Reference]:
@@ -74,15 +64,14 @@ def references_standing(entries: Sequence[Entry]) -> list[Reference]:
     ]
 
 
-_REFERENCES = frozenset(
-    {
-        intake.ClientIntroduced.TYPE,
-        cases.ClientMoved.TYPE,
-        intake.AgencyReferenceBound.TYPE,
-        referral.ReferralRequested.TYPE,
-        followup.DetoxAdmitted.TYPE,
-    }
-)
+_REFERENCES: dict[str, Callable[[Any], tuple[str, str, str | None]]] = {
+    intake.ClientIntroduced.TYPE: lambda said: ("introduction", "", said.number),
+    cases.ClientMoved.TYPE: lambda said: ("introduction", "", said.number),
+    intake.AgencyReferenceBound.TYPE: lambda said: ("agency_ref", said.org, said.agency_ref),
+    referral.ReferralRequested.TYPE: lambda said: ("referral", "", said.number),
+    followup.DetoxAdmitted.TYPE: lambda said: ("stay", "", said.stay_number),
+}
+"""What each type names a case by: kind, organisation, value."""
 
 
 def ties_in(entry: Entry) -> frozenset[tuple[str, Tie]]:
@@ -93,22 +82,8 @@ def ties_in(entry: Entry) -> frozenset[tuple[str, Tie]]:
     """
     if entry.type in _BY_ACTING:
         return frozenset({(entry.org, _BY_ACTING[entry.type])})
-    if entry.type not in _BY_BEING_NAMED:
-        return frozenset()
-    match entry.data:
-        case intake.ClientIntroduced(to_org=to_org):
-            return frozenset({(entry.org, Tie.CONTACTED), (to_org, Tie.INTRODUCED_TO)})
-        case followup.DetoxAdmitted(facility=facility):
-            return frozenset({(facility, Tie.ADMITTED)})
-        case followup.MethadoneInducted(clinic=clinic):
-            return frozenset({(clinic, Tie.INDUCTED)})
-        case followup.HandoverNotified(to_org=to_org):
-            return frozenset({(to_org, Tie.HANDED_OVER_TO)})
-        case followup.ManagementStarted(team=str() as team):
-            return frozenset({(team, Tie.ASSIGNED_TO)})
-        case cases.ClientMoved(to_org=str() as to_org):
-            return frozenset({(to_org, Tie.MOVED_TO)})
-    return frozenset()
+    named = _BY_BEING_NAMED.get(entry.type)
+    return frozenset() if named is None else frozenset(named(entry, entry.data))
 
 
 _BY_ACTING = {
@@ -117,13 +92,26 @@ _BY_ACTING = {
     screening.ClientScreened.TYPE: Tie.SCREENED,
     intake.BriefInterventionGiven.TYPE: Tie.SCREENED,
 }
-_BY_BEING_NAMED = frozenset(
-    {
-        intake.ClientIntroduced.TYPE,
-        followup.DetoxAdmitted.TYPE,
-        followup.MethadoneInducted.TYPE,
-        followup.HandoverNotified.TYPE,
-        followup.ManagementStarted.TYPE,
-        cases.ClientMoved.TYPE,
-    }
-)
+
+
+def _introduced(entry: Entry, said: intake.ClientIntroduced) -> _Ties:
+    return (entry.org, Tie.CONTACTED), (said.to_org, Tie.INTRODUCED_TO)
+
+
+def _assigned(_: Entry, said: followup.ManagementStarted) -> _Ties:
+    return ((said.team, Tie.ASSIGNED_TO),) if said.team is not None else ()
+
+
+def _moved(_: Entry, said: cases.ClientMoved) -> _Ties:
+    return ((said.to_org, Tie.MOVED_TO),) if said.to_org is not None else ()
+
+
+_Ties = Iterable[tuple[str, Tie]]
+_BY_BEING_NAMED: dict[str, Callable[[Entry, Any], _Ties]] = {
+    intake.ClientIntroduced.TYPE: _introduced,
+    followup.DetoxAdmitted.TYPE: lambda _, said: ((said.facility, Tie.ADMITTED),),
+    followup.MethadoneInducted.TYPE: lambda _, said: ((said.clinic, Tie.INDUCTED),),
+    followup.HandoverNotified.TYPE: lambda _, said: ((said.to_org, Tie.HANDED_OVER_TO),),
+    followup.ManagementStarted.TYPE: _assigned,
+    cases.ClientMoved.TYPE: _moved,
+}

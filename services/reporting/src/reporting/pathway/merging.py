@@ -28,10 +28,15 @@ class Edge(NamedTuple):
     recorded_at: datetime
 
 
-def edge_in(entry: Entry) -> Edge | None:
-    """The edge that an entry makes or ends, if it does."""
-    if entry.type not in (ClientsMerged.TYPE, ClientsUnmerged.TYPE):
-        return None
+_MAKING_OR_ENDING = frozenset({ClientsMerged.TYPE, ClientsUnmerged.TYPE})
+
+
+def edges_in(entries: Iterable[Entry]) -> list[Edge]:
+    """The edges that entries make or end, in their order."""
+    return [_edge_in(entry) for entry in entries if entry.type in _MAKING_OR_ENDING]
+
+
+def _edge_in(entry: Entry) -> Edge:
     said, ended = entry.data, entry.type == ClientsUnmerged.TYPE
     return Edge(entry.event_id, said.merge, said.survivor, said.merged, ended, entry.recorded_at)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,10 +14,10 @@ from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from reporting.pathway.cases import CaseStatus, Planned, Stay, case_after
-from reporting.pathway.corrections import is_void, standing
+from reporting.pathway.corrections import VOID, standing
 from reporting.pathway.entry import Entry, Moment
 from reporting.pathway.lookup import Reference, reference_in, references_standing, ties_in
-from reporting.pathway.merging import edge_in
+from reporting.pathway.merging import edges_in
 from reporting.views.anew import history_of
 from reporting.views.merges import merges_table
 from reporting.views.table import Column, Table
@@ -150,10 +151,7 @@ class CasesView:
 
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
         """Takes in a page of the history, in the transaction of the cursor."""
-        seq, page = page[-1].seq, [entry for entry in page if entry.of_a_case]
-        if not page:
-            return
-        page = [entry for entry in page if entry.type not in OF_NO_CASE]
+        seq, page = page[-1].seq, [entry for entry in page if entry.type not in OF_NO_CASE]
         if not page:
             return
         ids = {entry.case_id.int: entry.case_id for entry in page}
@@ -165,13 +163,13 @@ class CasesView:
             REFERENCES.remove(cursor, "case_id", anew)
         CASE_ORGS.add(cursor, list(ties_after(page, anew).values()))
         REFERENCES.add(cursor, references_after(page, anew))
-        MERGES.add(cursor, [edge for entry in page if (edge := edge_in(entry))])
+        MERGES.add(cursor, edges_in(page))
 
 
 def touched_by_voids(known: Iterable[CaseStatus], page: Iterable[Entry]) -> set[UUID]:
     """The cases in the page in which something was voided, in it or before: they are folded anew."""
     before = {case.case_id for case in known if case.voids}
-    return before | {entry.case_id for entry in page if is_void(entry)}
+    return before | {entry.case_id for entry in page if entry.type == VOID}
 
 
 def fold_cases(
@@ -180,9 +178,7 @@ def fold_cases(
     """The rows of all cases in the page after it; `known` are those that there were before, `anew` the
     history of those that are folded from their beginning."""
     cases = {case.case_id.int: case for case in known}
-    for entry in page:
-        if entry.case_id in anew:
-            continue
+    for entry in _beside(anew, page):
         case = cases.get(entry.case_id.int)
         if case is None:
             case = cases[entry.case_id.int] = CaseStatus(entry.case_id)
@@ -191,17 +187,25 @@ def fold_cases(
     return list(cases.values())
 
 
+def _beside(anew: Mapping[UUID, Sequence[Entry]], page: Iterable[Entry]) -> Iterable[Entry]:
+    """The entries of the cases that are not folded anew: nearly always the whole page."""
+    return [entry for entry in page if entry.case_id not in anew] if anew else page
+
+
 def ties_after(
     page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]
 ) -> dict[tuple[int, str, str, UUID], CaseOrg]:
     """The ties that a page makes known, and all of the cases that are folded anew."""
-    entries = [entry for entry in page if entry.case_id not in anew]
-    entries += [entry for told in anew.values() for entry in standing(told)]
-    told = ((e, (*tied, e.told_of or OF_THE_CASE)) for e in entries for tied in ties_in(e))
-    return {(entry.case_id.int, *tie): CaseOrg(entry.case_id, *tie) for entry, tie in told}
+    entries = chain(_beside(anew, page), *(standing(told) for told in anew.values()))
+    ties: dict[tuple[int, str, str, UUID], CaseOrg] = {}
+    for entry in entries:
+        if named := ties_in(entry):
+            of = entry.told_of or OF_THE_CASE
+            ties |= {(entry.case_id.int, *tie, of): CaseOrg(entry.case_id, *tie, of) for tie in named}
+    return ties
 
 
 def references_after(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Reference]:
     """The references that a page makes known, and all of the cases that are folded anew."""
-    told = (found for e in page if e.case_id not in anew and (found := reference_in(e)))
+    told = (found for entry in _beside(anew, page) if (found := reference_in(entry)))
     return [*told, *(found for told_anew in anew.values() for found in references_standing(told_anew))]

@@ -14,7 +14,7 @@ from psycopg import Cursor
 from reporting.pathway.corrections import is_void
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import Fact, client_in, fact_in
-from reporting.pathway.merging import edge_in
+from reporting.pathway.merging import edges_in
 from reporting.views.merges import merges_table
 from reporting.views.table import Column, Table
 
@@ -102,7 +102,7 @@ class FactsView:
         FACT_CASES.add(cursor, opened)
         FACTS.add(cursor, [fact for entry in page if (fact := fact_in(entry))])
         FACT_VOIDS.add(cursor, [void_in(entry) for entry in page if is_void(entry)])
-        MERGES.add(cursor, [edge for entry in page if (edge := edge_in(entry))])
+        MERGES.add(cursor, edges_in(page))
 
 
 def void_in(entry: Entry) -> FactVoid:
