@@ -12,6 +12,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from chassis.store.arrays import BinaryArray, array
+from psycopg.types.json import Jsonb
+from pydantic_core import to_json
 
 HANOI = timezone(timedelta(hours=7))
 ONE, TWO = UUID(int=1), UUID("f47ac10b-58cc-4372-a567-0e02b2c3d479")
@@ -59,6 +61,15 @@ def test_every_value_comes_out_as_it_went_in(connection: psycopg.Connection[Any]
     for type_name, column in COLUMNS:
         assert isinstance(array(type_name, column), BinaryArray), f"{type_name}: sent the slow way"
         assert _sent(connection, type_name, column) == list(column), type_name
+
+
+def test_json_comes_out_as_it_went_in_however_it_is_dumped(connection: psycopg.Connection[Any]) -> None:
+    told = [{"a": [1, None, 'Nguyễn\n"']}, [], None, ["x" * 70_000]]
+    columns = ([Jsonb(each) for each in told], [Jsonb(each, dumps=to_json) for each in told])
+    for column in columns:
+        assert isinstance(array("jsonb", column), BinaryArray)
+        assert _sent(connection, "jsonb", column) == told
+    assert _sent(connection, "jsonb", [None, Jsonb([1])]) == [None, [1]]
 
 
 def test_a_type_or_value_that_is_not_known_here_is_left_to_psycopg(

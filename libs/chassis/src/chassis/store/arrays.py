@@ -7,6 +7,7 @@ then each value with its length before it, -1 for NULL.
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from psycopg.types.json import Jsonb
 
 _HEAD = Struct("!iiIii").pack
 _EMPTY = Struct("!iiI").pack
@@ -94,6 +96,16 @@ def _with_lengths(values: Sequence[bytes]) -> bytes:
     return b"".join(parts)
 
 
+def _jsonbs(values: Sequence[Jsonb]) -> bytes:
+    """`jsonb_send`'s: the version of the format, then the text."""
+    return _with_lengths([b"\1" + _dumped(value) for value in values])
+
+
+def _dumped(value: Jsonb) -> bytes:
+    text = (value.dumps or json.dumps)(value.obj)
+    return text.encode() if isinstance(text, str) else text
+
+
 def _uuids(values: Sequence[Any]) -> bytes:
     return b"".join([_UUID(16, value.int >> 64, value.int & _LOW) for value in values])
 
@@ -126,6 +138,7 @@ def _bools(values: Sequence[bool]) -> bytes:
 _ENCODERS: dict[str, tuple[int, Callable[[Sequence[Any]], bytes]]] = {
     "text": (25, _texts),
     "bytea": (17, _with_lengths),
+    "jsonb": (3802, _jsonbs),
     "uuid": (2950, _uuids),
     "int": (23, _ints),
     "bigint": (20, _bigints),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from chassis.store.arrays import array
 from chassis.store.unnest import Unnest
 from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
@@ -40,6 +41,7 @@ class Table(Generic[Row]):
         self.name = name
         self.columns = tuple(columns)
         self.key = tuple(column.name for column in columns[:key])
+        self._key_type = columns[0].type.partition(" ")[0]
         self.indexes = [f"CREATE {index}" for index in indexes]
         self._read = read
         self._load = self._load_statement()
@@ -48,7 +50,7 @@ class Table(Generic[Row]):
 
     def load(self, cursor: Cursor[Any], keys: Iterable[Any]) -> list[Row]:
         """The rows that there are for these keys; for tables with a key of one column."""
-        found = cursor.execute(self._load, [list(keys)], prepare=True, binary=True)
+        found = cursor.execute(self._load, [array(self._key_type, list(keys))], prepare=True, binary=True)
         return [self._read(*values) for values in found.fetchall()]
 
     def save(self, cursor: Cursor[Any], rows: Sequence[Row]) -> None:
@@ -72,8 +74,8 @@ class Table(Generic[Row]):
             cursor.execute(statement.encode())
 
     def _load_statement(self) -> Composed:
-        return SQL("SELECT {} FROM {} WHERE {} = ANY(%b)").format(
-            self._names(), Identifier(self.name), Identifier(self.key[0])
+        return SQL("SELECT {} FROM {} WHERE {} = ANY(%b::{}[])").format(
+            self._names(), Identifier(self.name), Identifier(self.key[0]), Identifier(self._key_type)
         )
 
     def _write(self, cursor: Cursor[Any], statement: Unnest, rows: Sequence[Row]) -> None:
