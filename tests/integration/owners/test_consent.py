@@ -468,6 +468,20 @@ async def test_a_withdrawal_in_one_case_of_a_person_reaches_the_referrals_of_all
     assert kinds(referral.log(other))[-1] == "referral-cancelled"
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_a_consent_of_an_earlier_case_counts_in_one_that_opens_in_the_batch_of_the_request(
+    referral: World, *, together: bool
+) -> None:
+    earlier, later, log = uuid4(), uuid4(), referral.intake
+    opened = log.opened(earlier)
+    referral.feed(opened, log.consented(earlier))
+    asked = log.routed(later, REQUEST, SENDER)
+    events = [log.event(later, opened.data), asked]
+    for batch in [events] if together else [[event] for event in events]:
+        referral.feed(*batch)
+    assert isinstance(answer_to(referral, asked), ReferralRequested)
+
+
 async def test_what_was_told_of_a_merged_client_is_that_clients_when_the_merge_is_undone(
     referral: World,
 ) -> None:

@@ -7,8 +7,9 @@ another (`Meta.client`); merges are resolved on reading.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 """Kinds of organisation that may know every consent of a client of theirs (`domain.md`, who may see)."""
 
 MOST_FOLDED = 4096
+NONE_OPENED: Mapping[UUID, UUID] = MappingProxyType({})
 
 _READ = Lookup(
     EVER_MEMBERS
@@ -42,6 +44,8 @@ FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
 """,
     cases="uuid",
     undone="uuid",
+    opened="uuid",
+    clients="uuid",
 )
 
 
@@ -59,13 +63,16 @@ class ConsentBook:
         self._client: dict[UUID, UUID] = {}
         self._joined: dict[UUID, ClientsMerged] = {}
         self._undone: set[UUID] = set()
+        self._opened: dict[UUID, UUID] = {}
         self._facts: dict[UUID, dict[str, Told]] = {}
         self._known: dict[UUID, Known] = {}
         self._folded: dict[tuple[str, ...], Known] = {}
 
-    def load(self, case_ids: Iterable[UUID]) -> None:
-        """Read those of these cases; whatever an earlier batch knew is forgotten."""
+    def load(self, case_ids: Iterable[UUID], opened: Mapping[UUID, UUID] = NONE_OPENED) -> None:
+        """Read those of these cases; whatever an earlier batch knew is forgotten. `opened`: the client of
+        each case that this batch opens, of whom there may be earlier cases."""
         wanted = list(dict.fromkeys(case_ids))
+        self._opened = {case_id: opened[case_id] for case_id in wanted if case_id in opened}
         self._joined, self._undone = {}, set()
         self._client.clear()
         self._facts = {case_id: {} for case_id in wanted}
@@ -79,7 +86,9 @@ class ConsentBook:
         if not wanted:
             return
         with self._connect() as connection:
-            rows = _READ.read(connection, cases=wanted, undone=list(self._undone))
+            opened, clients = list(self._opened), list(self._opened.values())
+            undone = list(self._undone)
+            rows = _READ.read(connection, cases=wanted, undone=undone, opened=opened, clients=clients)
             for asked, other, client_id, still, value in rows:
                 case_id = other or asked
                 if other is not None:
@@ -169,6 +178,11 @@ def cases_joined(told: Iterable[Recorded[Payload]]) -> list[UUID]:
     """The cases of the people who are found to be one: to be loaded before that is learnt."""
     merges = (one.data for one in told if isinstance(one.data, ClientsMerged))
     return [case_id for data in merges for case_id in (data.survivor_case, data.merged_case)]
+
+
+def cases_opened(told: Iterable[Recorded[Payload]]) -> dict[UUID, UUID]:
+    """The cases that these events open, each with its client."""
+    return {one.meta.subject: one.data.client_id for one in told if isinstance(one.data, CaseOpened)}
 
 
 def may_know(known: Known, org: str, kind: str) -> Known:

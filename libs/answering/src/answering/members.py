@@ -17,8 +17,12 @@ WITH RECURSIVE person (of, client_id) AS (
 person, itself among them; a case of which nothing is known has itself alone."""
 
 EVER_MEMBERS = """
-WITH RECURSIVE person (of, client_id, still) AS (
-    SELECT case_id, client_id, true FROM case_clients WHERE case_id = ANY({cases})
+WITH RECURSIVE begun (of, client_id) AS (
+    SELECT case_id, client_id FROM case_clients WHERE case_id = ANY({cases})
+    UNION
+    SELECT * FROM unnest({opened}, {clients})
+), person (of, client_id, still) AS (
+    SELECT of, client_id, true FROM begun
     UNION
     SELECT p.of, m.with_client, p.still AND NOT (m.undone OR m.merge = ANY({undone}))
     FROM person p JOIN client_merges m ON m.client = p.client_id
@@ -32,4 +36,5 @@ WITH RECURSIVE person (of, client_id, still) AS (
 """
 """Begins a query: `members (of, case_id, client_id, still)` has, for each of the `{cases}`, the
 cases of all who are or were one person with its client, whose each is and whether they are `still` one, the
-merges that are `{undone}` not counted; a case of which nothing is known has itself alone."""
+merges that are `{undone}` not counted; a case of which nothing is known has itself alone. `{opened}` are
+cases of these `{clients}`, each at its place, of which the tables do not know yet."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from answering.consents import ConsentBook, cases_joined, changes_shares
+from answering.consents import ConsentBook, cases_joined, cases_opened, changes_shares
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
@@ -69,7 +69,8 @@ class FollowupDecider:
         self._pathways.load(
             uow, [*cases, *changed, *voided, *changed_people], _cases(asking), _stays(asking), streams
         )
-        self._consents.load(self._sharing(uow, routed, asked, [*changed, *voided, *changed_people]))
+        sharing = self._sharing(uow, routed, asked, [*changed, *voided, *changed_people])
+        self._consents.load(sharing, cases_opened(self._told.records(items)))
 
     def _sharing(
         self,

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from answering import Posting
-from answering.consents import ConsentBook, cases_joined, changes_shares
+from answering.consents import ConsentBook, cases_joined, cases_opened, changes_shares
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.requests import org_of
 from answering.taking_back import VOID, stream_named
 from answering.unknown_offices import OFFICE_UNKNOWN
 from answering.voiding import corrected, void_of_routed
@@ -75,13 +76,14 @@ class ReferralDecider:
         numbers = _numbers(routed, commands)
         self._moves.load(uow, numbers)
         strange = self._moves.of_other_cases(uow, routed)
-        self._consents.load([*_cases(routed, commands), *changed, *strange])
+        opened = cases_opened(self._told.records(items))
+        self._consents.load([*_cases(routed, commands), *changed, *strange], opened)
         self._lapses.load(uow, changed)
         waiting = self._waiting.load(uow, changed)
         cases = [each for case_id in changed for each in self._consents.person(case_id)]
         closing = changing(self._told.records(items))
         self._cases.load([*_cases(routed, commands), *(cases if waiting else ()), *closing])
-        self._parties.load(_asked(commands))
+        self._parties.load_for(_askers(commands))
         asked = [*_requests(routed), *map(self._told.cause, _requesting(commands)), *waiting]
         self._requests.foresee(uow, asked)
         self._corrections.load(uow, [routed_id for _, routed_id in taken_back])
@@ -196,6 +198,12 @@ def _cases(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Com
 def _asked(commands: Iterable[Command]) -> list[UUID]:
     named = map(case_named, _requesting(commands))
     return [case_id for case_id in named if case_id is not None]
+
+
+def _askers(commands: Iterable[Command]) -> list[tuple[UUID, str]]:
+    """The case that each request names, and the organisation that asks."""
+    named = ((case_named(command), org_of(command)) for command in _requesting(commands))
+    return [(case_id, org) for case_id, org in named if case_id is not None]
 
 
 def _numbers(routed: Iterable[Recorded[AgencyEventRouted]], commands: Iterable[Command]) -> list[str]:
