@@ -18,6 +18,7 @@ from intake.waits import ANSWERED
 from tests.integration.intake.answers import answer_of
 from tests.integration.intake.case_posts import void
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
+from tests.integration.intake.people import registered
 from tests.integration.intake.posts import (
     NOW,
     Post,
@@ -166,6 +167,14 @@ def test_a_void_that_names_somebody_else_is_refused(desk: Desk) -> None:
 
 
 # What follows from it
+
+
+def test_a_registration_that_is_put_right_under_another_reference_needs_no_second_meeting(desk: Desk) -> None:
+    def far_away(ref: str, **more: Any) -> Post:
+        return registered(SOCIAL, ref, id_number="001090123456", commune="00625", **more)
+
+    desk.post(contact(SOCIAL, "TV-1"), first := far_away("TV-1"), far_away("TV-2", corrects=first.id))
+    assert last(desk)[:2] == ("accepted", None), "who lives elsewhere was met here, and is the same person"
 
 
 def test_a_number_that_was_sent_to_others_says_nothing_of_whose_it_is(desk: Desk) -> None:

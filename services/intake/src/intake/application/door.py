@@ -152,9 +152,11 @@ class FrontDoor:
 
     def _check_taken_up(self, event: Event, found: Match) -> None:
         """Raise `NotKnownYet` for an office that names somebody of elsewhere for the first time: once it has
-        met that person in its territory, or was sent the person by a number, it goes on."""
+        met that person in its territory, or was sent the person by a number, it goes on. What it puts right
+        it has recorded of that person before, maybe under another reference."""
         naming = event.naming
-        if not found.binds or naming.number is not None or naming.reference is None:
+        names_again = not found.binds or event.posted.corrects is not None
+        if names_again or naming.number is not None or naming.reference is None:
             return
         try:
             check_home(event.data, naming.org, self._organisations, day_of(event.occurred_at))
