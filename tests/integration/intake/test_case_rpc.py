@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -152,6 +153,20 @@ async def test_what_is_wrong_with_a_request_is_named_by_its_field(
     assert any(part.Unpack(bad) for part in status.details)
     assert {field, ""} & {one.field for one in bad.field_violations}
     assert reason.upper() in [one.reason for one in bad.field_violations] or not reason
+
+
+async def test_an_office_whose_life_has_ended_commands_what_happened_in_it_and_is_told_nothing_of_today(
+    serving: Serving,
+) -> None:
+    case = await a_case(serving, counselling(SOCIAL, "TV-1"), plan(SOCIAL, "TV-1"))
+    request = pb.CloseCaseRequest(case_id=case, reason="goals_met", expected_version=1)
+    request.act.on = "2019-03-20"
+    serving.parts.clock.move_to(datetime(2026, 7, 1, tzinfo=UTC))  # type: ignore[attr-defined]
+    _, reason, told = await refused(serving, "CloseCase", request, org=DISTRICT)
+    assert (reason, told["changed"], told.keys() & {"state", "moves"}) == ("stale_version", "–", set())
+    request.ClearField("expected_version")
+    outcome = (await call(serving, "CloseCase", request, org=DISTRICT)).outcome
+    assert (outcome.state, list(outcome.moves)) == ("", [])
 
 
 @pytest.mark.parametrize("case_id", ["", "no-id", NO_CASE])

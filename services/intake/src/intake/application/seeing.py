@@ -63,7 +63,7 @@ def _taken_up_by(case: Case, kind: str) -> frozenset[str]:
 
 
 @contextmanager
-def told_as_seen(case: Case, office: Office, places: Places) -> Iterator[None]:
+def told_as_seen(case: Case, office: Office | None, places: Places) -> Iterator[None]:
     """Whatever is refused within says the state met and the moves it allows to who may know them alone."""
     try:
         yield

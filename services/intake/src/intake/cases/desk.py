@@ -110,10 +110,10 @@ class CaseDesk:
         order = _Order(command, request, office, case, meta)
         check_addressee(data, self._offices)
         read_communes(data, self._country.now, local_day(meta.occurred_at))
-        with told_as_seen(case, office, self._offices):
+        with told_as_seen(case, _viewer(uow, office), self._offices):
             number = self._take(uow, order, data)
         uow.wake(keys.until_case(case.id))
-        return self._response(order, number)
+        return self._response(uow, order, number)
 
     def _take(self, uow: UnitOfWork, order: _Order, data: Payload) -> str | None:
         case, meta = order.case, order.meta
@@ -139,11 +139,11 @@ class CaseDesk:
         found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
         self._expect(uow, found.case, request, office)
         meta = self._meta(command, request.act, found.case, uow)
-        with told_as_seen(found.case, office, self._offices):
+        with told_as_seen(found.case, _viewer(uow, office), self._offices):
             voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
         uow.wake(keys.until_case(found.case.id))
         return pb.VoidEventResponse(
-            outcome=self._outcome(found.case, office),
+            outcome=self._outcome(uow, found.case, office),
             case_id=str(found.case.id),
             routed=voided.routed_id is not None,
         )
@@ -161,7 +161,7 @@ class CaseDesk:
         with told_as_seen(case, office, self._offices):
             case.review(data, commanded(command, case.id, self._policy, uow.now))
         note_review(uow, data.screening, event_id(case.pending_events[-1]))
-        return pb.ReviewScreeningResponse(outcome=self._outcome(case, office))
+        return pb.ReviewScreeningResponse(outcome=self._outcome(uow, case, office))
 
     def _office(self, command: Command, model: type[Payload], uow: UnitOfWork) -> Organisation:
         """The office that commands, which may report this of the day on which it happened."""
@@ -191,7 +191,7 @@ class CaseDesk:
             return
         expected = int(request.expected_version)
         since = [one for one in uow.events(case) if one.originator_version > expected]
-        if sees_the_case(case, office, self._offices):
+        if sees_the_case(case, _viewer(uow, office), self._offices):
             happened = [event_name(one.data.TYPE) for one in since]
             raise Stale(
                 expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened)
@@ -199,8 +199,8 @@ class CaseDesk:
         own = [event_name(one.data.TYPE) for one in since if one.meta.org == office.id]
         raise Stale(expected, case.version, own)
 
-    def _outcome(self, case: Case, office: Organisation, number: str = "") -> Outcome:
-        sees = sees_the_case(case, office, self._offices)
+    def _outcome(self, uow: UnitOfWork, case: Case, office: Organisation, number: str = "") -> Outcome:
+        sees = sees_the_case(case, _viewer(uow, office), self._offices)
         return Outcome(
             event_id=f"{case.id}:{case.version}",
             state=stage(case.happened) if sees else "",
@@ -209,8 +209,8 @@ class CaseDesk:
             number=number,
         )
 
-    def _response(self, order: _Order, number: str | None) -> Message:
-        outcome = self._outcome(order.case, order.office, number or "")
+    def _response(self, uow: UnitOfWork, order: _Order, number: str | None) -> Message:
+        outcome = self._outcome(uow, order.case, order.office, number or "")
         if isinstance(order.request, pb.MoveClientRequest):
             move = order.case.moves[-1]
             told = pb.MoveClientResponse(outcome=outcome, to_org=move.to_org or "")
@@ -220,6 +220,12 @@ class CaseDesk:
         response: type[Any] = getattr(pb, f"{order.command.name}Response")
         message: Message = response(outcome=outcome)
         return message
+
+
+def _viewer(uow: UnitOfWork, office: Organisation) -> Organisation | None:
+    """The office that may see cases: one that takes part today. Whose life has ended may report what happened
+    in it, and is told of its own doing alone."""
+    return office if office.holds(local_day(uow.now)) else None
 
 
 def _field(field: str | None) -> str | None:
