@@ -80,7 +80,7 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
 def caller_of(command: Command, reference: Reference, type_name: str, now: datetime) -> Organisation:
     """The organisation for which a command is given. Raises `Forbidden` if it may not report this of the day
     on which it happened: by its kind, by the registry, or because it is suspended."""
-    organisation = reference.organisations.get(command.caller.partition("/")[0])
+    organisation = reference.organisations.get(org_of(command))
     if organisation is None:
         raise Forbidden("agency_unknown")
     at, _ = time_of(command.message.act, now)  # type: ignore[attr-defined]
@@ -88,6 +88,11 @@ def caller_of(command: Command, reference: Reference, type_name: str, now: datet
     if denied is not None:
         raise Forbidden(denied.code, detail=dict(denied.detail))
     return organisation
+
+
+def org_of(command: Command) -> str:
+    """The id of the organisation for which a command is given."""
+    return command.caller.partition("/")[0]
 
 
 @lru_cache(maxsize=16)

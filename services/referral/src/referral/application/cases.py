@@ -25,21 +25,17 @@ from referral.domain import CaseAsKnown
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 _READ_CASES = Lookup(
-    """
-WITH RECURSIVE wanted (case_id) AS (
-    SELECT unnest({cases})
-    UNION SELECT c.merged_into FROM wanted JOIN cases c USING (case_id) WHERE c.merged_into IS NOT NULL
-)
-SELECT case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by
-FROM wanted JOIN cases USING (case_id)
-""",
+    "SELECT case_id, closed_at, merged_into, last_closed_at, closed_by, reopened_by"
+    " FROM cases WHERE case_id = ANY({cases})",
     cases="uuid",
 )
+_OPEN = CaseAsKnown()
 _CHANGING = (CaseClosed, CaseReopened, EventVoided)
 
 
 class CaseBook:
-    """The cases that a batch asks for, read in one query, with what the batch itself has learned."""
+    """The cases that a batch asks for, with what the batch itself has learned. Read in one query, and one
+    more for each time that some of them were merged."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
@@ -52,8 +48,14 @@ class CaseBook:
         if not wanted:
             return
         with self._connect() as connection:
-            for case_id, *known in _READ_CASES.read(connection, cases=wanted):
-                self._known[case_id] = CaseAsKnown(*known)
+            while wanted:
+                found = {
+                    case_id: CaseAsKnown(*known) if any(known) else _OPEN
+                    for case_id, *known in _READ_CASES.read(connection, cases=wanted)
+                }
+                self._known |= found
+                goes_on = {case.merged_into: None for case in found.values() if case.merged_into is not None}
+                wanted = [case_id for case_id in goes_on if case_id not in self._known]
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
         """A case that was loaded; None if intake never told of it. One that was closed by merging is as open
