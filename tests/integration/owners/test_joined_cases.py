@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from answering.parties import Parties
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened
@@ -36,6 +38,7 @@ from contracts.vocabulary import (
     ReopenReason,
     Service,
 )
+from directory import living_of
 from reference.days import start_of
 
 from tests.integration.owners.intake_log import BEGUN
@@ -147,6 +150,25 @@ async def test_by_whose_mistyped_number_two_were_one_has_nothing_of_the_other_le
     referral.feed(*unmerged(referral, twins, by=OTHER_SOCIAL))
     assert await request(referral, OTHER_SOCIAL, twins.kept) == "NOT_FOUND"
     assert await request(referral, OTHER_SOCIAL, twins.gone) == "OK"
+
+
+def test_whoever_asks_is_answered_as_if_all_parties_had_been_read(referral: World) -> None:
+    """For every mixture of people and offices in one group: apart, together, and apart again."""
+    twins = told_apart(referral)
+    cases, orgs = (twins.kept, twins.gone), (SOCIAL, OTHER_SOCIAL, COMMUNE, SUPERVISOR, CLINIC)
+    everybody = [(case_id, org) for case_id in cases for org in orgs]
+    told = set()
+    for change in ([], merged(referral, twins), unmerged(referral, twins)):
+        if change:
+            referral.feed(*change)
+        parties = Parties(referral.parts.connect, living_of(referral.parts).deciding.organisations)
+        parties.load(cases)
+        may = {(case_id, org): parties.may_act(org, case_id) for case_id, org in everybody}
+        told.add(tuple(may.values()))
+        for group in (everybody, *([one] for one in everybody), *itertools.combinations(everybody, 2)):
+            parties.load_for(group)
+            assert {one: parties.may_act(one[1], one[0]) for one in group} == {one: may[one] for one in group}
+    assert len(told) > 1
 
 
 async def test_a_case_closed_by_merging_is_as_open_as_the_one_that_goes_on(referral: World) -> None:
