@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from inspect import signature
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from contracts.base import Payload
 from contracts.envelope import Meta
 from eventsourcing import domain
 from eventsourcing.domain import event
-from eventsourcing.utils import get_topic
+from eventsourcing.utils import get_topic, resolve_topic
 
 from chassis.refusal import Refusal
 
@@ -41,6 +43,16 @@ class Aggregate(domain.Aggregate):
         voids: ClassVar[int | None] = None
 
     class Created(domain.Aggregate.Created, Event):
+        def mutate(self, aggregate: Any) -> Any:
+            """As the library's, which looks up by name in each call what `__init__` takes."""
+            assert aggregate is None
+            cls: Any = resolve_topic(self.originator_topic)
+            made = cls.__new__(cls)
+            made.__base_init__(self.originator_id, self.originator_version, self.timestamp)
+            made.__init__(**{name: getattr(self, name) for name in _initial(cls)})
+            self.apply(made)
+            return made
+
         def arranged(self, events: list[Any]) -> list[Any]:
             """The events of the stream in the order of folding, where one of them voids another."""
             return events
@@ -85,6 +97,12 @@ class Aggregate(domain.Aggregate):
     def leave_out(self, happened: domain.CanMutateAggregate[UUID]) -> None:
         """Folds an event that a later one voids: it counts in the version, in nothing else."""
         self._version, self._modified_on = happened.originator_version, happened.timestamp
+
+
+@cache
+def _initial(cls: type[Aggregate]) -> tuple[str, ...]:
+    """What of its first event the `__init__` of an aggregate takes."""
+    return tuple(name for name in ("data", "meta") if name in signature(cls.__init__).parameters)
 
 
 class Voiding(Aggregate.Event):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 from psycopg import Connection, Cursor
@@ -178,7 +177,8 @@ def _move(connection: Connection[Any], moves: Sequence[PositionMove]) -> Callabl
 
 
 def _write_extra(cursor: Cursor[Any], extra: Sequence[TableWrite]) -> None:
-    by_table = sorted(extra, key=lambda write: (write.table.rank, id(write.table)))
-    for _, writes in groupby(by_table, key=lambda write: id(write.table)):
-        rows = list(writes)
-        rows[0].table.write(cursor, [write.row for write in rows])
+    by_table: dict[int, list[TableWrite]] = {}
+    for write in extra:
+        by_table.setdefault(id(write.table), []).append(write)
+    for writes in sorted(by_table.values(), key=lambda writes: (writes[0].table.rank, id(writes[0].table))):
+        writes[0].table.write(cursor, [write.row for write in writes])

@@ -60,7 +60,10 @@ class CaseBook:
     def get(self, case_id: UUID) -> CaseAsKnown | None:
         """A case that was loaded; None if intake never told of it. One that was closed by merging is as open
         as the one in which it goes on."""
-        case, passed = self._known.get(case_id), {case_id}
+        case = self._known.get(case_id)
+        if case is None or case.merged_into is None:
+            return case
+        passed = {case_id}
         while case is not None and case.merged_into is not None and case.merged_into not in passed:
             passed.add(case.merged_into)
             case = self._known.get(case.merged_into) or CaseAsKnown()
