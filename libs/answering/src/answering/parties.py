@@ -49,9 +49,9 @@ SELECT of, array_agg(org) FROM parties GROUP BY of
     cases="uuid",
 )
 _OF_THE_CASE = Lookup(
-    "SELECT a.case_id, a.org FROM unnest({cases}, {orgs}) AS a (case_id, org)"
-    " JOIN case_parties o ON o.case_id = a.case_id AND o.org = a.org"
-    f" AND o.client_id = '{OF_THE_CASE}'",
+    "SELECT a.case_id, a.org FROM unnest({cases}, {orgs}) AS a (case_id, org) WHERE EXISTS ("
+    "SELECT FROM case_parties o WHERE o.case_id = a.case_id AND o.org = a.org"
+    f" AND o.client_id = '{OF_THE_CASE}')",
     cases="uuid",
     orgs="text",
 )
