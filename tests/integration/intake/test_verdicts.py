@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,10 +10,13 @@ from uuid import UUID, uuid4
 
 from contracts.base import Payload
 from contracts.envelope import Meta
-from contracts.events.common import AgencyEventDeferred, AgencyEventRefused
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.events.followup import DetoxAdmitted, FollowupOpened
 from contracts.events.referral import ReferralReceived, ReferralRequested
-from contracts.vocabulary import DetoxKind, OrgKind, Service
+from contracts.vocabulary import DetoxKind, OrgKind, Service, VoidReason
+from intake.application import keys
+from intake.application.matching import addressed
+from intake.domain.case import Case
 
 from tests.integration.intake.desk import SOCIAL, Desk, verdicts
 from tests.integration.intake.posts import NOW, contact, counselling, plan, referral, registration
@@ -70,6 +74,30 @@ def test_the_owners_word_is_the_verdict_and_brings_the_number(desk: Desk) -> Non
     assert (told["id"], told["verdict"], told["numbers"]) == (post.id, "accepted", {"referral": NUMBER})
     assert told["offset"] == 1
     assert told["type"] == "org.reftrack.referral-requested.v1"
+
+
+def test_a_referral_that_is_voided_leaves_its_provider_the_number_and_no_right_in_the_case(
+    desk: Desk,
+) -> None:
+    routed_referral(desk)
+    data = ReferralRequested(service=Service.METHADONE, provider=CLINIC, number=NUMBER)
+    told, case_id = says(desk, "referral", data), UUID(desk.events()[0]["id"].partition(":")[0])
+
+    def concerns(*, voided: bool) -> bool:
+        uow = desk.store.unit_of_work()
+        uow.load(Case, [case_id])
+        uow.load_claims(keys.ADDRESSED, [keys.as_text(case_id)])
+        case = uow.get(Case, case_id)
+        assert case is not None
+        return CLINIC in {org for org, _ in addressed(uow, case, voided=voided)}
+
+    desk.take([told])
+    assert concerns(voided=False)
+    event_id = json.loads(told.value or b"")["id"]
+    void = EventVoided(event_id=event_id, type=data.TYPE, reason=VoidReason.WRONG_PERSON)
+    desk.take([says(desk, "referral", void, version=2)])
+    assert not concerns(voided=False)
+    assert concerns(voided=True), "it is told what became of it"
 
 
 def test_what_the_owner_refuses_is_rejected_with_its_reason(desk: Desk) -> None:

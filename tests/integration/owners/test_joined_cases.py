@@ -13,14 +13,14 @@ from answering.parties import Parties
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened
-from contracts.events.common import AgencyEventRefused, DeadlinePassed
+from contracts.events.common import AgencyEventRefused, DeadlinePassed, EventVoided
 from contracts.events.followup import (
     DetoxAdmittedPosted,
     DetoxCompleted,
     HandoverNotified,
     HandoverReceived,
 )
-from contracts.events.intake import CaseOpened, ClientContacted
+from contracts.events.intake import CaseOpened, ClientContacted, ClientIntroduced
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.events.referral import (
     ReferralAccepted,
@@ -37,6 +37,7 @@ from contracts.vocabulary import (
     MergeGround,
     ReopenReason,
     Service,
+    VoidReason,
 )
 from directory import living_of
 from reference.days import start_of
@@ -139,6 +140,22 @@ async def test_what_an_office_reported_of_one_while_they_were_one_person_gives_i
     referral.feed(*unmerged(referral, twins))
     assert await request(referral, station, twins.kept) == "NOT_FOUND"
     assert await request(referral, station, twins.gone) == "OK"
+
+
+async def test_to_whom_a_client_was_sent_by_what_is_voided_commands_nothing_of_the_case(
+    referral: World,
+) -> None:
+    log, stands, wrong = referral.intake, uuid4(), uuid4()
+    sent = ClientIntroduced(number="GT-1", to_org=OTHER_SOCIAL, instead_of_administrative_file=False)
+    introduced = {case_id: log.event(case_id, sent, org="cap-bo-de") for case_id in (stands, wrong)}
+    for case_id, event in introduced.items():
+        referral.feed(log.opened(case_id), log.consented(case_id), event)
+    voided = EventVoided(
+        event_id=introduced[wrong].id, type=sent.TYPE, reason=VoidReason.WRONG_PERSON, replaced=False
+    )
+    referral.feed(log.event(wrong, voided, org="cap-bo-de"))
+    assert await request(referral, OTHER_SOCIAL, stands) == "OK"
+    assert await request(referral, OTHER_SOCIAL, wrong) == "NOT_FOUND"
 
 
 async def test_by_whose_mistyped_number_two_were_one_has_nothing_of_the_other_left_when_they_are_two_again(

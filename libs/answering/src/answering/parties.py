@@ -2,7 +2,8 @@
 these. Nobody else may command anything in it (`architecture.md`, G9: nobody by default).
 
 What is told of a client in the case of another, while the two are one person (`Meta.client`), gives a right
-for that client: it follows the client when they are found to be two again.
+for that client: it follows the client when they are found to be two again. To whom a client was sent by an
+event that is voided has no right by it any more.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from chassis.store.unnest import Lookup, Rows
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened, ClientMoved
+from contracts.events.common import EventVoided
 from contracts.events.intake import AgencyEventRouted, ClientIntroduced
 from contracts.events.people import ClientsDistinguished, ClientsMerged, ClientsUnmerged, MatchesProposed
 from contracts.events.referral import ReferralRequested
@@ -32,6 +34,9 @@ Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 OF_THE_CASE = UUID(int=0)
 """In place of the client: the case's own."""
+
+FOR_GOOD = ""
+"""In place of the event by which an organisation was sent the client: it reported something itself."""
 
 _READ = Lookup(
     MEMBERS
@@ -93,24 +98,36 @@ class Parties:
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
+        if isinstance(told.data, EventVoided):
+            drop_addressees(uow, told.meta.subject, told.data.event_id)
         for org in sorted(reporters(told)):
             add_party(uow, told.meta.subject, org, told.meta.client)
+        for org in sorted(addressees(told)):
+            add_party(uow, told.meta.subject, org, told.meta.client, by=told.id)
 
     def may_act(self, org: str, case_id: UUID) -> bool:
         """Whether an organisation has to do with a case that was loaded, or another of its person."""
         return any(self._organisations.answers_for(org, one) for one in self._known.get(case_id, ()))
 
 
-def add_party(uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = None) -> None:
-    """From this commit on the organisation has to do with the case, or with another client told of in it."""
-    uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org, client or OF_THE_CASE)))
+def add_party(
+    uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = None, *, by: str = FOR_GOOD
+) -> None:
+    """From this commit on the organisation has to do with the case, or with another client told of in it: for
+    as long as the event that sent it the client stands, or for good."""
+    uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org, client or OF_THE_CASE, by)))
+
+
+def drop_addressees(uow: UnitOfWork, case_id: UUID, event_id: str) -> None:
+    """From this commit on nobody has to do with the case for having been sent the client by that event."""
+    uow.commit.extra.append(TableWrite(_DROPPED, (case_id, event_id)))
 
 
 _OF_WHO_IS_WHO = ClientsMerged | ClientsUnmerged | ClientsDistinguished | MatchesProposed
 
 
 def reporters(told: Recorded[Payload]) -> set[str]:
-    """The organisations that have to do with a case by an event of it: who reported it, whom it names. Nobody
+    """The organisations that have to do with a case by having reported an event of it. Nobody
     by having looked into it, or by what was found of who is who: that stands in the cases of either, of which
     the one may have been taken for the other's by a mistyped number."""
     data: Any = told.data
@@ -118,11 +135,15 @@ def reporters(told: Recorded[Payload]) -> set[str]:
         return set()
     if isinstance(data, AgencyEventRouted):
         return {data.posted_by}
-    if isinstance(data, ClientIntroduced | ClientMoved):
-        return {told.meta.org, *([data.to_org] if data.to_org else ())}
-    if isinstance(data, ReferralRequested):
-        return {told.meta.org, data.provider}
     return {told.meta.org}
+
+
+def addressees(told: Recorded[Payload]) -> set[str]:
+    """The organisations to which an event sends the client."""
+    data: Any = told.data
+    if isinstance(data, ClientIntroduced | ClientMoved):
+        return {data.to_org} if data.to_org else set()
+    return {data.provider} if isinstance(data, ReferralRequested) else set()
 
 
 def _settles(data: Payload) -> bool:
@@ -133,6 +154,13 @@ def _settles(data: Payload) -> bool:
 
 _PARTIES = Rows(
     35,
-    "INSERT INTO case_parties (case_id, org, client_id) SELECT DISTINCT * FROM {rows} ON CONFLICT DO NOTHING",
-    *("uuid", "text", "uuid"),
+    "INSERT INTO case_parties (case_id, org, client_id, event_id) SELECT DISTINCT * FROM {rows}"
+    " ON CONFLICT DO NOTHING",
+    *("uuid", "text", "uuid", "text"),
+)
+_DROPPED = Rows(
+    37,
+    "DELETE FROM case_parties AS p USING {rows} AS r (case_id, event_id)"
+    " WHERE p.case_id = r.case_id AND p.event_id = r.event_id",
+    *("uuid", "text"),
 )

@@ -32,8 +32,8 @@ class Before(NamedTuple):
     evaluated: bool
     stays: frozenset[str]
     """Their numbers."""
-    told: frozenset[str]
-    """Whom a facility told of a handover."""
+    told: frozenset[tuple[str, str]]
+    """Whom a facility told of a handover, and by which notice."""
     notices: frozenset[str]
     """What told them by the client's consent."""
     terms: tuple[Running, ...]
@@ -51,8 +51,8 @@ def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, te
     for number in sorted(_numbers(pathway) - before.stays):
         if uow.holder(STAY, number) is None:  # the number of an admission that was corrected stays claimed
             uow.claim(STAY, number, str(pathway.case_id))
-    for org in sorted(_told(pathway) - before.told):
-        add_party(uow, pathway.case_id, org)
+    for org, notice in sorted(_told(pathway) - before.told):
+        add_party(uow, pathway.case_id, org, by=notice)
     if pathway.terms != before.terms:
         deadlines.follow(uow, pathway.id, pathway.case_id, before.terms, pathway.terms, terms)
     if (pathway.management, pathway.evaluated) != before[:2]:
@@ -71,8 +71,9 @@ def _numbers(pathway: Pathway) -> frozenset[str]:
     return frozenset(stay.number for stay in pathway.stays)
 
 
-def _told(pathway: Pathway) -> frozenset[str]:
-    return frozenset(stay.notified_to for stay in pathway.stays if stay.notified_to is not None)
+def _told(pathway: Pathway) -> frozenset[tuple[str, str]]:
+    notified = ((stay.notified_to, stay.notice) for stay in pathway.stays)
+    return frozenset((org, notice) for org, notice in notified if org is not None and notice is not None)
 
 
 def _notices(pathway: Pathway) -> frozenset[str]:

@@ -33,7 +33,10 @@ NUMBER = "number"
 
 ADDRESSED = "addressed"
 """Claim: case → the organisations that its referrals, stays and handovers concern, one space between two;
-with a slash and the client behind it where that is not the case's own."""
+each with a slash, the client behind it where that is not the case's own, and `@` with the event that says so (none
+before that was kept), `VOIDED` where that does not stand any more."""
+
+VOIDED = "!"
 
 ID_NUMBER = "id_number"
 """Claim: keyed hash of an ID number → the clients known by it, one space between two; the first is the one

@@ -139,10 +139,12 @@ def identified(uow: UnitOfWork, naming: Naming) -> str | None:
     return next(iter(known_by(uow, naming.identity)), None) if naming.identity else None
 
 
-def addressed(uow: UnitOfWork, case: Case) -> frozenset[tuple[str, UUID]]:
-    """Whom referrals, stays and handovers of a case concern, each with the client of whom they tell."""
+def addressed(uow: UnitOfWork, case: Case, *, voided: bool = False) -> frozenset[tuple[str, UUID]]:
+    """Whom referrals, stays and handovers of a case concern, each with the client of whom they tell;
+    `voided`: those too whom only what was voided concerned."""
     kept = (uow.holder(keys.ADDRESSED, keys.as_text(case.id)) or "").split()
-    parts = (one.partition("/") for one in kept)
+    standing = (one for one in kept if voided or not one.endswith(keys.VOIDED))
+    parts = (one.partition("@")[0].partition("/") for one in standing)
     return frozenset((org, UUID(client) if client else case.client_id) for org, _, client in parts)
 
 
@@ -200,7 +202,7 @@ def was_sent(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> boo
     """Whether numbers of this case, or of another of the same person, are sent to an organisation, or to one
     for whose area it answers; also one that was voided, so that it is told that. A number goes on where it
     began, whoever is one person by now."""
-    here = {one for one, _ in case.parties | addressed(uow, case)}
+    here = {one for one, _ in case.parties | addressed(uow, case, voided=True)}
     withdrawn = {one for each in (case, *cases_beside(uow, case)) for _, one in each.withdrawn}
     return is_concerned(uow, case, org, organisations) or any(
         organisations.answers_for(org, one) for one in here | withdrawn

@@ -33,7 +33,7 @@ class OwnersLogs:
         uow.load_routed({one.meta.causation_id for one in told if one.meta.causation_id is not None})
         numbers = [number for one in told if (number := number_in(one.data))]
         uow.load_claims(keys.NUMBER, [keys.number_key(*number) for number in numbers])
-        cases = {one.meta.subject for one in told if concerned(one)}
+        cases = {one.meta.subject for one in told if concerned(one) or isinstance(one.data, EventVoided)}
         uow.load_claims(keys.ADDRESSED, map(keys.as_text, cases))
         uow.load_waits([*map(keys.until_case, cases), *(keys.until_number(*number) for number in numbers)])
 
@@ -42,7 +42,7 @@ class OwnersLogs:
         number = number_in(told.data)
         if number is not None:
             self._learn(uow, *number, case_id=told.meta.subject)
-        _address(uow, told.meta.subject, concerned(told), told.meta.client)
+        _address(uow, told)
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
         if (
@@ -69,18 +69,23 @@ def concerned(told: Recorded[Payload]) -> frozenset[str]:
     return frozenset({data.to_org}) if isinstance(data, HandoverNotified) else frozenset()
 
 
-def _address(uow: UnitOfWork, case_id: UUID, orgs: frozenset[str], client: UUID | None) -> None:
-    """Numbers of the case are for these too: what they posted about it goes on. `client`: of whom it tells,
-    where that is not the case's own."""
-    key = keys.as_text(case_id)
-    orgs = frozenset(f"{org}/{client}" for org in orgs) if client is not None else orgs
-    known = frozenset((uow.holder(keys.ADDRESSED, key) or "").split()) if orgs else orgs
-    if orgs <= known:
+def _address(uow: UnitOfWork, told: Recorded[Payload]) -> None:
+    """Numbers of the case are for these too: what they posted about it goes on. Each has to do with the
+    client of whom the event tells, for as long as that stands."""
+    key, client, orgs = keys.as_text(told.meta.subject), told.meta.client, concerned(told)
+    voided = f"@{told.data.event_id}" if isinstance(told.data, EventVoided) else None
+    if not orgs and voided is None:
         return
-    if known:
+    kept = frozenset((uow.holder(keys.ADDRESSED, key) or "").split())
+    now = frozenset(one + keys.VOIDED if voided and one.endswith(voided) else one for one in kept)
+    now |= {f"{org}/{client or ''}@{told.id}" for org in orgs}
+    if now == kept:
+        return
+    if kept:
         uow.release(keys.ADDRESSED, key)
-    uow.claim(keys.ADDRESSED, key, " ".join(sorted(known | orgs)))
-    uow.wake(keys.until_case(case_id))
+    uow.claim(keys.ADDRESSED, key, " ".join(sorted(now)))
+    if orgs:
+        uow.wake(keys.until_case(told.meta.subject))
 
 
 def number_in(data: Payload) -> tuple[NumberKind, str] | None:

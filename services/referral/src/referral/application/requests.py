@@ -102,7 +102,7 @@ class Requests:
         uow.claim(NUMBER, number, str(referral.id))
         self._lapses.begun(uow, referral, ended=waits)
         self._deadlines.follow(uow, referral)
-        add_party(uow, meta.subject, posted.provider, meta.client)
+        add_party(uow, meta.subject, posted.provider, meta.client, by=f"{referral.id}:1")
         return referral
 
     def _share(self, posted: ReferralRequestedPosted, meta: Meta, *, waits: bool, now: datetime) -> Share:
