@@ -47,6 +47,7 @@ async def test_who_answers_for_both_sees_both_and_who_answers_for_one_only_that_
         assert not match.decidable
         assert list(match.one.orgs) == [org]
         assert not match.HasField("other")
+        assert match.ground == "", "that a number is known would tell of somebody elsewhere"
         assert (match.likely, list(match.reasons), match.decided_by) == (0, [], "")
     assert await listed(serving, ELSEWHERE) == []
 

@@ -59,7 +59,8 @@ go, and free for somebody else, where nothing that it reported of the client sta
 correction names another reference instead; those that the voided event had bound, whatever stands, where
 the person was wrong (`wrong_person`). Voiding a closing opens the case again, unless the client has a later
 one. An event with `corrects` voids the earlier one of the same source, type and person, and stands in its
-place: both or neither.
+place: both or neither. Of what referral or followup decides that holds for intake's own part alone: where
+they refuse what should replace an event, the wrong one stays voided, and the refusal is told on the receipt.
 
 ## Who somebody is
 

@@ -134,7 +134,9 @@ class Match(_message.Message):
     state: _builtins.str
     """`open`, `same` or `distinct`."""
     ground: _builtins.str
-    """`likeness`, or `id_number`: exactly the same number, but other fields are in conflict."""
+    """`likeness`, or `id_number`: exactly the same number, but other fields are in conflict. Empty where the
+    caller answers for one of the two only.
+    """
     likely: _builtins.int
     """In percent. 0 where the caller answers for one of the two only."""
     decidable: _builtins.bool

@@ -33,8 +33,8 @@ NUMBER = "number"
 
 ADDRESSED = "addressed"
 """Claim: case → the organisations that its referrals, stays and handovers concern, one space between two;
-each with a slash, the client behind it where that is not the case's own, and `@` with the event that says so (none
-before that was kept), `VOIDED` where that does not stand any more."""
+each with a slash, the client behind it where that is not the case's own, and `@` with the event that says so
+(none before that was kept), `VOIDED` where that does not stand any more."""
 
 VOIDED = "!"
 

@@ -163,13 +163,13 @@ def _match(row: Sequence[Any], reached: frozenset[str]) -> pb.Match:
     told = pb.Match(
         match_id=str(match_id),
         state=state,
-        ground=ground,
         one=mine[0].message(),
         decidable=len(mine) == 2 and state == OPEN,
         proposed_at=timestamp(proposed_at),
         version=version,
     )
     if len(mine) == 2:
+        told.ground = ground
         _tell_all(told, other, likely, reasons, decided_by, decided_at)
     return told
 
