@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from chassis.testing import given, refold
@@ -92,6 +93,13 @@ def test_where_a_client_lives_is_told_by_the_latest_move_that_stands() -> None:
     assert given(a_case(), *steps).when(lambda _: None).then_nothing().commune == "00625"
     back = given(a_case(), *steps, voids(4, moved), refold).when(lambda _: None).then_nothing()
     assert (back.commune, back.moves) == (registered.residence_commune, ())
+
+
+def test_a_move_of_another_client_told_in_the_case_leaves_where_its_own_client_lives() -> None:
+    of_another = on_day(2).model_copy(update={"client": UUID(int=7)})
+    case = given(a_case(), takes(registered, 1)).when(lambda one: one.take(moved, of_another)).then(moved)
+    assert case.commune == registered.residence_commune
+    assert [move.number for move in case.moves] == [NUMBER]
 
 
 def test_a_move_is_overdue_once_and_not_where_it_was_acknowledged() -> None:

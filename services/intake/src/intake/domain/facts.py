@@ -169,10 +169,12 @@ class Moved(Fact):
     step = Step.MOVED
 
     def apply(self, aggregate: Case) -> None:
-        """The client lives there from now on; whoever takes the client up may take up the number."""
+        """The case's own client lives there from now on; whoever takes up the client of whom it is told may
+        take up the number."""
         super().apply(aggregate)
         data = self.data
-        aggregate.commune = data.to_commune
+        if self.meta.client is None:
+            aggregate.commune = data.to_commune
         if data.number is not None and data.to_org is not None:
             aggregate.introduce(data.number, data.to_org, self.meta)
         told = (self.meta.org, local_day(self.meta.received_at))
