@@ -26,7 +26,15 @@ from tests.integration.intake.people import (
     registered,
     unmerge,
 )
-from tests.integration.intake.posts import NOW, Post, intervention, registration, screening
+from tests.integration.intake.posts import (
+    NOW,
+    Post,
+    closing,
+    contact,
+    intervention,
+    registration,
+    screening,
+)
 from tests.unit.reference.paper_form import SUBSTANCES
 
 INSTRUMENTS = Path(__file__).parents[3] / "deploy" / "reference" / "instruments"
@@ -215,6 +223,17 @@ def test_a_follow_up_may_follow_a_screening_in_another_case_of_the_same_person_w
     follow_up = replace(follow_up, data={**follow_up.data, "occasion": "follow_up"})
     assert [told["verdict"] for told in desk.post(follow_up)] == ["accepted"]
     assert recorded(desk)["earlier"] is None
+
+
+def test_a_follow_up_in_the_next_case_of_a_client_follows_a_screening_in_the_one_before(desk: Desk) -> None:
+    again = registration(SOCIAL, {"agency_ref": "TV-1"}, at=NOW.replace(day=9))
+    follow_up = replace(screened(30, occasion="follow_up"), at=NOW.replace(day=10))
+    desk.post(replace(REGISTERED, at=NOW.replace(day=5)), replace(screened(), at=NOW.replace(day=6)))
+    desk.post(closing(SOCIAL, "TV-1", at=NOW.replace(day=7)))
+    told = desk.post(contact(SOCIAL, "TV-1", at=NOW.replace(day=8)), again, follow_up)
+    assert [(one["verdict"], one.get("code")) for one in told] == [("accepted", None)] * 3
+    assert recorded(desk)["earlier"] is None
+    assert len({event["meta"]["subject"] for event in desk.events()}) == 2
 
 
 def test_a_conflict_in_a_case_that_was_merged_is_looked_into_there_and_stays_so_when_unmerged(

@@ -124,10 +124,17 @@ def telling(uow: UnitOfWork, case: Case) -> tuple[frozenset[UUID], list[Case]]:
 
 
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
-    """The other cases of the same person."""
+    """The other cases of who was merged with somebody; of all others none, also where they have several."""
     person = person_of(uow, keys.as_text(case.client_id))
-    if not person.edges:
-        return []
+    return _others(uow, person, case) if person.edges else []
+
+
+def other_cases(uow: UnitOfWork, case: Case) -> list[Case]:
+    """The other cases of the same person: the client's own, and those of whoever is one with the client."""
+    return _others(uow, person_of(uow, keys.as_text(case.client_id)), case)
+
+
+def _others(uow: UnitOfWork, person: Person, case: Case) -> list[Case]:
     others = [keys.as_id(one) for one in person.cases if one != keys.as_text(case.id)]
     uow.load(Case, others)
     return [found for one in others if (found := uow.get(Case, one)) is not None]

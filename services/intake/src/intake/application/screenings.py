@@ -137,9 +137,9 @@ class ScreeningDesk:
 
 
 def _check_screened_elsewhere(uow: UnitOfWork, case: Case, meta: Meta) -> None:
-    """A follow-up follows a screening, be it in another case of the same person: then it names none, as who
-    reads the one case need not know of the other."""
-    if not any(one.screenings.before(meta.latest_at) for one in people.cases_beside(uow, case)):
+    """A follow-up follows a screening, be it in another case of the same person, the client's own earlier one
+    too: then it names none, as who reads the one case need not know of the other."""
+    if not any(one.screenings.before(meta.latest_at) for one in people.other_cases(uow, case)):
         raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
 
 
