@@ -240,6 +240,27 @@ def test_after_unmerging_each_goes_its_own_way_again(followup: World) -> None:
     ]
 
 
+def test_unmerging_one_of_three_leaves_the_other_two_one_person_for_the_rest_of_the_batch(
+    followup: World,
+) -> None:
+    """The middle one was merged with both: only one of the merges is undone."""
+    twins, third = told_apart(followup), Twins(uuid4(), uuid4(), (uuid4(), uuid4()), uuid4())
+    chain = Twins(twins.gone, third.kept, (twins.clients[1], third.clients[0]), third.merge)
+    opened = CaseOpened(client_id=third.clients[0], client_group=GROUP)
+    followup.feed(followup.intake.event(third.kept, opened, org=SOCIAL))
+    admitted = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
+    followup.feed(followup.intake.routed(third.kept, admitted, FACILITY, at=IN_MARCH))
+    followup.feed(*merged(followup, twins))
+    followup.feed(*merged(followup, chain))
+    cut_off = followup.intake.routed(twins.kept, DetoxCompleted(months=5), FACILITY, at=IN_AUGUST)
+    theirs = followup.intake.routed(twins.gone, DetoxCompleted(months=5), FACILITY, at=IN_AUGUST)
+    followup.feed(*unmerged(followup, twins), cut_off, theirs)
+    assert kinds([answer(followup, cut_off), answer(followup, theirs)]) == [
+        "agency-event-deferred",
+        "detox-completed",
+    ]
+
+
 async def due_of(world: World, org: str) -> list[tuple[str, str]]:
     answer = await world.call("ListDeadlines", org=org)
     return [(one.which, one.case_id) for one in answer.deadlines]

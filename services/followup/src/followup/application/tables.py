@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from answering.members import MEMBERS
+from answering.members import EVER_MEMBERS
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows, Unnest
@@ -27,12 +27,15 @@ FROM cases c WHERE c.case_id = ANY({cases})
     cases="uuid",
 )
 _OTHERS = Lookup(
-    MEMBERS
+    EVER_MEMBERS
     + """
-SELECT m.of, c.case_id, c.client_id FROM members m JOIN case_clients c USING (case_id)
-WHERE c.case_id <> m.of ORDER BY m.of, c.case_id
+SELECT m.of, m.case_id, m.client_id FROM members m
+WHERE m.still AND m.client_id IS NOT NULL AND m.case_id <> m.of ORDER BY m.of, m.case_id
 """,
     cases="uuid",
+    undone="uuid",
+    opened="uuid",
+    clients="uuid",
 )
 
 
@@ -47,10 +50,13 @@ class Clients:
         self._connect = connect
         self._known: dict[UUID, UUID] = {}
         self._person: dict[UUID, list[UUID]] = {}
+        self._joined: dict[UUID, ClientsMerged] = {}
+        self._undone: set[UUID] = set()
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read these, and the other cases of merged clients; whatever an earlier batch knew is forgotten."""
         self._known, self._person = {}, {}
+        self._joined, self._undone = {}, set()
         wanted = list(dict.fromkeys(case_ids))
         if not wanted:
             return
@@ -58,9 +64,15 @@ class Clients:
             rows = list(_READ.read(connection, cases=wanted))
             self._known = {case_id: client for case_id, client, _ in rows}
             merged = [case_id for case_id, _, is_merged in rows if is_merged]
-            for of, case_id, client in _OTHERS.read(connection, cases=merged) if merged else ():
-                self._person.setdefault(of, []).append(case_id)
-                self._known[case_id] = client
+            if merged:
+                self._read_others(connection, merged)
+
+    def _read_others(self, connection: Connection[Any], cases: list[UUID]) -> None:
+        """Who is one person with whom, but for what the batch has undone by now."""
+        named = {"cases": cases, "undone": list(self._undone), "opened": [], "clients": []}
+        for of, case_id, client in _OTHERS.read(connection, **named):
+            self._person.setdefault(of, []).append(case_id)
+            self._known[case_id] = client
 
     def others(self, case_id: UUID) -> list[UUID]:
         """The other cases of the person whose case this is."""
@@ -71,14 +83,25 @@ class Clients:
         return self._known.get(case_id)
 
     def joined(self, data: ClientsMerged | ClientsUnmerged) -> None:
-        """Clients were found to be one person, or not to be: what comes later in the batch knows it."""
+        """Clients were found to be one person, or not to be: what comes later in the batch knows it. Either
+        is told in two cases, and what is undone stays so."""
+        if data.merge in self._undone:
+            return
+        if isinstance(data, ClientsMerged):
+            self._joined[data.merge] = data
+            self._join(data)
+            return
+        self._undone.add(data.merge)
+        self._joined.pop(data.merge, None)
+        self._person = {}
+        with self._connect() as connection:
+            self._read_others(connection, list(self._known))
+        for merged in self._joined.values():
+            self._join(merged)
+
+    def _join(self, data: ClientsMerged) -> None:
         ends = (data.survivor, data.merged)
         cases = {case_id for case_id, client in self._known.items() if client in ends}
-        if isinstance(data, ClientsUnmerged):
-            for case_id in cases:
-                own = self._known[case_id]
-                self._person[case_id] = [one for one in self.others(case_id) if self._known.get(one) == own]
-            return
         person = cases.union(*(self.others(case_id) for case_id in cases))
         self._person |= {case_id: sorted(person - {case_id}) for case_id in person}
 
