@@ -85,8 +85,9 @@ class IntakeLog:
         at: datetime = BEGUN,
         received_at: datetime | None = None,
         legal_basis: str | None = None,
+        client: UUID | None = None,
     ) -> Recorded[Payload]:
-        """What that organisation posted, on its way to the owner."""
+        """What that organisation posted, on its way; `client`: of whom, if not of the case's own."""
         routed = AgencyEventRouted(
             type=payload.TYPE,
             event_source=f"/agencies/{org}",
@@ -97,7 +98,8 @@ class IntakeLog:
             number_kind=kind if number else None,
             data=payload.model_dump(mode="json"),
         )
-        return self.event(case_id, routed, org=org, at=at, received_at=received_at, legal_basis=legal_basis)
+        told: dict[str, Any] = {"received_at": received_at, "legal_basis": legal_basis, "client": client}
+        return self.event(case_id, routed, org=org, at=at, **told)
 
     def event(
         self,

@@ -19,7 +19,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows
 from consent import Known, Missing, Refused, What, changes, known_of, read, tells
 from contracts.base import Payload
-from contracts.envelope import Recorded
+from contracts.envelope import Meta, Recorded
 from contracts.events.intake import CaseOpened
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import OrgKind
@@ -64,8 +64,8 @@ FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
 
 
 class ConsentBook:
-    """The consents of a batch's cases, read in one query (two where people were merged), with what the batch
-    itself has learned.
+    """The consents of a batch's cases, read in one query (two where people were merged, three where they were
+    told apart again), with what the batch itself has learned.
 
     `also`: further events of intake's log that are kept and given back beside those of consent.
     """
@@ -105,7 +105,26 @@ class ConsentBook:
             if left:
                 opened, clients = list(self._opened), list(self._opened.values())
                 undone = list(self._undone)
-                self._take(_READ.read(connection, cases=left, undone=undone, opened=opened, clients=clients))
+                said = {"undone": undone, "opened": opened, "clients": clients}
+                self._take(_READ.read(connection, cases=left, **said))
+                if others := self._others():
+                    self._take(_READ.read(connection, cases=others, **said))
+        self._say_of_all()
+
+    def _others(self) -> list[UUID]:
+        """The cases of who was once one person with these and is no more: whose they are by now is read
+        next, for what was told of them in the cases of these."""
+        others = list(set[UUID]().union(*self._parted.values()) - self._members.keys())
+        self._members |= {case_id: {case_id} for case_id in others}
+        return others
+
+    def _say_of_all(self) -> None:
+        """What is read of one case holds for each case of that person."""
+        for asked, person in list(self._members.items()):
+            for each in person if len(person) > 1 else ():
+                self._members.setdefault(each, person)
+                if asked in self._parted:
+                    self._parted.setdefault(each, self._parted[asked])
 
     def _take(self, rows: Iterable[tuple[Any, ...]]) -> list[UUID]:
         """Take in who is one person and what is told; gives the cases of which these rows cannot say it."""
@@ -145,30 +164,62 @@ class ConsentBook:
             self._join(data.survivor_case, data.merged_case)
         elif data.merge not in self._undone:
             self._undone.add(data.merge)
-            self._joined.pop(data.merge, None)
             self._read(list(self._members))
-            for merged in self._joined.values():
-                self._join(merged.survivor_case, merged.merged_case)
+            for merge, merged in sorted(self._joined.items(), key=lambda joined: joined[0] in self._undone):
+                change = self._part if merge in self._undone else self._join
+                change(merged.survivor_case, merged.merged_case)
 
     def _join(self, one: UUID, other: UUID) -> None:
         """They are of one person, where both were loaded."""
         person = self.person(one) | self.person(other)
         self._members |= {case_id: set(person) for case_id in person if case_id in self._members}
+        self._known.clear()
+
+    def _part(self, one: UUID, other: UUID) -> None:
+        """They were of one person within the batch, and are no more, unless by another merge."""
+        if other in self.person(one):
+            return
+        for person, others in (
+            (self.person(one), self.around(other)),
+            (self.person(other), self.around(one)),
+        ):
+            self._parted |= {each: {*self._parted.get(each, ()), *others} - person for each in person}
 
     def person(self, case_id: UUID) -> frozenset[UUID]:
         """The cases of the person whose case this is."""
         return frozenset(self._members.get(case_id, {case_id}))
+
+    def around(self, case_id: UUID) -> frozenset[UUID]:
+        """Those, and the cases of whoever was once one person with these: what is told of that person may
+        stand in any of them."""
+        person = self.person(case_id)
+        return person.union(*(self._parted.get(each, ()) for each in person))
+
+    def tells_of(self, case_id: UUID, meta: Meta) -> bool:
+        """Whether what stands in a case `around` tells of the person whose case this is."""
+        person = self.person(case_id)
+        if meta.client is None:
+            return meta.subject in person
+        return meta.client in {self._client.get(each) for each in person}
+
+    def case_of(self, meta: Meta) -> UUID:
+        """The case by which to ask for the person of whom something tells: where it stands, unless it tells
+        of somebody who was once one person with the client of that case and is no more."""
+        asked, client = meta.subject, meta.client
+        if client is None or self.tells_of(asked, meta):
+            return asked
+        parted = self._parted.get(asked, ())
+        return min((each for each in parted if self._client.get(each) == client), default=asked)
 
     def facts(self, case_id: UUID) -> list[Told]:
         """Everything kept of that person: what tells of one of the clients, in whichever case."""
         if case_id not in self._parted and len(self._members.get(case_id, ())) < 2:
             client, kept = self._client.get(case_id), self._facts.get(case_id, {})
             return [one for one in kept.values() if one.meta.client in (None, client)]
-        person = self.person(case_id)
-        clients = {self._client.get(each) for each in person}
+        clients = {self._client.get(each) for each in self.person(case_id)}
         return [
             one
-            for each in person.union(*(self._parted.get(each, ()) for each in person))
+            for each in self.around(case_id)
             for one in self._facts.get(each, {}).values()
             if (one.meta.client or self._client.get(each)) in clients
         ]

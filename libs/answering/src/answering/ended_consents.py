@@ -25,13 +25,14 @@ SECOND_LOOKS = (timedelta(seconds=2), timedelta(seconds=60))
 ACTOR = "consent"
 
 
-def look_again(uow: UnitOfWork, told: Recorded[Payload]) -> None:
-    """Set the second looks after a change in the consents of a case; one that was given ends nothing."""
+def look_again(uow: UnitOfWork, told: Recorded[Payload], case_id: UUID | None = None) -> None:
+    """Set the second looks after a change in the consents of a case, the one in which that is told if no
+    other is named; one that was given ends nothing."""
     if isinstance(told.data, ConsentGiven):
         return
     for wait in SECOND_LOOKS:
         key = f"{told.id}/{wait.seconds}"
-        set_timer(uow, Timer(RECHECK, told.meta.subject, key, uow.now + wait))
+        set_timer(uow, Timer(RECHECK, case_id or told.meta.subject, key, uow.now + wait))
 
 
 def looked_for(timer: Timer) -> str:

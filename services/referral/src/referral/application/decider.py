@@ -80,7 +80,7 @@ class ReferralDecider:
         self._consents.load([*_cases(routed, commands), *changed, *strange], opened)
         self._lapses.load(uow, changed)
         waiting = self._waiting.load(uow, changed)
-        cases = [each for case_id in changed for each in self._consents.person(case_id)]
+        cases = [each for case_id in changed for each in self._consents.around(case_id)]
         closing = changing(self._told.records(items))
         self._cases.load([*_cases(routed, commands), *(cases if waiting else ()), *closing])
         self._parties.load_for(_askers(commands))
@@ -130,7 +130,7 @@ class ReferralDecider:
         self._consents.learn(uow, told)
         if changes_shares(told):
             self._lapses.look(uow, told)
-            self._waiting.try_again(uow, told.meta.subject)
+            self._waiting.try_again(uow, self._consents.case_of(told.meta))
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
         if command.name == RING:

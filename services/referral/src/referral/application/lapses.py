@@ -37,8 +37,8 @@ class Lapses:
         self._referrals: dict[UUID, set[UUID]] = {}
 
     def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
-        """Read the referrals of the people whose cases these are."""
-        cases = {each for case_id in case_ids for each in self._consents.person(case_id)}
+        """Read the referrals of the people whose cases these are, in whichever case they were asked for."""
+        cases = {each for case_id in case_ids for each in self._consents.around(case_id)}
         self._referrals = {}
         if not cases:
             return
@@ -58,13 +58,14 @@ class Lapses:
         self._referrals.setdefault(referral.case_id, set()).add(referral.id)
         uow.commit.extra.append(TableWrite(_REFERRALS, (referral.id, referral.case_id)))
         if ended:
-            known = self._consents.known(referral.case_id)
+            known = self._consents.known(self._consents.case_of(referral.asked))
             self._ask(referral, known, uow.now, uow.now, referral.consent_id)
 
     def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case."""
-        self._look(uow, told.meta.subject, known_at(uow, told), told.id)
-        look_again(uow, told)
+        case_id = self._consents.case_of(told.meta)
+        self._look(uow, case_id, known_at(uow, told), told.id)
+        look_again(uow, told, case_id)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """The second look."""
@@ -72,9 +73,10 @@ class Lapses:
 
     def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> None:
         known = self._consents.known(case_id)
-        for each in sorted(self._consents.person(case_id)):
+        for each in sorted(self._consents.around(case_id)):
             for referral_id in sorted(self._referrals.get(each, ())):
-                if (referral := uow.get(Referral, referral_id)) is not None:
+                referral = uow.get(Referral, referral_id)
+                if referral is not None and self._consents.tells_of(case_id, referral.asked):
                     before = referral.due
                     self._ask(referral, known, at, uow.now, cause)
                     self._deadlines.follow(uow, referral, before)
@@ -87,6 +89,7 @@ class Lapses:
             policy, consent_id = self._reference.policy, referral.consent_id
             since = ended_at(known.consents, consent_id, at)
             meta = because_of_consent("referral", referral.case_id, policy, now=now, since=since, cause=cause)
+            meta = meta.model_copy(update={"client": referral.asked.client})
             referral.end_consent(why_ended(known.consents, consent_id, at), meta, policy)
 
     def _decision(self, referral: Referral, known: Known, provider: Organisation, at: datetime) -> object:

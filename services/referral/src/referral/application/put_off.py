@@ -43,8 +43,8 @@ class Waiting:
         self._waiting: dict[UUID, set[str]] = {}
 
     def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> list[str]:
-        """Read what waits in the cases of these people; the routed events that it came by."""
-        cases = {each for case_id in case_ids for each in self._consents.person(case_id)}
+        """Read what waits of these people, in whichever case; the routed events that it came by."""
+        cases = {each for case_id in case_ids for each in self._consents.around(case_id)}
         self._waiting = {}
         if not cases:
             return []
@@ -89,12 +89,12 @@ class Waiting:
         return True
 
     def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
-        """What waits in the cases of this person, in the order in which it happened."""
-        cases = self._consents.person(case_id)
+        """What waits of this person, in the order in which it happened."""
+        cases = self._consents.around(case_id)
         routed = [one for each in cases for one in self._waiting.get(each, ())]
         postings = [found.posting for one in routed if (found := uow.get(PutOff, self._stream(one)))]
         for posting in sorted(postings, key=lambda posting: posting.order):
-            if self._is_settled(uow, posting):
+            if self._consents.tells_of(case_id, posting.meta) and self._is_settled(uow, posting):
                 self._settled(uow, posting.meta.subject, posting.cause)
 
     def _settled(self, uow: UnitOfWork, case_id: UUID, routed_id: str) -> None:

@@ -149,6 +149,7 @@ class Referral(Answering):
 
     @event(Created)
     def __init__(self, data: ReferralRequested, meta: Meta) -> None:
+        self.asked = meta
         self.case_id: UUID = meta.subject
         self.number = data.number
         self.service = data.service
