@@ -168,6 +168,18 @@ async def test_what_the_case_of_the_other_took_counts_for_whom_it_was_told_when_
     assert (await case_of(world, "an")).commune == BO_DE
 
 
+async def test_a_plan_told_of_the_other_is_never_shown_as_the_cases_own(world: World, story: Story) -> None:
+    await world.tell(story)
+    own = (await case_of(world, "an")).plan
+    assert own
+    merged(story, "an", "binh")
+    theirs = intake.PlanAgreed(items=(intake.PlanItem(service=Service.HIV_TREATMENT),))
+    story.intake("an", theirs, at=at(12), org=OTHER_SOCIAL, client=named("client", "binh"))
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    assert (await case_of(world, "an")).plan == own
+
+
 async def test_chains_and_circles_of_merges_are_undone_edge_by_edge(world: World) -> None:
     story = Story()
     for name in ("an", "binh", "chi"):

@@ -185,8 +185,9 @@ def _registered(case: CaseStatus, entry: Entry, said: intake.ClientRegistered) -
         case.place(said.residence_commune, entry.moment, by_contact=False)
 
 
-def _agreed(case: CaseStatus, _: Entry, said: intake.PlanAgreed | intake.PlanRevised) -> None:
-    case.plan = tuple(_planned(item) for item in said.items)
+def _agreed(case: CaseStatus, entry: Entry, said: intake.PlanAgreed | intake.PlanRevised) -> None:
+    if entry.told_of is None:
+        case.plan = tuple(_planned(item) for item in said.items)
 
 
 def _closed(case: CaseStatus, entry: Entry, said: cases.CaseClosed) -> None:

@@ -142,7 +142,7 @@ class CasesView:
     """Folds pages into the four tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 6
+    version: int = 7
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
