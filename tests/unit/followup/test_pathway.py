@@ -142,8 +142,23 @@ def test_an_earlier_stay_that_is_reported_late_is_completed_by_its_own_completio
 def test_management_does_not_start_before_the_detox_was_completed() -> None:
     stay = (commands(ADMITTED, IN_MARCH), commands(COMPLETED, IN_AUGUST))
     given(opened(), *stay).when(commands(MANAGED, date(2019, 1, 6))).then_refused(
-        "before_completion", field="time", later=False
+        "management_before_completion", field="time", later=False
     )
+
+
+def test_an_authority_that_nobody_told_of_a_person_is_refused_without_the_day_of_the_completion() -> None:
+    stay = (commands(ADMITTED, IN_MARCH), commands(COMPLETED, IN_AUGUST))
+    early = commands(MANAGED, date(2019, 1, 6))
+    told = given(opened(), *stay).when(early).then_refused("management_before_completion", field="time")
+    assert not told.detail
+    knowing = given(opened(), *stay, commands(NOTIFIED, IN_AUGUST)).when(early)
+    assert knowing.then_refused("before_completion").detail == {"completed_on": "2019-08-20"}
+
+
+def test_an_authority_that_does_not_know_of_the_management_is_refused_without_its_window() -> None:
+    early = commands(EVALUATED, date(2020, 8, 1), org=NEIGHBOUR)
+    told = given(opened(), *in_management()).when(early).then_refused("evaluation_too_early", field="time")
+    assert not told.detail
 
 
 def test_management_that_starts_before_the_handover_waits_for_the_completion() -> None:

@@ -31,12 +31,15 @@ def window_of(managed_on: date, policy: Policy) -> Window:
     return Window(due_on - margin, due_on, due_on + margin)
 
 
-def check_day(on: date, window: Window) -> None:
-    """Raises `Refusal` before the window opens: what is found then says nothing about the year.
+def check_day(on: date, window: Window, *, tells_window: bool) -> None:
+    """Raises `Refusal` before the window opens: what is found then says nothing about the year. When it opens
+    tells on which day management started: only who may know that is told.
 
     After the window the evaluation is late, and still one: the window is told, not enforced.
     """
     if on < window.since:
+        if not tells_window:
+            raise Refusal("evaluation_too_early", field="time")
         detail = {"window_from": window.since.isoformat(), "window_until": window.until.isoformat()}
         raise Refusal("evaluation_before_window", field="time", detail=detail)
 

@@ -225,6 +225,10 @@ class Pathway(Answering):
             known = own_facts(org, self.stays, self.clinics)
         return str(furthest(known)), moves_after(known)
 
+    def _knows_way(self, posting: Posting) -> bool:
+        """Whether who posted may be told days of the way that others reported."""
+        return self.is_known_to(posting.meta.org, posting.org_kind)
+
     def _check_number(self, rule: Rule, number: str | None) -> None:
         """A number was given out by an admission, so one that names no stay of this case never will."""
         if number and rule.posted is not DetoxAdmittedPosted and self.stays.numbered(number) is None:
@@ -309,6 +313,8 @@ class Pathway(Answering):
         if first.over_on is not None and day < first.over_on:
             if first.completed_on is None:
                 raise self._too_early("start_management", Fact.COMPLETED)
+            if first.facility != posting.meta.org and not self._knows_way(posting):
+                raise Refusal("management_before_completion", field="time")
             raise before_known("before_completion", completed_on=first.completed_on)
         self._managed(data=data, meta=posting.meta)
 
@@ -320,7 +326,9 @@ class Pathway(Answering):
         if self.evaluated:
             raise self.refusal("already_recorded", step="evaluate")
         check_checker(data, posting.meta, posting.org_kind)
-        check_day(local_day(posting.meta.occurred_at), window_of(self.managed_on, policy))
+        tells_window = posting.meta.org == self.managed_by or self._knows_way(posting)
+        day, window = local_day(posting.meta.occurred_at), window_of(self.managed_on, policy)
+        check_day(day, window, tells_window=tells_window)
         self._was_evaluated(data=data, meta=posting.meta)
 
     @event(Admitted)
