@@ -72,6 +72,7 @@ they refuse what should replace an event, the wrong one stays voided, and the re
   what was told last of any of them counts: a child stays one, whichever case is open. When they are two
   again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
   consents and plans; and is voided or corrected by that client's reference.
+  Where a case stands (reporting) shows as its plan that of its own client only, also while they are one.
 * **Group and commune** of a case are those of its own client. What is reported of another client in it goes
   by the path of the group as which that client was registered there, else by the case's.
 * **Nothing right is known**: a correction (`identity-corrected`) names in `cleared` the fields of which
