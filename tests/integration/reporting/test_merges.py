@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import grpc
 import pytest
 from contracts.events import intake
+from contracts.events.cases import ClientMoved
 from contracts.vocabulary import Service
 from reftrack.reporting.v1 import report_pb2
 from reftrack.reporting.v1 import status_pb2 as pb
@@ -168,16 +170,21 @@ async def test_what_the_case_of_the_other_took_counts_for_whom_it_was_told_when_
     assert (await case_of(world, "an")).commune == BO_DE
 
 
-async def test_a_plan_told_of_the_other_is_never_shown_as_the_cases_own(world: World, story: Story) -> None:
+async def test_a_plan_or_move_told_of_the_other_is_never_shown_as_the_cases_own(
+    world: World, story: Story
+) -> None:
     await world.tell(story)
     own = (await case_of(world, "an")).plan
     assert own
     merged(story, "an", "binh")
     theirs = intake.PlanAgreed(items=(intake.PlanItem(service=Service.HIV_TREATMENT),))
-    story.intake("an", theirs, at=at(12), org=OTHER_SOCIAL, client=named("client", "binh"))
+    gone = ClientMoved(to_commune="00625", notified_on=date(2019, 3, 1))
+    for told in (theirs, gone):
+        story.intake("an", told, at=at(12), org=OTHER_SOCIAL, client=named("client", "binh"))
     unmerged(story, "an", "binh")
     await world.tell(story)
-    assert (await case_of(world, "an")).plan == own
+    shown = await case_of(world, "an")
+    assert (shown.plan, shown.moved_to) == (own, "")
 
 
 async def test_chains_and_circles_of_merges_are_undone_edge_by_edge(world: World) -> None:

@@ -198,8 +198,9 @@ def _reopened(case: CaseStatus, _entry: Entry, _said: cases.CaseReopened) -> Non
     case.closed_at, case.close_reason, case.merged_into = None, "", None
 
 
-def _moved(case: CaseStatus, _: Entry, said: cases.ClientMoved) -> None:
-    case.moved_to = said.to_commune
+def _moved(case: CaseStatus, entry: Entry, said: cases.ClientMoved) -> None:
+    if entry.told_of is None:
+        case.moved_to = said.to_commune
 
 
 def _voided(case: CaseStatus, _entry: Entry, _said: common.EventVoided) -> None:
