@@ -59,10 +59,12 @@ def keeper(desk: Desk, instance: str, crash_at: str = "") -> Iterator[subprocess
         instance,
     ]
     with subprocess.Popen(command, env={**os.environ, "REFTRACK_CRASH_AT": crash_at}) as process:
-        yield process
-        if process.poll() is None:
-            process.terminate()
-        process.wait(20)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(20)
 
 
 def until(what: Callable[[], object]) -> None:
