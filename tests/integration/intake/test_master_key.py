@@ -104,7 +104,7 @@ def test_every_key_is_wrapped_anew_while_people_are_registered_and_a_process_is_
             register(desk, registered, 5)
             registered += 5
 
-    with keeper(desk, "one", crash_at="rewrap_mid_page:3") as dies, keeper(desk, "two"):
+    with keeper(desk, "one", crash_at="rewrap_mid_page:1") as dies, keeper(desk, "two"):
         new = add_master_key(key_file(desk))
         until(lambda: holders(connection, new) == {"one", "two"})
         posting = Thread(target=traffic)
@@ -136,7 +136,7 @@ def test_a_process_that_died_in_the_middle_goes_on_where_it_was(
     desk: Desk, connection: psycopg.Connection
 ) -> None:
     register(desk, 0, 100)
-    with keeper(desk, "one", crash_at="rewrap_mid_page:3") as dies:
+    with keeper(desk, "one", crash_at="rewrap_mid_page:1") as dies:
         new = add_master_key(key_file(desk))
         until(lambda: holders(connection, new) == {"one"})
         rewrapping.begin(connection, new, "admin/test")
