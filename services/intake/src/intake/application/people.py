@@ -62,9 +62,7 @@ def person_of(uow: UnitOfWork, client: str) -> Person:
 def case_of_client(uow: UnitOfWork, client: str) -> Case | None:
     """The latest case that was opened for this very client."""
     person = person_of(uow, client)
-    own = [keys.as_id(case) for case, whose in person.cases.items() if whose == client]
-    uow.load(Case, own)
-    found = [case for one in own if (case := uow.get(Case, one)) is not None]
+    found = _loaded(uow, (case for case, whose in person.cases.items() if whose == client))
     return max(found, key=lambda case: (case.created_on, str(case.id)), default=None)
 
 
@@ -99,7 +97,12 @@ def cases_telling_of(uow: UnitOfWork, client: str) -> list[Case]:
 
 
 def _cases(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Case]:
-    ids = [keys.as_id(case) for case in person.telling_of(clients)]
+    return _loaded(uow, person.telling_of(clients))
+
+
+def _loaded(uow: UnitOfWork, cases: Iterable[str]) -> list[Case]:
+    """The cases of these ids, in their order, read at once."""
+    ids = [keys.as_id(one) for one in cases]
     uow.load(Case, ids)
     return [case for one in ids if (case := uow.get(Case, one)) is not None]
 
@@ -117,10 +120,8 @@ def telling(uow: UnitOfWork, case: Case) -> tuple[frozenset[UUID], list[Case]]:
     own = set(person.cases) if person.edges else set()
     beside = {one.case for one in person.beside if one.client in clients}
     others = sorted((own | beside) - {keys.as_text(case.id)})
-    uow.load(Case, map(keys.as_id, others))
     uow.load_claims(keys.ADDRESSED, others)
-    found = (uow.get(Case, keys.as_id(one)) for one in others)
-    return frozenset(map(keys.as_id, clients)), [case, *(one for one in found if one is not None)]
+    return frozenset(map(keys.as_id, clients)), [case, *_loaded(uow, others)]
 
 
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
@@ -135,18 +136,14 @@ def other_cases(uow: UnitOfWork, case: Case) -> list[Case]:
 
 
 def _others(uow: UnitOfWork, person: Person, case: Case) -> list[Case]:
-    others = [keys.as_id(one) for one in person.cases if one != keys.as_text(case.id)]
-    uow.load(Case, others)
-    return [found for one in others if (found := uow.get(Case, one)) is not None]
+    return _loaded(uow, (one for one in person.cases if one != keys.as_text(case.id)))
 
 
 def case_of_consent(uow: UnitOfWork, case: Case, org: str, consent: str) -> Case:
     """The case of the person in which an organisation gave that id to a consent; this one, where none is."""
     if case.consents.named(org, consent) is not None:
         return case
-    ids = [keys.as_id(one) for one in person_of(uow, keys.as_text(case.client_id)).cases]
-    uow.load(Case, ids)
-    found = (one for id_ in ids if (one := uow.get(Case, id_)) is not None)
+    found = _loaded(uow, person_of(uow, keys.as_text(case.client_id)).cases)
     return next((one for one in found if one.consents.named(org, consent) is not None), case)
 
 
