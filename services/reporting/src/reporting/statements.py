@@ -13,24 +13,27 @@ org.reftrack.client-registered.v1,org.reftrack.identity-corrected.v1}'::text[]
 OF_THE_CASE: LiteralString = "'00000000-0000-0000-0000-000000000000'"
 """In place of the client of a tie: the case's own."""
 
+STANDING_MERGES: LiteralString = """last AS (
+    SELECT DISTINCT ON (merge) survivor, merged, ended FROM cases.merges
+    ORDER BY merge, recorded_at DESC, event_id DESC
+), edges AS (
+    SELECT survivor AS one, merged AS other FROM last WHERE NOT ended
+    UNION ALL SELECT merged, survivor FROM last WHERE NOT ended
+)"""
+"""Who was found to be one person with whom, from either side, but for merges that were undone."""
+
 TIES: LiteralString = """ARRAY(
     SELECT o.tie FROM (VALUES (%s)) AS asking (org) CROSS JOIN LATERAL (
         SELECT t.tie FROM cases.case_orgs t
         WHERE t.case_id = c.case_id AND t.org = asking.org AND (t.client_id = OF_THE_CASE OR EXISTS (
-            WITH RECURSIVE last AS (
-                SELECT DISTINCT ON (merge) survivor, merged, ended FROM cases.merges
-                ORDER BY merge, recorded_at DESC, event_id DESC
-            ), edges AS (
-                SELECT survivor AS one, merged AS other FROM last WHERE NOT ended
-                UNION ALL SELECT merged, survivor FROM last WHERE NOT ended
-            ), same AS (
+            WITH RECURSIVE STANDING_MERGES, same AS (
                 SELECT t.client_id UNION SELECT e.other FROM same JOIN edges e ON e.one = same.client_id
             )
             SELECT FROM same WHERE client_id = c.client_id))
         UNION
         SELECT t.tie FROM cases.case_orgs t
         WHERE t.client_id = c.client_id AND t.client_id <> OF_THE_CASE AND t.org = asking.org
-    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE)
+    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE).replace("STANDING_MERGES", STANDING_MERGES)
 """What ties an organisation to the case `c`: of a client told of in the case of another what holds while the
 two are one person, and in that client's own case for ever."""
 
@@ -95,18 +98,15 @@ WHERE c.case_id IN (
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
 """
 )
-PERSON: LiteralString = """
-WITH RECURSIVE last AS (
-    SELECT DISTINCT ON (merge) survivor, merged, ended FROM cases.merges
-    ORDER BY merge, recorded_at DESC, event_id DESC
-), edges AS (
-    SELECT survivor AS one, merged AS other FROM last WHERE NOT ended
-    UNION ALL SELECT merged, survivor FROM last WHERE NOT ended
-), person AS (
+PERSON: LiteralString = (
+    "WITH RECURSIVE "
+    + STANDING_MERGES
+    + """, person AS (
     SELECT client_id FROM cases.cases WHERE case_id = %s
     UNION SELECT edges.other FROM person JOIN edges ON edges.one = person.client_id
 )
 """
+)
 CONSENTS_OF_PERSON: LiteralString = (
     PERSON
     + """
