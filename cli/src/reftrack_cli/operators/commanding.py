@@ -29,6 +29,11 @@ Request = Annotated[
 ]
 
 
+def named_by(request_id: str | None) -> tuple[tuple[str, str], ...]:
+    """The metadata under which a request that is given again is known; none without an id."""
+    return (("x-request-id", request_id),) if request_id else ()
+
+
 def carry_out(
     stub: Any,
     request: Message,
@@ -44,6 +49,5 @@ def carry_out(
     A refusal is told in words, and ends the command.
     """
     method = request.DESCRIPTOR.name.removesuffix("Request")
-    named = (("x-request-id", request_id),) if request_id else ()
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        return getattr(stub(channel), method)(request, metadata=named)
+        return getattr(stub(channel), method)(request, metadata=named_by(request_id))

@@ -18,6 +18,7 @@ from reftrack.referral.v1.referral_pb2_grpc import ReferralServiceStub
 from reftrack_local.access import Speaker
 
 from reftrack_cli import session
+from reftrack_cli.operators.commanding import named_by
 
 _ROADS: tuple[tuple[str, Any, type[Message]], ...] = (
     ("intake", CaseServiceStub, cases_pb2.VoidEventRequest),
@@ -48,7 +49,7 @@ def void_where_it_stands(
     A refusal is told in words, and ends the command: that of the service which has the record, or of the last
     one asked.
     """
-    named = (("x-request-id", request_id),) if request_id else ()
+    named = named_by(request_id)
     for service, stub, request in _ROADS:
         with session.calling(service, who, state, lang=lang, json=json) as channel:
             try:
