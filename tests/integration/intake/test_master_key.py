@@ -104,17 +104,20 @@ def test_every_key_is_wrapped_anew_while_people_are_registered_and_a_process_is_
             register(desk, registered, 5)
             registered += 5
 
-    with keeper(desk, "one", crash_at="rewrap_mid_page:1") as dies, keeper(desk, "two"):
+    with keeper(desk, "one", crash_at="rewrap_mid_page:3") as dies, keeper(desk, "two") as other:
         new = add_master_key(key_file(desk))
         until(lambda: holders(connection, new) == {"one", "two"})
+        other.send_signal(signal.SIGSTOP)  # it would leave no page to die over
         posting = Thread(target=traffic)
         posting.start()
         try:
             begun = rewrapping.begin(connection, new, "admin/test")
             assert begun.from_key_id == old
             assert dies.wait(30) == -signal.SIGKILL
+            other.send_signal(signal.SIGCONT)
             until(lambda: (last := rewrapping.newest(connection)) and last.finished_at)
         finally:
+            other.send_signal(signal.SIGCONT)
             stop.set()
             posting.join()
     assert set(rewrapping.wraps(connection)) == {new}
@@ -136,7 +139,7 @@ def test_a_process_that_died_in_the_middle_goes_on_where_it_was(
     desk: Desk, connection: psycopg.Connection
 ) -> None:
     register(desk, 0, 100)
-    with keeper(desk, "one", crash_at="rewrap_mid_page:1") as dies:
+    with keeper(desk, "one", crash_at="rewrap_mid_page:3") as dies:
         new = add_master_key(key_file(desk))
         until(lambda: holders(connection, new) == {"one"})
         rewrapping.begin(connection, new, "admin/test")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -25,12 +26,26 @@ class Foreseeing(LendingDesk):
         self._look(records)
 
 
+def waits_for_the_lock(query: Query) -> bool:
+    """Whether a commit comes to wait for the lock that this session holds, within ten seconds."""
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        if query(
+            "SELECT count(*) FROM pg_locks WHERE database = (SELECT oid FROM pg_database"
+            " WHERE datname = current_database()) AND locktype = 'advisory' AND NOT granted"
+        ) == [1]:
+            return True
+        time.sleep(0.01)
+    return False
+
+
 def test_what_comes_next_is_looked_at_once_while_the_commit_is_under_way(store: Store, query: Query) -> None:
     seen: list[tuple[bytes | None, bool]] = []
 
     def look(records: Sequence[Record]) -> None:
-        (free,) = query(f"SELECT pg_try_advisory_xact_lock({COMMIT_LOCK})")
-        seen.extend((record.value, not free) for record in records)
+        waits = waits_for_the_lock(query)
+        query("SELECT pg_advisory_unlock_all()")
+        seen.extend((record.value, waits) for record in records)
 
     feed, writer = Feed(), Writer(store, Foreseeing(look))
     bought, lent, returned = (
@@ -40,6 +55,7 @@ def test_what_comes_next_is_looked_at_once_while_the_commit_is_under_way(store: 
     )
     writer.foresee(record for record in [lent, returned])
     assert seen == [], "nothing is looked at before there is a commit to wait for"
+    query("SELECT pg_advisory_lock(%s)", COMMIT_LOCK)
     writer.run([bought])
     assert seen == [(lent.value, True), (returned.value, True)]
     writer.run([lent, returned])
