@@ -10,8 +10,9 @@ import grpc
 import pytest
 from contracts.events.common import DeadlinePassed, EventVoided
 from contracts.events.followup import DetoxAdmittedPosted, DetoxCompleted, ManagementStarted
+from contracts.events.intake import ClientContacted
 from contracts.events.referral import ReferralReceived
-from contracts.vocabulary import DetoxKind, ManagementModel
+from contracts.vocabulary import Channel, ClientGroup, DetoxKind, ManagementModel
 from reference.days import start_of
 
 from tests.integration.owners.intake_log import BEGUN
@@ -142,9 +143,11 @@ async def admitted(world: World) -> tuple[UUID, Any]:
 async def test_a_completion_is_taken_back_and_the_stay_goes_on(followup: World) -> None:
     followup.clock_shows(start_of(date(2019, 10, 1)))
     case_id, stay = await admitted(followup)
+    met = ClientContacted(channel=Channel.STREET, commune="00139", client_group=ClientGroup.DRUG_USER)
+    followup.feed(followup.intake.event(case_id, met))
     completed = await followup.call("CompleteDetox", org=FACILITY, stay=stay.number, months=5)
     answer = await void(followup, completed.outcome.event_id, SUPERVISOR)
-    assert answer.state == "detox_admitted"
+    assert answer.state == "detox_admitted", "the case is of its province"
     posted = followup.intake.routed(case_id, DetoxCompleted(months=6), FACILITY)
     followup.feed(posted)
     assert kinds(followup.log(case_id))[-1] == "detox-completed"

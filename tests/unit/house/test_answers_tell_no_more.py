@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from answering import Posting
@@ -16,15 +17,18 @@ from answering.requests import VersionChanged, outcome_of
 from chassis.refusal import Refusal
 from contracts.base import Label, Payload
 from contracts.events.cases import ClientMoved
+from contracts.events.referral import ReferralReceived, ReferralRequested
 from contracts.registry import POSTABLE
-from contracts.vocabulary import OrgKind, Owner
+from contracts.vocabulary import OrgKind, Owner, Service
 from followup.domain import Pathway
+from followup.domain.knowing import MOVED_TO, TAKEN_UP
 from followup.domain.way import WAY
 from intake.application.seeing import sees_the_case, told_as_seen
 from intake.domain.case import FACTS, Case
 from intake.domain.moving import Move
 from intake.domain.order import Step
 from reference.days import local_day
+from referral.domain import Referral
 from reporting.access import TABLE, Part, Reader, labels_of_kind
 from reporting.pathway.cases import case_after
 from reporting.pathway.lookup import Tie
@@ -270,11 +274,65 @@ def test_a_receipt_of_followup_says_the_same_as_a_command_would(kind: str, poste
     assert all(isinstance(one, Payload) for one in told[0])
 
 
-def test_whoever_takes_people_up_is_told_where_a_way_stands() -> None:
-    for kind in (OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL, OrgKind.SUPERVISOR):
-        told = outcome_of(way(*ELSEWHERE), "ldtbxh-bo-de", kind)
-        assert told.state == "reintegration_evaluated"
-    assert outcome_of(way(*ELSEWHERE), stories.COMMUNE, OrgKind.COMMUNE_AUTHORITY).state == told.state
+class Shown:
+    """Whom a case is shown to for what intake tells: an organisation with these ties, or whose area it is."""
+
+    def __init__(self, ties: tuple[Tie, ...], *, in_area: bool) -> None:
+        self._ties = {MOVED_TO if tie is Tie.MOVED_TO else TAKEN_UP for tie in ties}
+        self._in_area = in_area
+
+    def ties(self, _org: str, /) -> set[str]:
+        return self._ties
+
+    def answers_for(self, _org: str, /) -> bool:
+        return self._in_area
+
+
+@pytest.mark.parametrize("in_area", [False, True], ids=["another area", "its area"])
+@pytest.mark.parametrize("ties", [(), *((one,) for one in TIES_OF_INTAKE)], ids=lambda ties: "+".join(ties))
+@pytest.mark.parametrize("kind", OrgKind)
+def test_followup_tells_where_a_way_stands_to_nobody_to_whom_reporting_would_not_show_it(
+    kind: OrgKind, ties: tuple[Tie, ...], in_area: bool
+) -> None:
+    role = TABLE[kind].area_as or "operator"
+    reach = frozenset({COMMUNE} if in_area and TABLE[kind].area_as else ())
+    reader = Reader("co-quan", kind, role, labels_of_kind(kind, ()), reach)
+    shown = reader.part(ties, COMMUNE) is Part.WHOLE and reader.labels >= {Label.DRUG, Label.OST}
+    pathway = way(*ELSEWHERE)
+    pathway.sight = Shown(ties, in_area=in_area)
+    told = outcome_of(pathway, "co-quan", kind).state == "reintegration_evaluated"
+    assert told == (shown and kind is not OrgKind.AUDITOR)
+    assert bool(pathway.happened_since(0, "co-quan", kind)) == told
+
+
+@pytest.mark.parametrize("kind", [OrgKind.COMMUNE_SOCIAL, OrgKind.COMMUNE_AUTHORITY])
+def test_an_office_whose_life_has_ended_is_told_of_followup_and_referral_its_own_doing_alone(
+    kind: OrgKind,
+) -> None:
+    pathway = way(*ELSEWHERE)
+    pathway.sight = Shown((Tie.MOVED_TO,), in_area=True)
+    asked = referred_by("co-quan")
+    for one, met in ((pathway, "opened"), (asked, "")):
+        before = VersionChanged(one, 0, "co-quan", kind)
+        one.takes_part = lambda _org: False
+        stale = VersionChanged(one, 0, "co-quan", kind)
+        assert before.state != (stale.state or "") == met
+        assert stale.detail["changed"] in ("–", "referral-requested")
+        assert before.detail["changed"] != stale.detail["changed"]
+
+
+def referred_by(sender: str) -> Referral:
+    """A referral that another office has received."""
+    asked = ReferralRequested(service=Service.LOAN, provider="csxh", number="CG-0000-0000-0000-0")
+    referral = Referral.request(uuid4(), asked, meta(sender, date(2019, 3, 1)))
+    taken = Posting.commanded(ReferralReceived(), meta("csxh", date(2019, 3, 2)), OrgKind.PROVIDER)
+    referral.command(taken, stories.POLICY)
+    return referral
+
+
+def test_whoever_was_handed_a_person_over_and_who_acted_is_told_where_a_way_stands() -> None:
+    told = outcome_of(way(*ELSEWHERE), stories.COMMUNE, OrgKind.COMMUNE_AUTHORITY)
+    assert told.state == "reintegration_evaluated"
     assert outcome_of(way(*ELSEWHERE), stories.FACILITY, OrgKind.DETOX_FACILITY).state == "handover_notified"
     assert outcome_of(way(*ELSEWHERE), stories.CLINIC, OrgKind.METHADONE_CLINIC).state == "methadone_inducted"
     assert outcome_of(way(*ELSEWHERE), stories.NEIGHBOUR, OrgKind.COMMUNE_AUTHORITY).state == "opened"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from datetime import timedelta
 from functools import cache
@@ -41,6 +42,13 @@ class Answering(Aggregate):
 
     log: tuple[Logged, ...] = ()
     """What was recorded, in the order in which it counts."""
+
+    takes_part: Callable[[str], bool] | None = None
+    """Whether an office takes part today: whose life has ended is told of its own doing alone. Lent while it
+    decides, as all that `LENT` names; everybody does where nothing is lent."""
+
+    LENT: ClassVar[tuple[str, ...]] = ("takes_part",)
+    """What it is lent from outside: no part of its state, so kept where that is folded anew."""
 
     class Event(Aggregate.Event):
         """Whatever happened: an event that was deferred is kept; anything else settles the event that caused
@@ -143,14 +151,14 @@ class Answering(Aggregate):
         """The moves that a refusal names."""
         raise NotImplementedError
 
-    def is_known_to(self, _org: str, _kind: str, /) -> bool:
-        """Whether that organisation may know all that is recorded here: every party, where nothing narrower
-        is said."""
-        return True
+    def is_known_to(self, org: str, _kind: str, /) -> bool:
+        """Whether that organisation may know all that is recorded here: every party that takes part today,
+        where nothing narrower is said."""
+        return self.takes_part is None or self.takes_part(org)
 
-    def standing_for(self, _org: str, _kind: str, /) -> tuple[str, tuple[str, ...]]:
+    def standing_for(self, org: str, kind: str, /) -> tuple[str, tuple[str, ...]]:
         """The state and the moves that it allows, as far as that organisation may know them."""
-        return self.state_met(), self.moves_allowed()
+        return (self.state_met(), self.moves_allowed()) if self.is_known_to(org, kind) else ("", ())
 
     def refusal(self, code: str, *, later: bool = False, **detail: str) -> Refusal:
         """A refusal that names the state met and the moves allowed, to machines and in words."""
@@ -171,7 +179,7 @@ class Answering(Aggregate):
         """What is refused says no more of the state than whoever posted may know."""
         if refusal.state is not None:
             state, moves = self.standing_for(posting.meta.org, posting.org_kind)
-            refusal.state, refusal.moves = state, moves
+            refusal.state, refusal.moves = state or None, moves
             if "state" in refusal.detail:
                 refusal.detail |= _in_words(state, moves)
         return refusal
@@ -205,7 +213,7 @@ class Answering(Aggregate):
 
 
 def _in_words(state: str, moves: tuple[str, ...]) -> dict[str, str]:
-    return {"state": state, "moves": ", ".join(moves) or "–"}
+    return {"state": state or "–", "moves": ", ".join(moves) or "–"}
 
 
 def refused(refusal: Refusal) -> AgencyEventRefused:

@@ -138,7 +138,7 @@ class VersionChanged(Stale):
     def __init__(self, aggregate: Answering, expected: int, org: str, kind: str) -> None:
         state, moves = aggregate.standing_for(org, kind)
         since = aggregate.happened_since(expected, org, kind)
-        super().__init__(expected, aggregate.version, since, state=state, moves=moves)
+        super().__init__(expected, aggregate.version, since, state=state or None, moves=moves)
 
 
 def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Message) -> None:

@@ -14,6 +14,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.events.cases import EventVoidedPosted
 from contracts.vocabulary import OrgKind
 from reference import Reference
+from reference.days import local_day
 
 from answering.aggregate import Answering, Logged
 from answering.requests import caller_of, envelope, expect_version, payload_of
@@ -75,6 +76,7 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     offices = reference.organisations
     if found is None or happened is None or not may_void(offices, caller.id, caller.kind, happened.meta.org):
         raise NotFound("event_not_found", field="event_id")
+    found.takes_part = offices.taking_part(local_day(uow.now))
     _check(found, happened, caller.kind)
     expect_version(request, found, caller.id, caller.kind)
     meta = envelope(command, request.act, subject=found.case_id, policy=reference.policy, now=uow.now)

@@ -100,4 +100,12 @@ def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], tak
         followed = taking.further(f"{aggregate.id}:{aggregate.version}")
         for more in aggregate.caused_by(event_id):
             aggregate.void(followed.of(f"{aggregate.id}:{more.version}", more.type), followed.meta)
+    refold(uow, aggregate)
+
+
+def refold(uow: UnitOfWork, aggregate: Answering) -> None:
+    """Folds it anew without what was voided; what it was lent it keeps."""
+    lent = {name: getattr(aggregate, name) for name in aggregate.LENT}
     uow.refold(aggregate)
+    for name, value in lent.items():
+        setattr(aggregate, name, value)

@@ -7,7 +7,7 @@ who asks a held one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -162,6 +162,10 @@ class Organisations:
         found = self.areas.holds(organisation.seat, commune, day)
         self._places[asked] = (organisation, territory, found)
         return found
+
+    def taking_part(self, today: date) -> Callable[[str], bool]:
+        """Says of an organisation whether it is known, and its life neither ended nor yet to begin."""
+        return lambda org: (office := self.get(org)) is not None and office.holds(today)
 
     def sees_place(self, org: str, commune: str, day: date) -> bool:
         """Whether the organisation answers for all of what that code meant on that day (`Areas.encloses`)."""

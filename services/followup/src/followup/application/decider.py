@@ -29,6 +29,7 @@ from directory.units import keep
 from reference import Reference
 
 from followup.application.pathways import PREFIX, Pathways
+from followup.application.sights import Sights
 from followup.application.tables import Clients, Connect
 from followup.domain import Pathway
 
@@ -45,11 +46,15 @@ class FollowupDecider:
         self._clients = Clients(connect)
         self._parties = Parties(connect, reference.organisations)
         self._consents = ConsentBook(connect)
-        self._pathways = Pathways(reference, self._clients, self._parties, self._consents, ids_key)
+        self._sights = Sights(connect, reference.organisations)
+        self._pathways = Pathways(
+            *(reference, self._clients, self._parties, self._consents, self._sights, ids_key)
+        )
 
     def prepare(self, uow: UnitOfWork, items: Sequence[Item]) -> None:
         """Read what the batch needs: the pathways that are named, and whose they are."""
         self._told.begin(uow)
+        self._sights.begin()
         commands = commands_of(items)
         rings = [Timer.of(c.message) for c in commands if c.name == RING]  # type: ignore[arg-type]
         asked = [command for command in commands if command.name != RING]
@@ -133,6 +138,7 @@ class FollowupDecider:
         if changes_shares(told):
             self._pathways.consented(uow, told)
         self._parties.learn(uow, told)
+        self._sights.learn(uow, told)
         return None
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:

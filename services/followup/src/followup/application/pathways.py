@@ -30,7 +30,7 @@ from answering.requests import (
 from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
 from answering.unknown_offices import OFFICE_UNKNOWN, try_later, try_soon
-from answering.voiding import Taking, caused, stands, void_all, was_voided
+from answering.voiding import Taking, caused, refold, stands, void_all, was_voided
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -49,6 +49,7 @@ from reference.communes import no_commune
 from reference.days import local_day, start_of
 
 from followup.application.consequences import EVALUATION, STAY, Before, end_consents, follow
+from followup.application.sights import Sights
 from followup.application.tables import CaseUntold, Clients
 from followup.domain import Pathway, window_of
 from followup.domain.sharing import Sharing
@@ -83,9 +84,11 @@ class Pathways:
         clients: Clients,
         parties: Parties,
         consents: ConsentBook,
+        sights: Sights,
         ids_key: bytes,
     ) -> None:
         self._consents = consents
+        self._sights = sights
         self._reference = reference
         self._parties = parties
         self._policy = reference.policy
@@ -166,10 +169,8 @@ class Pathways:
         if held is None:
             return False
         before = Before.of(held)
-        known = held.sharing
         held.stand_in(_in_case(posting, held), self._policy)
-        uow.refold(held)
-        held.sharing = known
+        refold(uow, held)
         held.try_kept(self._policy)
         follow(uow, held, before, self._policy, self._terms)
         return True
@@ -179,9 +180,8 @@ class Pathways:
     ) -> bool:
         """Whether there was anything to void. `settle`: nothing replaces it; what waited is tried again."""
         if found:
-            before, known = Before.of(pathway), pathway.sharing
+            before = Before.of(pathway)
             void_all(uow, pathway, found, taking)
-            pathway.sharing = known
             if settle:
                 pathway.try_kept(self._policy)
             follow(uow, pathway, before, self._policy, self._terms)
@@ -208,7 +208,7 @@ class Pathways:
         """The pathways of the person whose case that is, with what they may share."""
         found = self._loaded(uow, case_id)
         for pathway in found:
-            pathway.sharing = self._sharing(case_id)
+            self._lend(uow, pathway, case_id)
         return found
 
     def _loaded(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
@@ -244,7 +244,7 @@ class Pathways:
     def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
         """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
         wrong = recorded_wrongly(uow, command, Pathway, self._reference)
-        wrong.of.sharing = self._sharing(wrong.of.case_id)
+        self._lend(uow, wrong.of, wrong.of.case_id)
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
         return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 
@@ -319,11 +319,16 @@ class Pathways:
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         found = uow.get(Pathway, Pathway.stream_of(meta.subject)) or self._opened(uow, meta)
-        found.sharing = self._sharing(meta.subject)
+        self._lend(uow, found, meta.subject)
         return found
 
-    def _sharing(self, case_id: UUID) -> Sharing:
-        return Sharing(self._reference.organisations, self._consents.known(case_id))
+    def _lend(self, uow: UnitOfWork, pathway: Pathway, case_id: UUID) -> None:
+        """What may be shared by the consents that are asked of in `case_id`, and whom it is shown to."""
+        pathway.sharing = Sharing(self._reference.organisations, self._consents.known(case_id))
+        others = self._clients.others(pathway.case_id)
+        clients = {found for one in (pathway.case_id, *others) if (found := self._clients.of(one))}
+        pathway.sight = self._sights.of(pathway.case_id, others, clients)
+        pathway.takes_part = self._reference.organisations.taking_part(local_day(uow.now))
 
     def _opened(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         client_id = self._clients.of(meta.subject)

@@ -34,7 +34,7 @@ from reference import Policy
 from reference.days import local_day
 
 from followup.domain.evaluation import check_checker, check_day, window_of
-from followup.domain.knowing import knows_the_way, own_facts
+from followup.domain.knowing import Sight, knows_the_way, own_facts
 from followup.domain.posted import as_recorded, before_known
 from followup.domain.sharing import Sharing
 from followup.domain.stays import Stay, Stays
@@ -58,6 +58,9 @@ class Pathway(Answering):
     sharing: Sharing | None = None
     """What is known of the client's consents: lent while it decides, no part of its state."""
 
+    sight: Sight | None = None
+    """Whom the case is shown to for what intake tells of it: lent likewise."""
+    LENT = (*Answering.LENT, "sharing", "sight")
     OPENING = frozenset({FollowupOpened.TYPE})
 
     class Event(Answering.Event):
@@ -217,7 +220,7 @@ class Pathway(Answering):
         return moves_after(self.known)
 
     def is_known_to(self, org: str, kind: str, /) -> bool:
-        return knows_the_way(org, kind, self.stays)
+        return super().is_known_to(org, kind) and knows_the_way(org, kind, self.stays, self.sight)
 
     def standing_for(self, org: str, kind: str, /) -> tuple[str, tuple[str, ...]]:
         known = self.known

@@ -9,7 +9,7 @@ from answering import Posting
 from answering.aggregate import Logged
 from answering.requests import outcome_of
 from answering.taking_back import recorded_wrongly
-from answering.voiding import Taking, caused, stands, void_all, was_voided
+from answering.voiding import Taking, caused, refold, stands, void_all, was_voided
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -111,7 +111,7 @@ class Corrections:
     def _stand_in(self, uow: UnitOfWork, referral: Referral, posting: Posting) -> None:
         due = referral.due
         referral.stand_in(posting, self._policy)
-        uow.refold(referral)
+        refold(uow, referral)
         referral.try_kept(self._policy)
         self._deadlines.follow(uow, referral, due)
 

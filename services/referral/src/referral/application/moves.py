@@ -21,6 +21,7 @@ from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import NumberKind, OrgKind
 from google.protobuf.message import Message
 from reference import Reference
+from reference.days import local_day
 
 from referral.application.due import Deadlines
 from referral.domain import Referral
@@ -95,6 +96,7 @@ class Moves:
         referral = self.find(uow, posting.number)
         if referral is None or recorded.meta.subject not in self._people.person(referral.case_id):
             raise Refusal("referral_unknown", field="/about/referral")
+        self._lend(uow, referral)
         due = referral.due
         referral.answer(posting, self._reference.policy)
         self._deadlines.follow(uow, referral, due)
@@ -117,7 +119,12 @@ class Moves:
         referral = self.find(uow, number)
         if referral is None or org not in (referral.sender, referral.provider):
             raise NotFound("referral_unknown")
+        self._lend(uow, referral)
         return referral
+
+    def _lend(self, uow: UnitOfWork, referral: Referral) -> None:
+        """Whom it may tell where it stands: not whose life has ended."""
+        referral.takes_part = self._reference.organisations.taking_part(local_day(uow.now))
 
     def _meta(self, uow: UnitOfWork, command: Command, referral: Referral) -> Meta:
         act, policy = command.message.act, self._reference.policy  # type: ignore[attr-defined]
