@@ -200,11 +200,26 @@ async def test_a_newer_version_is_built_beside_and_switched_to(dsn: str, start: 
     add(dsn, 1_000)
     older = start(Tally(version=1))
     await eventually(lambda: older.positions() == {"tally": 1_000})
-    start(Tally(version=2))
+    newer = start(Tally(version=2))
     await eventually(lambda: rows(dsn, "SELECT version FROM projections WHERE view = 'tally'") == [(2,)])
     add(dsn, 10)
     await eventually(lambda: rows(dsn, TALLY) == rows(dsn, TRUE_TALLY))
-    assert older.check().ready() is None, "the older instance leaves the view to the newer one"
+    await eventually(lambda: not newer.of_other_version() and bool(older.of_other_version()))
+    assert older.check().ready() == "view tally is of version 2, not 1: update this instance"
+    assert (older.of_other_version(), newer.of_other_version()) == (["tally"], [])
+
+
+async def test_an_instance_takes_over_a_view_that_another_one_did_not_build_to_its_end(
+    dsn: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.projector.projector._LOOK_AGAIN", 0.1)
+    older = start(Tally(version=1))
+    await eventually(lambda: older.check().ready() is None)
+    with psycopg.connect(dsn, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(hashtextextended('rebuild.tally', 0))")
+        newer = start(Tally(version=2))
+        await eventually(lambda: newer.check().ready() == "view tally is of version 1, not 2: rebuilding")
+    await eventually(lambda: newer.check().ready() is None)
 
 
 async def test_a_view_that_breaks_stops_loudly_and_the_others_go_on(

@@ -144,12 +144,13 @@ async def world(parts: Parts[ReportingSettings], teller: Teller, issuer: Issuer)
     server = RpcServer(
         made.servicers(),
         rules=RULES,
-        admits=REPORTING.admits(parts),
+        admits=made.admits(),
         authenticator=Authenticator(issuer.jwks),
         texts=catalogue.remedy,
     )
     bells = [asyncio.create_task(bell.run()) for bell in parts.bells.values()]
     await server.start()
+    await eventually(lambda: made.projector.check().ready() != "not started")
     async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         yield World(made, teller, channel, issuer)
     await server.stop(1)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import cache
 
 from chassis.projector import Projector
-from chassis.rpc.call import Role
-from chassis.rpc.rules import Rules
+from chassis.rpc.call import Call, Role
+from chassis.rpc.errors import Unavailable
+from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from contracts import catalogue
@@ -65,6 +66,14 @@ RULES: Rules = {
 }
 """Who may call what, coarsely; what each may see of an answer stands in `access`."""
 
+FROM_VIEWS = frozenset(
+    method
+    for method in RULES
+    if not method.startswith("reftrack.reporting.v1.ViewsService/") and not method.endswith("/ListIndicators")
+)
+"""What is answered from views. While one of these is of another version than this software (after an upgrade,
+until it is built anew) there is no answer: of columns that are not there, or mean something else."""
+
 
 class Made:
     """What is made once and shared: the projector and whoever answers from its views."""
@@ -73,6 +82,20 @@ class Made:
         self.parts = parts
         self.projector = Projector(parts.dsn, History(), VIEWS, page=parts.settings.page)
         self.units = UnitsFeed(UNITS)
+
+    def admits(self) -> Admits:
+        """Who takes part today may ask, and is answered from views that this software can read alone."""
+        standing = Standing(living_of(self.parts).reading.organisations, self.parts.clock)
+
+        def admit(call: Call) -> None:
+            standing.admit(call)
+            others = self.projector.of_other_version() if call.method in FROM_VIEWS else ()
+            if others:
+                raise Unavailable(
+                    "view_of_other_version", retry_after=5.0, detail={"view": ", ".join(others)}
+                )
+
+        return admit
 
     def servicers(self) -> Sequence[Register]:
         """The services of reporting, ready to be added to a server."""
@@ -123,7 +146,7 @@ REPORTING: Service[ReportingSettings] = Service(
     others=lambda parts: [living_of(parts).feed, _made(parts).projector],
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
-    admits=lambda parts: Standing(living_of(parts).reading.organisations, parts.clock).admit,
+    admits=lambda parts: _made(parts).admits(),
     texts=catalogue.remedy,
     tickers=(Ticker(FOLLOW, EVERY_SECONDS, _follow),),
 )

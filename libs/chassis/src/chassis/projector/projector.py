@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from threading import Event, Thread
 
 import psycopg
@@ -12,7 +12,7 @@ from psycopg import sql
 
 from chassis.projector.fold import OtherVersion, fold_next
 from chassis.projector.pages import Pages
-from chassis.projector.place import connect, establish_if_missing, live_places
+from chassis.projector.place import Place, connect, establish_if_missing, live_places
 from chassis.projector.rebuild import RebuildUnderWay, Rebuilt, rebuild
 from chassis.projector.together import fold_together
 from chassis.projector.view import Connection, Source, View
@@ -21,6 +21,8 @@ from chassis.telemetry import Check, get_logger, metrics
 
 _log = get_logger("projector")
 _HUNG = 120.0
+_LOOK_AGAIN = 5.0
+"""Seconds after which it is seen whether another instance has built a view to its end."""
 
 
 class Projector:
@@ -29,7 +31,7 @@ class Projector:
     Two instances share the work and never fold a page twice. A view whose folding raises stops here (metric,
     `degraded`); the others go on; a rebuild with better code sets it going again. A view of a newer version
     than the live one is built beside it at start; one of an older version leaves the view to the newer
-    instance.
+    instance. Until both are of one version this instance is not ready, and has `of_other_version`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Projector:
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="projector", daemon=True)
         self._rebuilding: dict[str, Thread] = {}
+        self._of_other_version: dict[str, int] | None = None
 
     def start(self) -> None:
         """Begin to fold."""
@@ -60,8 +63,15 @@ class Projector:
                 thread.join(seconds)
 
     def check(self) -> Check:
-        """Ready while the database answers; degraded when a view stopped; alive while the thread turns."""
-        return Check("projector", ready=lambda: self._trouble, live=self._hangs, degraded=self._degraded)
+        """Ready while the database answers and its views are of this software's version; degraded when a view
+        stopped; alive while the thread turns."""
+        return Check("projector", ready=self._not_ready, live=self._hangs, degraded=self._degraded)
+
+    def of_other_version(self) -> Collection[str]:
+        """The live views whose tables this software cannot read: of another version; all before they were
+        looked at."""
+        known = self._of_other_version
+        return sorted(self._views if known is None else known)
 
     def positions(self) -> dict[str, int]:
         """Return how far each live view has come."""
@@ -98,6 +108,7 @@ class Projector:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._source.channel)))
         for view in self._views.values():
             establish_if_missing(connection, view)
+        self._compare_versions(live_places(connection))
         self._trouble = None
         pages = Pages(self._source, self._page)
         while not self._stopping.is_set():
@@ -119,6 +130,7 @@ class Projector:
     def _turn(self, connection: Connection, pages: Pages) -> bool:
         """Fold the next page into every view that lacks one; returns whether any was folded."""
         places, head = live_places(connection), self._source.head(connection)
+        self._compare_versions(places)
         folded = False
         for view in self._views.values():
             place = places[view.name]
@@ -176,8 +188,13 @@ class Projector:
         metrics.PROJECTION_LAG.labels(view=view.name).set(max(head - position, 0))
         self._waiting.reached(view.name, position)
 
+    def _compare_versions(self, places: Mapping[str, Place]) -> None:
+        versions = {name: places[name].version for name in self._views}
+        self._of_other_version = {n: v for n, v in versions.items() if v != self._views[n].version}
+
     def _upgrade(self, view: View) -> None:
-        """Build the newer version beside the live one, in a thread of its own; tried once a start."""
+        """Build the newer version beside the live one, in a thread of its own; tried once a start, and again
+        while another instance is at it."""
         if view.name not in self._rebuilding:
             thread = Thread(target=self._rebuild_quietly, args=(view,), name="rebuild", daemon=True)
             self._rebuilding[view.name] = thread
@@ -188,8 +205,19 @@ class Projector:
             rebuild(self._dsn, self._source, view)
         except RebuildUnderWay:
             _log.info("another_instance_rebuilds", view=view.name)
+            self._stopping.wait(_LOOK_AGAIN)
+            del self._rebuilding[view.name]
         except Exception as error:
             self._stop_view(view, error)
+
+    def _not_ready(self) -> str | None:
+        if self._trouble or not self._of_other_version:
+            return self._trouble
+        return "; ".join(
+            f"view {name} is of version {version}, not {self._views[name].version}: "
+            + ("rebuilding" if version < self._views[name].version else "update this instance")
+            for name, version in sorted(self._of_other_version.items())
+        )
 
     def _degraded(self) -> str | None:
         if not self._stopped:

@@ -91,8 +91,14 @@ class TooLate(Refusal):
 class Unavailable(Refusal):
     """The service is stopping, or its database is away: try again, here or elsewhere."""
 
-    def __init__(self, code: str = "unavailable", *, retry_after: float = 1.0) -> None:
-        super().__init__(code)
+    def __init__(
+        self,
+        code: str = "unavailable",
+        *,
+        retry_after: float = 1.0,
+        detail: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(code, detail=detail)
         self.retry_after = retry_after
 
 
