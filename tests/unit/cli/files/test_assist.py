@@ -16,6 +16,7 @@ from reftrack_cli.main import app
 from typer.testing import CliRunner
 
 from tests.unit.cli.files.office import checked, csv_file, found, noted, one, setting, table
+from tests.unit.cli.files.test_lines import lines
 
 ROW = {
     "Mã của cơ quan": "LB-1",
@@ -169,3 +170,40 @@ def test_json_lines_have_an_outline_of_the_form(tmp_path: Path) -> None:
     assert len(data["answers"]) == 70
     assert data["answers"][0] == {"question": "1", "substance": "tobacco", "answer": None}
     assert {"substance": "opioids", "score": None} in data["scores"]
+
+
+def unscored(sheet: Path, **changes: Any) -> dict[str, Any]:
+    """The row of the sheet as a line of JSON, without scores and band."""
+    event = one(sheet).event
+    assert event is not None
+    said = {name: value for name, value in event.posted["data"].items() if name not in {"scores", "risk"}}
+    return {"type": "client-screened", **event.posted, "data": {**said, **changes}}
+
+
+def test_a_line_of_json_is_scored_as_the_row_of_a_sheet_is(sheet: Path, tmp_path: Path) -> None:
+    path = lines(tmp_path, unscored(sheet))
+    report = checked(path, org="ldtbxh-bo-de")
+    assert found(report) == []
+    assert set(noted(report)) == {"file_scored", "file_ref_unmet"}
+    told, event = one(path).event, one(sheet).event
+    assert told == event, "the same row is the same event, under the same id"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "column"),
+    [
+        ({"answers": [{"question": "99", "answer": "never"}]}, "screening_question_unknown", "/data/answers"),
+        ({"answers": [{"question": "8", "answer": "nonsense"}]}, "screening_option_unknown", "/data/answers"),
+        ({"answers": [7]}, "wrong_type", "/data/answers/0"),
+        ({"answers": [{"question": ["8"], "answer": {}}]}, "wrong_type", "/data/answers/0/question"),
+        ({"answers": 7}, "wrong_type", "/data/answers"),
+        ({"answers": []}, "field_missing", "/data/risk"),
+        ({"instrument": ["who_assist"]}, "not_in_list", "/data/instrument"),
+        ({"instrument_version": {}}, "wrong_type", "/data/instrument_version"),
+    ],
+)
+def test_answers_of_a_line_that_do_not_fit_the_form_are_told(
+    sheet: Path, tmp_path: Path, changes: dict[str, Any], code: str, column: str
+) -> None:
+    told = found(checked(lines(tmp_path, unscored(sheet, **changes)), org="ldtbxh-bo-de"))
+    assert any(code in str(each) and column in str(each) for each in told), told
