@@ -1,15 +1,12 @@
 """What an owner knows of consents, from intake's log: the events themselves, by person, folded when asked.
 
-A person is who `case_clients` and `client_merges` say: consents given in one case of a person count in all
-of them, and so does a withdrawal. Facts stay with the client they were recorded for, also in the case of
-another (`Meta.client`); merges are resolved on reading.
+A person is who `answering.people` says, by `case_clients` and `client_merges`: consents given in one case of
+a person count in all of them, and so does a withdrawal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,29 +16,24 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows
 from consent import Known, Missing, Refused, What, changes, known_of, read, tells
 from contracts.base import Payload
-from contracts.envelope import Meta, Recorded
+from contracts.envelope import Recorded
 from contracts.events.intake import CaseOpened
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import OrgKind
-from psycopg import Connection
 
-from answering.members import EVER_MEMBERS
+from answering.people import MERGED, NONE_OPENED, Connect, People, changes_people, lookup_ever
 
-Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 Told = Recorded[Any]
 
 SEE_ALL_CONSENTS = frozenset({OrgKind.COMMUNE_SOCIAL, OrgKind.DISTRICT_SOCIAL})
 """Kinds of organisation that may know every consent of a client of theirs (`domain.md`, who may see)."""
 
 MOST_FOLDED = 4096
-NONE_OPENED: Mapping[UUID, UUID] = MappingProxyType({})
 
 _OF_ONE_CLIENT = Lookup(
-    """
-SELECT a.of, nullif(k.case_id, a.of), k.client_id,
-    CASE WHEN EXISTS (SELECT FROM client_merges m WHERE m.client = c.client_id) THEN NULL ELSE true END,
-    f.value
-FROM unnest({cases}) AS a (of)
+    f"""
+SELECT a.of, nullif(k.case_id, a.of), k.client_id, CASE WHEN {MERGED} THEN NULL ELSE true END, f.value
+FROM unnest({{cases}}) AS a (of)
 LEFT JOIN case_clients c ON c.case_id = a.of
 LEFT JOIN case_clients k ON k.client_id = c.client_id
 LEFT JOIN consent_facts f ON f.case_id = coalesce(k.case_id, a.of)
@@ -49,17 +41,12 @@ LEFT JOIN consent_facts f ON f.case_id = coalesce(k.case_id, a.of)
     cases="uuid",
 )
 """As `_READ` of people whose client was never merged with another, nearly all: without looking for others, at
-half the price. Of whoever was, `still` is NULL: `_READ` has to say it."""
-_READ = Lookup(
-    EVER_MEMBERS
-    + """
+half the price."""
+_READ = lookup_ever(
+    """
 SELECT m.of, nullif(m.case_id, m.of), m.client_id, m.still, f.value
 FROM members m LEFT JOIN consent_facts f ON f.case_id = m.case_id
-""",
-    cases="uuid",
-    undone="uuid",
-    opened="uuid",
-    clients="uuid",
+"""
 )
 
 
@@ -71,14 +58,9 @@ class ConsentBook:
     """
 
     def __init__(self, connect: Connect, also: tuple[type[Payload], ...] = ()) -> None:
-        self._connect = connect
         self._also = also
-        self._members: dict[UUID, set[UUID]] = {}
-        self._parted: dict[UUID, set[UUID]] = {}
-        self._client: dict[UUID, UUID] = {}
-        self._joined: dict[UUID, ClientsMerged] = {}
-        self._undone: set[UUID] = set()
-        self._opened: dict[UUID, UUID] = {}
+        self.people = People(connect, _OF_ONE_CLIENT, _READ, self._read)
+        """Who is one person: by whom consents are asked for."""
         self._facts: dict[UUID, dict[str, Told]] = {}
         self._known: dict[UUID, Known] = {}
         self._folded: dict[tuple[str, ...], Known] = {}
@@ -87,142 +69,35 @@ class ConsentBook:
         """Read those of these cases; whatever an earlier batch knew is forgotten. `opened`: the client of
         each case that this batch opens, of whom there may be earlier cases."""
         wanted = list(dict.fromkeys(case_ids))
-        self._opened = {case_id: opened[case_id] for case_id in wanted if case_id in opened}
-        self._joined, self._undone = {}, set()
-        self._client.clear()
         self._facts = {case_id: {} for case_id in wanted}
-        self._read(wanted)
-
-    def _read(self, wanted: Sequence[UUID]) -> None:
-        """Who is one person with whom, but for what the batch has undone by now; with all that is told."""
-        self._members = {case_id: {case_id} for case_id in wanted}
-        self._parted = {}
         self._known.clear()
-        if not wanted:
-            return
-        with self._connect() as connection:
-            left = wanted if self._opened else self._take(_OF_ONE_CLIENT.read(connection, cases=wanted))
-            if left:
-                opened, clients = list(self._opened), list(self._opened.values())
-                undone = list(self._undone)
-                said = {"undone": undone, "opened": opened, "clients": clients}
-                self._take(_READ.read(connection, cases=left, **said))
-                if others := self._others():
-                    self._take(_READ.read(connection, cases=others, **said))
-        self._say_of_all()
-
-    def _others(self) -> list[UUID]:
-        """The cases of who was once one person with these and is no more: whose they are by now is read
-        next, for what was told of them in the cases of these."""
-        others = list(set[UUID]().union(*self._parted.values()) - self._members.keys())
-        self._members |= {case_id: {case_id} for case_id in others}
-        return others
-
-    def _say_of_all(self) -> None:
-        """What is read of one case holds for each case of that person."""
-        for asked, person in list(self._members.items()):
-            for each in person if len(person) > 1 else ():
-                self._members.setdefault(each, person)
-                if asked in self._parted:
-                    self._parted.setdefault(each, self._parted[asked])
-
-    def _take(self, rows: Iterable[tuple[Any, ...]]) -> list[UUID]:
-        """Take in who is one person and what is told; gives the cases of which these rows cannot say it."""
-        left: dict[UUID, None] = {}
-        for asked, other, client_id, still, value in rows:
-            if still is None:
-                left[asked] = None
-                continue
-            case_id = other or asked
-            if other is not None:
-                (self._members if still else self._parted).setdefault(asked, set()).add(other)
-            if client_id is not None:
-                self._client[case_id] = client_id
-            if value is not None:
-                self._keep(case_id, read(value))
-        return list(left)
+        self.people.load(wanted, opened)
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in an event of intake's log, if it is one of these."""
         data, case_id = told.data, told.meta.subject
         if isinstance(data, CaseOpened):
-            self._client[case_id] = data.client_id
+            self.people.opens(case_id, data.client_id)
             uow.commit.extra.append(TableWrite(_CLIENTS, (case_id, data.client_id)))
         elif isinstance(data, ClientsMerged | ClientsUnmerged):
             undone = isinstance(data, ClientsUnmerged)
-            self._change(data)
+            self.people.change(data)
+            self._known.clear()
             for one, other in ((data.survivor, data.merged), (data.merged, data.survivor)):
                 uow.commit.extra.append(TableWrite(_UNDONE if undone else _MERGED, (data.merge, one, other)))
         elif tells(told) or isinstance(data, self._also):
             uow.commit.extra.append(TableWrite(_FACTS, (told.id, case_id, told.to_bytes())))
             self._keep(case_id, told)
 
-    def _change(self, data: ClientsMerged | ClientsUnmerged) -> None:
-        """What comes later in the batch knows who is one person by now."""
-        if isinstance(data, ClientsMerged):
-            self._joined[data.merge] = data
-            self._join(data.survivor_case, data.merged_case)
-        elif data.merge not in self._undone:
-            self._undone.add(data.merge)
-            self._read(list(self._members))
-            for merge, merged in sorted(self._joined.items(), key=lambda joined: joined[0] in self._undone):
-                change = self._part if merge in self._undone else self._join
-                change(merged.survivor_case, merged.merged_case)
-
-    def _join(self, one: UUID, other: UUID) -> None:
-        """They are of one person, where both were loaded."""
-        person = self.person(one) | self.person(other)
-        self._members |= {case_id: set(person) for case_id in person if case_id in self._members}
-        self._known.clear()
-
-    def _part(self, one: UUID, other: UUID) -> None:
-        """They were of one person within the batch, and are no more, unless by another merge."""
-        if other in self.person(one):
-            return
-        for person, others in (
-            (self.person(one), self.around(other)),
-            (self.person(other), self.around(one)),
-        ):
-            self._parted |= {each: {*self._parted.get(each, ()), *others} - person for each in person}
-
-    def person(self, case_id: UUID) -> frozenset[UUID]:
-        """The cases of the person whose case this is."""
-        return frozenset(self._members.get(case_id, {case_id}))
-
-    def around(self, case_id: UUID) -> frozenset[UUID]:
-        """Those, and the cases of whoever was once one person with these: what is told of that person may
-        stand in any of them."""
-        person = self.person(case_id)
-        return person.union(*(self._parted.get(each, ()) for each in person))
-
-    def tells_of(self, case_id: UUID, meta: Meta) -> bool:
-        """Whether what stands in a case `around` tells of the person whose case this is."""
-        person = self.person(case_id)
-        if meta.client is None:
-            return meta.subject in person
-        return meta.client in {self._client.get(each) for each in person}
-
-    def case_of(self, meta: Meta) -> UUID:
-        """The case by which to ask for the person of whom something tells: where it stands, unless it tells
-        of somebody who was once one person with the client of that case and is no more."""
-        asked, client = meta.subject, meta.client
-        if client is None or self.tells_of(asked, meta):
-            return asked
-        parted = self._parted.get(asked, ())
-        return min((each for each in parted if self._client.get(each) == client), default=asked)
-
     def facts(self, case_id: UUID) -> list[Told]:
         """Everything kept of that person: what tells of one of the clients, in whichever case."""
-        if case_id not in self._parted and len(self._members.get(case_id, ())) < 2:
-            client, kept = self._client.get(case_id), self._facts.get(case_id, {})
+        people = self.people
+        if people.stands_alone(case_id):
+            client, kept = people.client_of(case_id), self._facts.get(case_id, {})
             return [one for one in kept.values() if one.meta.client in (None, client)]
-        clients = {self._client.get(each) for each in self.person(case_id)}
-        return [
-            one
-            for each in self.around(case_id)
-            for one in self._facts.get(each, {}).values()
-            if (one.meta.client or self._client.get(each)) in clients
-        ]
+        clients = {people.client_of(each) for each in people.person(case_id)}
+        around = (one for each in people.around(case_id) for one in self._facts.get(each, {}).values())
+        return [one for one in around if people.whom(one.meta) in clients]
 
     def known(self, case_id: UUID) -> Known:
         """What a decision needs to know of that person."""
@@ -240,6 +115,9 @@ class ConsentBook:
             found = self._folded[ids] = known_of(told)
         return found
 
+    def _read(self, case_id: UUID, value: bytes) -> None:
+        self._keep(case_id, read(value))
+
     def _keep(self, case_id: UUID, told: Told) -> None:
         self._facts.setdefault(case_id, {})[told.id] = told
         self._known.clear()
@@ -247,13 +125,7 @@ class ConsentBook:
 
 def changes_shares(told: Recorded[Payload]) -> bool:
     """Whether after an event of intake's log something may be covered that was not, or no more what was."""
-    return changes(told) or isinstance(told.data, ClientsMerged | ClientsUnmerged)
-
-
-def cases_joined(told: Iterable[Recorded[Payload]]) -> list[UUID]:
-    """The cases of the people who are found to be one: to be loaded before that is learnt."""
-    merges = (one.data for one in told if isinstance(one.data, ClientsMerged))
-    return [case_id for data in merges for case_id in (data.survivor_case, data.merged_case)]
+    return changes(told) or changes_people(told)
 
 
 def cases_opened(told: Iterable[Recorded[Payload]]) -> dict[UUID, UUID]:

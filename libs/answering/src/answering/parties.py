@@ -28,7 +28,7 @@ from contracts.vocabulary import CloseReason, ReopenReason
 from psycopg import Connection
 from reference import Organisations
 
-from answering.members import MEMBERS
+from answering.members import CASES_OF_PERSON
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
@@ -39,7 +39,7 @@ FOR_GOOD = ""
 """In place of the event by which an organisation was sent the client: it reported something itself."""
 
 _READ = Lookup(
-    MEMBERS
+    CASES_OF_PERSON
     + f"""
 , parties (of, org) AS (
     SELECT m.of, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
@@ -107,7 +107,10 @@ class Parties:
 
     def may_act(self, org: str, case_id: UUID) -> bool:
         """Whether an organisation has to do with a case that was loaded, or another of its person."""
-        return any(self._organisations.answers_for(org, one) for one in self._known.get(case_id, ()))
+        parties = self._known.get(case_id, ())
+        if org in parties and org in self._organisations:
+            return True
+        return any(self._organisations.answers_for(org, one) for one in parties)
 
 
 def add_party(
@@ -154,7 +157,7 @@ def _settles(data: Payload) -> bool:
 
 _PARTIES = Rows(
     35,
-    "INSERT INTO case_parties (case_id, org, client_id, event_id) SELECT DISTINCT * FROM {rows}"
+    "INSERT INTO case_parties (case_id, org, client_id, event_id) SELECT * FROM {rows}"
     " ON CONFLICT DO NOTHING",
     *("uuid", "text", "uuid", "text"),
 )

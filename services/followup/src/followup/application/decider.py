@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from answering.consents import ConsentBook, cases_joined, cases_opened, changes_shares
+from answering.consents import ConsentBook, cases_opened, changes_shares
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.people import Connect, cases_joined
 from answering.taking_back import VOID, stream_named
 from answering.unknown_offices import OFFICE_UNKNOWN
 from answering.voiding import corrected, void_of_routed
@@ -30,7 +31,7 @@ from reference import Reference
 
 from followup.application.pathways import PREFIX, Pathways
 from followup.application.sights import Sights
-from followup.application.tables import Clients, Connect
+from followup.application.tables import Clients
 from followup.domain import Pathway
 
 OF_CASES = frozenset({RECHECK, OFFICE_UNKNOWN})
@@ -131,9 +132,9 @@ class FollowupDecider:
         elif (void := void_of_routed(told)) is not None:
             self._pathways.void(uow, void)
         elif isinstance(told.data, ClientsMerged | ClientsUnmerged):
-            self._clients.joined(told.data)
+            self._clients.change(told.data)
         elif isinstance(told.data, CaseOpened):
-            self._clients.learn(uow, told.meta.subject, told.data.client_id)
+            self._clients.opens(told.meta.subject, told.data.client_id)
         self._consents.learn(uow, told)
         if changes_shares(told):
             self._pathways.consented(uow, told)

@@ -2,113 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from answering.members import EVER_MEMBERS
+from answering.people import MERGED, Connect, People, lookup_ever
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Lookup, Rows, Unnest
-from contracts.events.people import ClientsMerged, ClientsUnmerged
-from psycopg import Connection, Cursor
+from chassis.store.unnest import Lookup, Unnest
+from psycopg import Cursor
 
-Connect = Callable[[], AbstractContextManager[Connection[Any]]]
-
-
-_READ = Lookup(
-    """
-SELECT c.case_id, c.client_id,
-    EXISTS (SELECT FROM client_merges m WHERE m.client = c.client_id AND NOT m.undone) AS merged
-FROM cases c WHERE c.case_id = ANY({cases})
+_OF_ONE_CLIENT = Lookup(
+    f"""
+SELECT a.of, NULL::uuid, c.client_id, CASE WHEN {MERGED} THEN NULL ELSE true END, NULL
+FROM unnest({{cases}}) AS a (of) LEFT JOIN case_clients c ON c.case_id = a.of
 """,
     cases="uuid",
 )
-_OTHERS = Lookup(
-    EVER_MEMBERS
-    + """
-SELECT m.of, m.case_id, m.client_id FROM members m
-WHERE m.still AND m.client_id IS NOT NULL AND m.case_id <> m.of ORDER BY m.of, m.case_id
-""",
-    cases="uuid",
-    undone="uuid",
-    opened="uuid",
-    clients="uuid",
-)
+"""Of whoever was never merged the case itself alone: what is reported in another of the client's own is that
+one's."""
+_OF_ALL = lookup_ever("SELECT m.of, nullif(m.case_id, m.of), m.client_id, m.still, NULL FROM members m")
 
 
 class CaseUntold(LookupError):
     """Intake has not told of this case: its log came to us out of order, or in part."""
 
 
-class Clients:
-    """Whose cases a batch is about, read in one query, with what the batch itself has learned."""
+class Clients(People):
+    """Whose cases a batch is about: read in one query, two where somebody was ever merged with another."""
 
     def __init__(self, connect: Connect) -> None:
-        self._connect = connect
-        self._known: dict[UUID, UUID] = {}
-        self._person: dict[UUID, list[UUID]] = {}
-        self._joined: dict[UUID, ClientsMerged] = {}
-        self._undone: set[UUID] = set()
-
-    def load(self, case_ids: Iterable[UUID]) -> None:
-        """Read these, and the other cases of merged clients; whatever an earlier batch knew is forgotten."""
-        self._known, self._person = {}, {}
-        self._joined, self._undone = {}, set()
-        wanted = list(dict.fromkeys(case_ids))
-        if not wanted:
-            return
-        with self._connect() as connection:
-            rows = list(_READ.read(connection, cases=wanted))
-            self._known = {case_id: client for case_id, client, _ in rows}
-            merged = [case_id for case_id, _, is_merged in rows if is_merged]
-            if merged:
-                self._read_others(connection, merged)
-
-    def _read_others(self, connection: Connection[Any], cases: list[UUID]) -> None:
-        """Who is one person with whom, but for what the batch has undone by now."""
-        named = {"cases": cases, "undone": list(self._undone), "opened": [], "clients": []}
-        for of, case_id, client in _OTHERS.read(connection, **named):
-            self._person.setdefault(of, []).append(case_id)
-            self._known[case_id] = client
+        super().__init__(connect, _OF_ONE_CLIENT, _OF_ALL, lambda _case_id, _nothing: None)
 
     def others(self, case_id: UUID) -> list[UUID]:
         """The other cases of the person whose case this is."""
-        return self._person.get(case_id, [])
+        return sorted(self.person(case_id) - {case_id})
 
     def of(self, case_id: UUID) -> UUID | None:
         """The client of a case that was loaded or just learned."""
-        return self._known.get(case_id)
-
-    def joined(self, data: ClientsMerged | ClientsUnmerged) -> None:
-        """Clients were found to be one person, or not to be: what comes later in the batch knows it. Either
-        is told in two cases, and what is undone stays so."""
-        if data.merge in self._undone:
-            return
-        if isinstance(data, ClientsMerged):
-            self._joined[data.merge] = data
-            self._join(data)
-            return
-        self._undone.add(data.merge)
-        self._joined.pop(data.merge, None)
-        self._person = {}
-        with self._connect() as connection:
-            self._read_others(connection, list(self._known))
-        for merged in self._joined.values():
-            self._join(merged)
-
-    def _join(self, data: ClientsMerged) -> None:
-        ends = (data.survivor, data.merged)
-        cases = {case_id for case_id, client in self._known.items() if client in ends}
-        person = cases.union(*(self.others(case_id) for case_id in cases))
-        self._person |= {case_id: sorted(person - {case_id}) for case_id in person}
-
-    def learn(self, uow: UnitOfWork, case_id: UUID, client_id: UUID) -> None:
-        """Intake opened a case."""
-        self._known[case_id] = client_id
-        uow.commit.extra.append(TableWrite(_CASES, (case_id, client_id)))
+        return self.client_of(case_id)
 
 
 class Evaluation(NamedTuple):
@@ -154,7 +87,4 @@ class _Evaluations:
             cursor.execute("DELETE FROM evaluations WHERE case_id = ANY(%s)", (dropped,))
 
 
-_CASES = Rows(
-    30, "INSERT INTO cases (case_id, client_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING", "uuid", "uuid"
-)
 _EVALUATIONS = _Evaluations()

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from answering import Posting
-from answering.consents import ConsentBook, cases_joined, cases_opened, changes_shares
+from answering.consents import ConsentBook, cases_opened, changes_shares
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
+from answering.people import cases_joined
 from answering.requests import org_of
 from answering.taking_back import VOID, stream_named
 from answering.unknown_offices import OFFICE_UNKNOWN
@@ -52,7 +53,7 @@ class ReferralDecider:
         self._cases = CaseBook(connect)
         self._consents = ConsentBook(connect, also=(PlanAgreed, PlanRevised))
         self._deadlines = Deadlines(reference)
-        self._moves = Moves(reference, self._deadlines, self._consents)
+        self._moves = Moves(reference, self._deadlines, self._consents.people)
         self._parties = Parties(connect, reference.organisations)
         self._lapses = Lapses(reference, self._consents, self._deadlines, connect)
         self._requests = Requests(
@@ -80,7 +81,7 @@ class ReferralDecider:
         self._consents.load([*_cases(routed, commands), *changed, *strange], opened)
         self._lapses.load(uow, changed)
         waiting = self._waiting.load(uow, changed)
-        cases = [each for case_id in changed for each in self._consents.around(case_id)]
+        cases = [each for case_id in changed for each in self._consents.people.around(case_id)]
         closing = changing(self._told.records(items))
         self._cases.load([*_cases(routed, commands), *(cases if waiting else ()), *closing])
         self._parties.load_for(_askers(commands))
@@ -130,7 +131,7 @@ class ReferralDecider:
         self._consents.learn(uow, told)
         if changes_shares(told):
             self._lapses.look(uow, told)
-            self._waiting.try_again(uow, self._consents.case_of(told.meta))
+            self._waiting.try_again(uow, self._consents.people.case_of(told.meta))
 
     def _command(self, uow: UnitOfWork, command: Command) -> bytes:
         if command.name == RING:

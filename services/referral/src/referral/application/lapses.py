@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from answering.consents import Connect, ConsentBook
+from answering.consents import ConsentBook
 from answering.ended_consents import because_of_consent, known_at, look_again, looked_for
+from answering.people import Connect
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
@@ -38,7 +39,7 @@ class Lapses:
 
     def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
         """Read the referrals of the people whose cases these are, in whichever case they were asked for."""
-        cases = {each for case_id in case_ids for each in self._consents.around(case_id)}
+        cases = {each for case_id in case_ids for each in self._consents.people.around(case_id)}
         self._referrals = {}
         if not cases:
             return
@@ -49,7 +50,7 @@ class Lapses:
 
     def of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Referral]:
         """The referrals of the person whose case that is, as far as they were loaded."""
-        ids = [one for each in self._consents.person(case_id) for one in self._referrals.get(each, ())]
+        ids = [one for each in self._consents.people.person(case_id) for one in self._referrals.get(each, ())]
         return [found for one in sorted(ids) if (found := uow.get(Referral, one)) is not None]
 
     def begun(self, uow: UnitOfWork, referral: Referral, *, ended: bool) -> None:
@@ -58,12 +59,12 @@ class Lapses:
         self._referrals.setdefault(referral.case_id, set()).add(referral.id)
         uow.commit.extra.append(TableWrite(_REFERRALS, (referral.id, referral.case_id)))
         if ended:
-            known = self._consents.known(self._consents.case_of(referral.asked))
+            known = self._consents.known(self._consents.people.case_of(referral.asked))
             self._ask(referral, known, uow.now, uow.now, referral.consent_id)
 
     def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case."""
-        case_id = self._consents.case_of(told.meta)
+        case_id = self._consents.people.case_of(told.meta)
         self._look(uow, case_id, known_at(uow, told), told.id)
         look_again(uow, told, case_id)
 
@@ -73,10 +74,10 @@ class Lapses:
 
     def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> None:
         known = self._consents.known(case_id)
-        for each in sorted(self._consents.around(case_id)):
+        for each in sorted(self._consents.people.around(case_id)):
             for referral_id in sorted(self._referrals.get(each, ())):
                 referral = uow.get(Referral, referral_id)
-                if referral is not None and self._consents.tells_of(case_id, referral.asked):
+                if referral is not None and self._consents.people.tells_of(case_id, referral.asked):
                     before = referral.due
                     self._ask(referral, known, at, uow.now, cause)
                     self._deadlines.follow(uow, referral, before)

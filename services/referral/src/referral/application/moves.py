@@ -8,7 +8,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from answering import Posting
-from answering.consents import ConsentBook
+from answering.people import People
 from answering.requests import caller_of, envelope, number_of, obey, outcome_of, payload_of
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -62,7 +62,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 class Moves:
     """Finds the referral and lets it decide."""
 
-    def __init__(self, reference: Reference, deadlines: Deadlines, people: ConsentBook) -> None:
+    def __init__(self, reference: Reference, deadlines: Deadlines, people: People) -> None:
         self._people = people
         self._reference = reference
         self._deadlines = deadlines

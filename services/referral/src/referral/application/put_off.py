@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from answering import Posting
-from answering.consents import Connect, ConsentBook
+from answering.consents import ConsentBook
+from answering.people import Connect
 from answering.unknown_offices import is_unknown, try_later, try_soon
 from answering.voiding import Taking
 from chassis import ids
@@ -44,7 +45,7 @@ class Waiting:
 
     def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> list[str]:
         """Read what waits of these people, in whichever case; the routed events that it came by."""
-        cases = {each for case_id in case_ids for each in self._consents.around(case_id)}
+        cases = {each for case_id in case_ids for each in self._consents.people.around(case_id)}
         self._waiting = {}
         if not cases:
             return []
@@ -79,7 +80,9 @@ class Waiting:
 
     def withdraw(self, uow: UnitOfWork, case_id: UUID, routed_id: str, taking: Taking) -> bool:
         """What was put off is asked no more; whether it waited."""
-        cases = (each for each in self._consents.person(case_id) if routed_id in self._waiting.get(each, ()))
+        cases = (
+            each for each in self._consents.people.person(case_id) if routed_id in self._waiting.get(each, ())
+        )
         case = next(cases, None)
         found = uow.get(PutOff, self._stream(routed_id)) if case is not None else None
         if case is None or found is None:
@@ -90,11 +93,11 @@ class Waiting:
 
     def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
         """What waits of this person, in the order in which it happened."""
-        cases = self._consents.around(case_id)
+        cases = self._consents.people.around(case_id)
         routed = [one for each in cases for one in self._waiting.get(each, ())]
         postings = [found.posting for one in routed if (found := uow.get(PutOff, self._stream(one)))]
         for posting in sorted(postings, key=lambda posting: posting.order):
-            if self._consents.tells_of(case_id, posting.meta) and self._is_settled(uow, posting):
+            if self._consents.people.tells_of(case_id, posting.meta) and self._is_settled(uow, posting):
                 self._settled(uow, posting.meta.subject, posting.cause)
 
     def _settled(self, uow: UnitOfWork, case_id: UUID, routed_id: str) -> None:

@@ -111,7 +111,7 @@ class Requests:
         Judged on the day on which it was made; an operator's, which goes out now, now as well.
         """
         book, sender = self._consents, self._reference.organisations[meta.org]
-        case_id, at = book.case_of(meta), meta.occurred_at
+        case_id, at = book.people.case_of(meta), meta.occurred_at
         known = book.known(case_id)
         names_item = posted.plan_item is not None
         item = item_of(posted, plan_on(book.facts(case_id), at)) if names_item else None

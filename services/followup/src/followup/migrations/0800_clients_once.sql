@@ -1,0 +1,2 @@
+-- Whose case it is stands in case_clients, which holds all of these (0400).
+DROP TABLE cases;
