@@ -9,20 +9,23 @@ from uuid import UUID
 from answering.consents import ConsentBook
 from answering.ended_consents import because_of_consent, known_at, look_again, looked_for
 from answering.people import Connect
-from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Rows
 from chassis.timers import Timer
 from consent import Known, Refused, decide, ended_at, why_ended
 from contracts.base import Payload
 from contracts.envelope import Recorded
+from contracts.events.referral import ReferralRequested
 from reference import Organisation, Reference
 
 from referral.application.due import Deadlines
 from referral.domain import Referral
 from referral.domain.sharing import request_of
 
-_READ = "SELECT referral_id, case_id FROM case_referrals WHERE case_id = ANY(%s)"
+_READ = (
+    "SELECT originator_id AS referral_id, subject AS case_id FROM stored_events"
+    " WHERE subject = ANY(%s) AND originator_version = 1 AND topic = %s"
+)
+"""A request that was put off or turned away stands under its case too, but begins otherwise."""
 
 
 class Lapses:
@@ -44,7 +47,7 @@ class Lapses:
         if not cases:
             return
         with self._connect() as connection:
-            for row in connection.execute(_READ, (list(cases),)):
+            for row in connection.execute(_READ, (list(cases), ReferralRequested.TYPE)):
                 self._referrals.setdefault(row["case_id"], set()).add(row["referral_id"])
         uow.load(Referral, {each for found in self._referrals.values() for each in found})
 
@@ -57,7 +60,6 @@ class Lapses:
         """A referral that was made just now; `ended`: its consent may have ended since it was asked, which
         stops it at once."""
         self._referrals.setdefault(referral.case_id, set()).add(referral.id)
-        uow.commit.extra.append(TableWrite(_REFERRALS, (referral.id, referral.case_id)))
         if ended:
             known = self._consents.known(self._consents.people.case_of(referral.asked))
             self._ask(referral, known, uow.now, uow.now, referral.consent_id)
@@ -100,10 +102,3 @@ class Lapses:
             referral.purpose, referral.labels, provider, client=known.client, province=province
         )
         return decide(known.consents, request, at, self._reference.policy)
-
-
-_REFERRALS = Rows(
-    64,
-    "INSERT INTO case_referrals (referral_id, case_id) SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-    *("uuid", "uuid"),
-)
