@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from chassis.timers import RING, Timer
 from intake.domain.case import Case
+from intake.domain.order import Step
 
 from tests.integration.intake.case_posts import acknowledgement, move, void
 from tests.integration.intake.desk import SOCIAL, Desk, verdicts
@@ -47,7 +48,8 @@ def test_the_office_of_the_commune_is_found_and_takes_the_client_up_by_the_numbe
     assert (recorded["to_org"], recorded["number"]) == (THERE, number)
     taken_up = registration(THERE, {"agency_ref": "MD-1", "introduction": number})
     assert verdicts(desk.post(taken_up)) == ["accepted"]
-    assert case_of(desk).registered_by == {SOCIAL, THERE}
+    took_on = {one.org for one in case_of(desk).reports if one.step is Step.REGISTERED}
+    assert took_on == {SOCIAL, THERE}
 
 
 def test_the_office_there_has_24_hours_from_when_we_were_told(desk: Desk) -> None:

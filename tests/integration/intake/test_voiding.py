@@ -13,6 +13,7 @@ from contracts.vocabulary import VoidReason
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.application.decider import RETRY
 from intake.domain.case import Case
+from intake.domain.order import Step
 from intake.waits import ANSWERED
 
 from tests.integration.intake.answers import answer_of
@@ -262,7 +263,8 @@ def test_a_correction_voids_the_wrong_one_and_stands_in_its_place(desk: Desk) ->
     voided, fresh = desk.events()[-2:]
     assert voided["data"]["replaced"] is True
     assert voided["meta"]["causation_id"] == fresh["meta"]["causation_id"] == right.id
-    assert case_of(desk).registered_by == {SOCIAL}
+    took_on = {one.org for one in case_of(desk).reports if one.step is Step.REGISTERED}
+    assert took_on == {SOCIAL}
     links = desk.rows("SELECT count(*) FROM claims WHERE kind = 'id_number'")
     assert links == [(1,)]
 

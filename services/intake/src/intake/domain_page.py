@@ -73,6 +73,12 @@ they refuse what should replace an event, the wrong one stays voided, and the re
   again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
   consents and plans; and is voided or corrected by that client's reference.
   Where a case stands (reporting) shows as its plan that of its own client only, also while they are one.
+* **What must come before** a step may be told of whoever is one person with the client, in the case at
+  hand, in one that merging closed into it, or in another's while the two were one. What is told once is
+  told once of each client: of two who are one, each has a plan of its own. When they are two again, what
+  was told of a client in the case of the other counts in that client's own, as if it had been told there;
+  a case that is opened later begins without it. A move is answered for who moved; a screening follows
+  those of its client; who takes all consents back takes back the own.
 * **Group and commune** of a case are those of its own client. What is reported of another client in it goes
   by the path of the group as which that client was registered there, else by the case's.
 * **Nothing right is known**: a correction (`identity-corrected`) names in `cleared` the fields of which

@@ -19,6 +19,7 @@ from reference.days import local_day
 from intake.application import forms, keys, people
 from intake.application.envelope import rung
 from intake.application.identity import Identities
+from intake.application.telling import take
 from intake.domain.case import Case
 from intake.domain.consenting import check_guardian, check_who_agreed, day_of
 
@@ -63,7 +64,7 @@ class ConsentDesk:
         held = self._policy.holding(day_of(meta), self._province(meta.org))
         born = people.particulars_of_person(uow, keys.as_text(client)).birth_year
         check_who_agreed(data, born, held, day_of(meta))
-        case.take(as_recorded(data), meta)
+        take(uow, case, as_recorded(data), meta)
         recorded = event_id(case.pending_events[-1])
         if data.guardian_identity is not None:
             self._identities.seal(uow, client, recorded, data.guardian_identity, prefix=GUARDIAN)

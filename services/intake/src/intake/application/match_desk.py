@@ -31,8 +31,8 @@ from intake.application.identity import Connect
 from intake.application.pairs import OPEN, SAME, Pair, pair_of
 from intake.application.proposing import Proposals
 from intake.application.seeing import sees_the_case
+from intake.application.telling import Stands, stands
 from intake.domain.case import Case
-from intake.domain.order import moves, stage
 
 MERGE, UNMERGE, DECIDE, MERGES = "merge_clients", "unmerge_clients", "decide_match", "list_merges"
 """Names of the commands; the last records nothing."""
@@ -110,14 +110,14 @@ class MatchDesk:
             "merged_case_id": UUID(request.merged_case_id),
         }
         cases = self._reached(uow, command, named)
-        self._expect(command, cases[0], request, "expected_survivor_version")
-        self._expect(command, cases[1], request, "expected_merged_version")
+        self._expect(uow, command, cases[0], request, "expected_survivor_version")
+        self._expect(uow, command, cases[1], request, "expected_merged_version")
         survivor, merged = (_own(uow, case) for case in cases)
         ground = MergeGround(request.ground)
         meta = self._meta(uow, command, survivor, request.legal_basis)
         merge_id = self._proposals.merge(uow, survivor, merged, ground, meta)
         target = people.latest_case_id(uow, keys.as_text(survivor.client_id))
-        outcome = self._outcome(command, survivor)
+        outcome = self._outcome(uow, command, survivor)
         return pb.MergeClientsResponse(merge_id=str(merge_id), open_case_id=str(target), outcome=outcome)
 
     def _unmerge(
@@ -131,13 +131,13 @@ class MatchDesk:
         survivor, merged = (people.case_of_client(uow, end) for end in ends)
         assert survivor is not None, "whoever was merged has a case"
         assert merged is not None, "whoever was merged has a case"
-        self._expect(command, survivor, request, "expected_version")
+        self._expect(uow, command, survivor, request, "expected_version")
         meta = self._meta(uow, command, survivor, request.legal_basis)
         edge = self._proposals.unmerge(uow, merge_id, MergeGround(request.ground), meta)
         return pb.UnmergeClientsResponse(
             survivor_case_id=str(people.latest_case_id(uow, edge.survivor)),
             merged_case_id=str(people.latest_case_id(uow, edge.merged)),
-            outcome=self._outcome(command, survivor),
+            outcome=self._outcome(uow, command, survivor),
         )
 
     def _decide(
@@ -157,7 +157,7 @@ class MatchDesk:
             response.merge_id = str(self._proposals.merge(uow, known, new, ground, meta))
         else:
             self._tell_apart(uow, known, new, ground, meta)
-        response.outcome.CopyFrom(self._outcome(command, known))
+        response.outcome.CopyFrom(self._outcome(uow, command, known))
         return response
 
     def _merges(
@@ -249,24 +249,25 @@ class MatchDesk:
     def _ends(self, uow: UnitOfWork, merge_id: UUID) -> tuple[str, ...]:
         return tuple(people.merge_of(uow, merge_id)[1][1:])
 
-    def _expect(self, command: Command, case: Case, request: Any, field: str) -> None:
+    def _expect(self, uow: UnitOfWork, command: Command, case: Case, request: Any, field: str) -> None:
         """Raises `Conflict` that tells what changed, if the request expected another version."""
         if not request.HasField(field) or getattr(request, field) == case.version:
             return
         expected = getattr(request, field)
         with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
             since = [name for (name,) in cursor.execute(_SINCE, (case.id, max(expected, 0)))]
-        raise CaseChanged(case, expected, since, sees=self._sees(command, case))
+        shown = stands(uow, case) if self._sees(command, case) else None
+        raise CaseChanged(case, expected, since, shown)
 
     def _sees(self, command: Command, case: Case) -> bool:
         return sees_the_case(case, self._offices.get(_org(command)), self._offices)
 
-    def _outcome(self, command: Command, case: Case) -> Outcome:
-        sees = self._sees(command, case)
+    def _outcome(self, uow: UnitOfWork, command: Command, case: Case) -> Outcome:
+        shown = stands(uow, case) if self._sees(command, case) else None
         return Outcome(
             event_id=f"{case.id}:{case.version}",
-            state=stage(case.happened) if sees else "",
-            moves=moves(case.happened) if sees else (),
+            state=shown.state if shown else "",
+            moves=shown.moves if shown else (),
             version=case.version,
         )
 
@@ -275,17 +276,15 @@ class MatchDesk:
 
 
 class CaseChanged(Stale):
-    """Somebody else was faster: the version now, and to who may know it the stage and what happened since the
-    one expected."""
+    """Somebody else was faster: the version now, and to who may know it where it stands (`shown`) and what
+    happened since the one expected."""
 
-    def __init__(self, case: Case, expected: int, since: Sequence[str], *, sees: bool) -> None:
-        if not sees:
+    def __init__(self, case: Case, expected: int, since: Sequence[str], shown: Stands | None) -> None:
+        if shown is None:
             super().__init__(expected, case.version, ())
             return
         named = [name.removeprefix("org.reftrack.").rpartition(".")[0] for name in since]
-        super().__init__(
-            expected, case.version, named, state=stage(case.happened), moves=moves(case.happened)
-        )
+        super().__init__(expected, case.version, named, **shown._asdict())
 
 
 class MatchChanged(Stale):

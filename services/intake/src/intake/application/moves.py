@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from answering.deadlines import DeadlineRow, put, take
 from chassis.aggregate import event_id
@@ -17,7 +18,7 @@ from contracts.vocabulary import NumberKind, OrgKind
 from reference import Policy
 from reference.days import local_day
 
-from intake.application import keys
+from intake.application import keys, people, telling
 from intake.application.consents import HANOI
 from intake.application.envelope import rung
 from intake.domain.case import Case
@@ -69,7 +70,7 @@ class Moves:
             "due_at": due_at,
             **self._notice(data, meta),
         }
-        case.take(ClientMoved(**told), meta)
+        telling.take(uow, case, ClientMoved(**told), meta)
         if number is not None and due_at is not None:
             uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, number), keys.as_text(case.id))
             set_timer(uow, Timer(MOVE, case.id, event_id(case.pending_events[-1]), due_at))
@@ -104,9 +105,28 @@ class Moves:
         self, uow: UnitOfWork, case: Case, data: MoveAcknowledgedPosted, number: str | None, meta: Meta
     ) -> None:
         """Raises `Refusal` before anything has changed."""
-        move = case.move_answered(number, lambda to: self._organisations.answers_for(meta.org, to))
-        case.take(MoveAcknowledged(note=data.note, move=f"{case.id}:{move.version}"), meta)
+        known = telling.known_of(uow, case, case.meant(meta))
+        move = case.move_answered(number, self._theirs(meta.org), case.same(meta, known))
+        case.take(MoveAcknowledged(note=data.note, move=f"{case.id}:{move.version}"), meta, known)
         self._list(uow, case)
+
+    def case_answered(self, uow: UnitOfWork, case: Case, client: UUID, org: str) -> Case:
+        """The case that tells of the move of a client, or of whoever is the same person, to which an office
+        owes an answer; this one, where it tells of one or none does."""
+        clients = telling.known_of(uow, case, client).clients
+        if not clients:
+            return case
+        person = people.person_of(uow, keys.as_text(client))
+        others = people.cases_about(uow, person, set(map(keys.as_text, clients)), case)
+        is_theirs = self._theirs(org)
+        for one in (case, *others):
+            found = one.moves_of(clients)
+            if any(move.is_open and move.to_org is not None and is_theirs(move.to_org) for move in found):
+                return one
+        return case
+
+    def _theirs(self, org: str) -> Callable[[str], bool]:
+        return lambda to: self._organisations.answers_for(org, to)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
         """The hours are over."""

@@ -96,6 +96,11 @@ def cases_telling_of(uow: UnitOfWork, client: str) -> list[Case]:
     return _cases(uow, person_of(uow, client), {client})
 
 
+def cases_about(uow: UnitOfWork, person: Person, clients: Collection[str], case: Case) -> list[Case]:
+    """The cases beside this one that tell of some of the clients, who are that person."""
+    return [one for one in _cases(uow, person, clients) if one.id != case.id]
+
+
 def _cases(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Case]:
     return _loaded(uow, person.telling_of(clients))
 
@@ -127,16 +132,8 @@ def telling(uow: UnitOfWork, case: Case) -> tuple[frozenset[UUID], list[Case]]:
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
     """The other cases of who was merged with somebody; of all others none, also where they have several."""
     person = person_of(uow, keys.as_text(case.client_id))
-    return _others(uow, person, case) if person.edges else []
-
-
-def other_cases(uow: UnitOfWork, case: Case) -> list[Case]:
-    """The other cases of the same person: the client's own, and those of whoever is one with the client."""
-    return _others(uow, person_of(uow, keys.as_text(case.client_id)), case)
-
-
-def _others(uow: UnitOfWork, person: Person, case: Case) -> list[Case]:
-    return _loaded(uow, (one for one in person.cases if one != keys.as_text(case.id)))
+    others = (one for one in person.cases if one != keys.as_text(case.id))
+    return _loaded(uow, others) if person.edges else []
 
 
 def case_of_consent(uow: UnitOfWork, case: Case, org: str, consent: str) -> Case:

@@ -42,6 +42,7 @@ from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
 from intake.application.screenings import ScreeningDesk
+from intake.application.telling import take
 from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
 from intake.domain.consenting import Given
@@ -119,7 +120,7 @@ class Recording:
         """Raises `Refusal` before anything has changed when the case does not allow it."""
         if event.posted.corrects is not None:
             return self._correct(uow, reading, event, match, org_kind, event.posted.corrects)
-        match = _where_it_stands(uow, event, match)
+        match = self._where_it_stands(uow, event, match)
         known = match.case
         meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
@@ -198,7 +199,7 @@ class Recording:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if type(data) not in _BY_RULES_OF_THEIR_OWN:
-            case.take(as_recorded(data), meta)
+            take(uow, case, as_recorded(data), meta)
             return Recorded(case)
         client = _meant(case, match)
         if isinstance(data, ClientIntroducedPosted):
@@ -227,9 +228,21 @@ class Recording:
         self, uow: UnitOfWork, case: Case, reading: Reading, data: ClientIntroducedPosted, meta: Meta
     ) -> Recorded:
         given = self._number(reading)
-        case.take(ClientIntroduced(**dict(data), number=given), meta)
+        take(uow, case, ClientIntroduced(**dict(data), number=given), meta)
         uow.claim(keys.NUMBER, keys.number_key(NumberKind.INTRODUCTION, given), keys.as_text(case.id))
         return Recorded(case, number=given)
+
+    def _where_it_stands(self, uow: UnitOfWork, event: Event, match: Match) -> Match:
+        """What withdraws a consent by its name goes to the case in which that was given, over or not; what
+        answers a move without its number, to the case that tells of the move."""
+        case, data, org = match.case, event.data, event.naming.org
+        if case is None:
+            return match
+        if type(data) is ConsentWithdrawn and data.consent is not None:
+            return match._replace(case=people.case_of_consent(uow, case, org, data.consent))
+        if type(data) is MoveAcknowledgedPosted and event.naming.number is None:
+            return match._replace(case=self._moves.case_answered(uow, case, _meant(case, match), org))
+        return match
 
     def _derived(self, kind: str, reading: Reading) -> UUID:
         return self._derive(kind, reading.source, reading.event_id)
@@ -240,14 +253,6 @@ class Recording:
 
     def _number(self, reading: Reading) -> str:
         return self.number_of(reading.source, reading.event_id)
-
-
-def _where_it_stands(uow: UnitOfWork, event: Event, match: Match) -> Match:
-    """What withdraws a consent by its name goes to the case in which that was given, over or not."""
-    data = event.data
-    if match.case is None or type(data) is not ConsentWithdrawn or data.consent is None:
-        return match
-    return match._replace(case=people.case_of_consent(uow, match.case, event.naming.org, data.consent))
 
 
 def _consent_named(uow: UnitOfWork, client: UUID, data: ConsentWithdrawn, meta: Meta) -> Given | None:

@@ -22,6 +22,7 @@ from intake.application.numbers import Told
 from intake.application.originals import Original
 from intake.application.proposing import Found, Proposals
 from intake.application.reading import Event
+from intake.application.telling import take
 from intake.domain.case import Case
 from intake.domain.particulars import check_cleared, counts, known
 from intake.likeness.exact import Known, compare_exact
@@ -63,7 +64,7 @@ class Registrar:
         Raises `Refusal` before anything has changed."""
         assert data.identity is not None, "what was sealed is opened"
         fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
-        case.take(ClientRegistered(**fields), meta)
+        take(uow, case, ClientRegistered(**fields), meta)
         self._keep(uow, case, client, event, data, corrects=False)
 
     def correct(
@@ -81,7 +82,7 @@ class Registrar:
         recorded = IdentityCorrected(
             reason=data.reason, fields=fields, birth_year=data.birth_year, sex=data.sex, cleared=data.cleared
         )
-        case.take(recorded, meta)
+        take(uow, case, recorded, meta)
         self._keep(uow, case, client, event, data, corrects=True)
 
     def take_back(self, uow: UnitOfWork, found: Original) -> None:

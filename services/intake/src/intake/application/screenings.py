@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Protocol
+from uuid import UUID
 
 from chassis.aggregate import event_id
 from chassis.refusal import Refusal
@@ -35,8 +36,9 @@ from reference.instruments import (
     screening_of,
 )
 
-from intake.application import people
+from intake.application import keys, people
 from intake.application.outcome import FieldsRefused
+from intake.application.telling import known_of
 from intake.domain.case import Case
 from intake.domain.order import Step, too_early
 
@@ -85,12 +87,14 @@ class ScreeningDesk:
 
     def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
         """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
-        case.check_takes(Step.SCREENED, meta)
-        earlier = case.screenings.before(meta.latest_at)
+        known = known_of(uow, case, case.meant(meta))
+        case.check_takes(Step.SCREENED, meta, known)
+        same = case.same(meta, known)
+        earlier = case.screened_before(meta.latest_at, same)
         if earlier is None and data.occasion is ScreeningOccasion.FOLLOW_UP:
-            _check_screened_elsewhere(uow, case, meta)
+            _check_screened_elsewhere(uow, case, same, meta)
         recorded = self.judged(data, local_day(meta.occurred_at))
-        case.take(recorded.model_copy(update={"earlier": earlier}), meta)
+        case.take(recorded.model_copy(update={"earlier": earlier}), meta, known)
         if recorded.differences:
             row = (event_id(case.pending_events[-1]), case.id, meta.org)
             uow.commit.extra.append(TableWrite(CONFLICTS, row))
@@ -136,11 +140,13 @@ class ScreeningDesk:
         return known
 
 
-def _check_screened_elsewhere(uow: UnitOfWork, case: Case, meta: Meta) -> None:
-    """A follow-up follows a screening, be it in another case of the same person, the client's own earlier one
-    too: then it names none, as who reads the one case need not know of the other."""
-    if not any(one.screenings.before(meta.latest_at) for one in people.other_cases(uow, case)):
-        raise too_early(Step.SCREENED, Step.SCREENED, case.happened)
+def _check_screened_elsewhere(uow: UnitOfWork, case: Case, same: Collection[UUID], meta: Meta) -> None:
+    """A follow-up follows a screening, be it in another case of the `same` person, the client's own earlier
+    one too: then it names none, as who reads the one case need not know of the other."""
+    person = people.person_of(uow, keys.as_text(case.meant(meta)))
+    others = people.cases_about(uow, person, set(map(keys.as_text, same)), case)
+    if not any(one.screened_before(meta.latest_at, same) for one in others):
+        raise too_early(Step.SCREENED, Step.SCREENED, case.happened_of(same))
 
 
 def forget_conflict(uow: UnitOfWork, recorded_id: str) -> None:

@@ -58,7 +58,7 @@ def _taken_up_by(case: Case, kind: str) -> frozenset[str]:
     if kind in TAKES_UP:
         return case.parties_of({case.client_id})
     if kind == OrgKind.COMMUNE_AUTHORITY:
-        return frozenset(move.to_org for move in case.moves if move.to_org is not None)
+        return frozenset(move.to_org for move in case.moves_of({case.client_id}) if move.to_org)
     return frozenset()
 
 

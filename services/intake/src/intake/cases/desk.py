@@ -33,13 +33,13 @@ from intake.application.originals import load_originals
 from intake.application.recording import Recording
 from intake.application.screenings import note_review
 from intake.application.seeing import sees_the_case, told_as_seen
+from intake.application.telling import stands
 from intake.application.voiding import check_no_later_case
 from intake.cases.conflicts import screenings_within_reach
 from intake.cases.requests import case_of, told, voided_by
 from intake.domain.addressees import check_addressee
 from intake.domain.case import Case
 from intake.domain.communes import read_communes
-from intake.domain.order import moves, stage
 
 CASES = pb.DESCRIPTOR.services_by_name["CaseService"]
 QUERIES = frozenset({"ListScreeningConflicts", "ListDeadlines"})
@@ -193,18 +193,17 @@ class CaseDesk:
         since = [one for one in uow.events(case) if one.originator_version > expected]
         if sees_the_case(case, _viewer(uow, office), self._offices):
             happened = [event_name(one.data.TYPE) for one in since]
-            raise Stale(
-                expected, case.version, happened, state=stage(case.happened), moves=moves(case.happened)
-            )
+            raise Stale(expected, case.version, happened, **stands(uow, case)._asdict())
         own = [event_name(one.data.TYPE) for one in since if one.meta.org == office.id]
         raise Stale(expected, case.version, own)
 
     def _outcome(self, uow: UnitOfWork, case: Case, office: Organisation, number: str = "") -> Outcome:
         sees = sees_the_case(case, _viewer(uow, office), self._offices)
+        shown = stands(uow, case) if sees else None
         return Outcome(
             event_id=f"{case.id}:{case.version}",
-            state=stage(case.happened) if sees else "",
-            moves=moves(case.happened) if sees else (),
+            state=shown.state if shown else "",
+            moves=shown.moves if shown else (),
             version=case.version,
             number=number,
         )

@@ -42,6 +42,7 @@ from intake.domain.moving import Move, answered
 from intake.domain.order import Step, check, moves, stage, too_early
 from intake.domain.particulars import Telling
 from intake.domain.paths import check_routed, check_step
+from intake.domain.reports import ALONE, Known, Report, Reports, steps_of
 from intake.domain.screened import Screenings
 
 
@@ -98,14 +99,13 @@ class Case(Aggregate):
         self.groups: Mapping[UUID, ClientGroup] = {data.client_id: data.client_group}
         self.commune: str | None = None
         self.place: Place | None = None
-        self.happened: frozenset[Step] = frozenset()
+        self.reports: Reports = {}
         self.closed_at: datetime | None = None
         self.ended_on: datetime | None = None
         self.is_merged = False
         self.tellings: tuple[Telling, ...] = ()
         self.consents = Consents()
         self.references: frozenset[tuple[str, str]] = frozenset()
-        self.registered_by: frozenset[str] = frozenset()
         self.parties: frozenset[tuple[str, UUID]] = frozenset()
         self.introductions: Mapping[str, UUID] = {}
         self.withdrawn: frozenset[tuple[str, str]] = frozenset()
@@ -117,23 +117,33 @@ class Case(Aggregate):
     @property
     def stands(self) -> bool:
         """Whether anything that was reported of the client stands here."""
-        return bool(self.happened) or self.has_routed
+        return bool(self.reports) or self.closed_at is not None or self.has_routed
+
+    @property
+    def happened(self) -> frozenset[Step]:
+        """What is known here of the case's own client."""
+        return self.happened_of({self.client_id})
+
+    def happened_of(self, clients: Collection[UUID], elsewhere: Collection[Report] = ()) -> frozenset[Step]:
+        """What is known of who is all of these clients, here and `elsewhere`; and that the case is over."""
+        over = () if self.closed_at is None else (Step.CLOSED,)
+        return steps_of(self.reports, clients).union(steps_of(elsewhere, clients), over)
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:
         """A new case; the fact that opens it follows at once."""
         return cls._create(cls.Created, id=case_id, data=data, meta=meta)
 
-    def take(self, data: Payload, meta: Meta) -> None:
+    def take(self, data: Payload, meta: Meta, known: Known = ALONE) -> None:
         """Record a fact that an agency reports, unless it comes too early or is not allowed any more."""
         fact = FACTS[type(data)]
-        self.check_takes(fact.step, meta)
+        self.check_takes(fact.step, meta, known)
         self.trigger_event(fact, data=data, meta=meta)
 
-    def check_takes(self, step: Step, meta: Meta) -> None:
+    def check_takes(self, step: Step, meta: Meta, known: Known = ALONE) -> None:
         """Raises `Refusal` unless the case takes that step: by the way of its client's group, and now."""
         check_step(self.group_of(meta), step)
-        self._allow(step, meta)
+        self._allow(step, meta, known)
 
     def reopen(self, data: CaseReopened, meta: Meta) -> None:
         """Record that a closed case goes on. Whether the client has a later one, the caller has asked."""
@@ -146,11 +156,28 @@ class Case(Aggregate):
             raise Refusal("reopened_before_closing", field="ce_time", state=str(Step.CLOSED))
         self.trigger_event(self.Reopened, data=data, meta=meta)
 
-    def move_answered(self, number: str | None, is_theirs: Callable[[str], bool]) -> Move:
-        """The move that somebody acknowledges by its number, or without one. Raises `Refusal`."""
-        if not self.moves:
-            raise too_early(Step.ACKNOWLEDGED, Step.MOVED, self.happened)
-        return answered(self.moves, number, is_theirs)
+    def move_answered(
+        self, number: str | None, is_theirs: Callable[[str], bool], clients: Collection[UUID]
+    ) -> Move:
+        """The move that somebody acknowledges by its number, or without one that of any of these clients, who
+        are one person. Raises `Refusal`."""
+        found = self.moves if number is not None else self.moves_of(clients)
+        if not found:
+            raise too_early(Step.ACKNOWLEDGED, Step.MOVED, self.happened_of(clients))
+        return answered(found, number, is_theirs)
+
+    def moves_of(self, clients: Collection[UUID]) -> tuple[Move, ...]:
+        """The moves of these clients that are told here."""
+        return tuple(one for one in self.moves if (one.client or self.client_id) in clients)
+
+    def screened_before(self, latest_at: datetime, clients: Collection[UUID]) -> str | None:
+        """The screening before one that comes now, of who is these clients; see `Screenings.before`."""
+        whom = {None if client == self.client_id else client for client in clients}
+        return self.screenings.before(latest_at, whom)
+
+    def same(self, meta: Meta, known: Known) -> frozenset[UUID]:
+        """Everybody who is one person with the client of whom an event tells."""
+        return known.clients or frozenset({self.client_id, self.meant(meta)})
 
     def pass_deadline(self, version: int, meta: Meta) -> None:
         """Record that a move was not acknowledged in time; nothing if it was, or was voided."""
@@ -255,12 +282,19 @@ class Case(Aggregate):
         """Part of evolving: something was told of who somebody is."""
         self.tellings = (*self.tellings, Telling.of(self.meant(meta), data, meta, told_by))
 
-    def _allow(self, step: Step, meta: Meta) -> None:
-        own = _REGISTERED if meta.org in self.registered_by else ()
-        check(step, self.happened, own, occurred_at=meta.occurred_at, closed_at=self.closed_at)
+    def _allow(self, step: Step, meta: Meta, known: Known = ALONE) -> None:
+        whom, happened = {self.meant(meta)}, self.happened_of(self.same(meta, known), known.elsewhere)
+        # an office may register a client anew in the case in which that one's own goes on
+        here = [one for one in (*self.reports, *known.beside) if one.org == meta.org]
+        check(
+            step,
+            happened,
+            steps_of(here, whom),
+            steps_of((*self.reports, *known.elsewhere), whom),
+            occurred_at=meta.occurred_at,
+            closed_at=self.closed_at,
+        )
 
-
-_REGISTERED = (Step.REGISTERED,)
 
 FACTS: dict[type[Payload], type[Fact]] = {
     ClientContacted: Case.Contacted,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from chassis.refusal import Refusal
 from consent import Client, who_agrees
@@ -28,6 +29,8 @@ class Given:
     expires_on: date | None
     withdrawn: bool = False
     expired: bool = False
+    client: UUID | None = None
+    """Who gave it, where that is not the case's own client."""
 
 
 class Consents(NamedTuple):
@@ -37,7 +40,8 @@ class Consents(NamedTuple):
 
     def given(self, consent_id: str, data: ConsentGiven, meta: Meta) -> Consents:
         """These and one more."""
-        one = Given(consent_id, meta.org, meta.causation_id, meta.occurred_at, data.expires_on)
+        named = (consent_id, meta.org, meta.causation_id)
+        one = Given(*named, meta.occurred_at, data.expires_on, client=meta.client)
         return Consents((*self.all, one))
 
     def withdrawn(self, data: ConsentWithdrawn, meta: Meta) -> Consents:
@@ -111,4 +115,7 @@ def day_of(meta: Meta) -> date:
 
 
 def _takes(data: ConsentWithdrawn, meta: Meta, one: Given) -> bool:
-    return one.id == data.consent if data.consent is not None else one.given_at <= meta.latest_at
+    """A withdrawal of everything is of what the client gave, not of what another did in the same case."""
+    if data.consent is not None:
+        return one.id == data.consent
+    return one.client == meta.client and one.given_at <= meta.latest_at

@@ -31,6 +31,7 @@ from reference.days import local_day
 
 from intake.domain.moving import Move, put
 from intake.domain.order import Step
+from intake.domain.reports import Report
 
 if TYPE_CHECKING:
     from intake.domain.case import Case
@@ -42,9 +43,9 @@ class Fact(Aggregate.Event):
     step: ClassVar[Step]
 
     def apply(self, aggregate: Case) -> None:
-        """The step is known from now on."""
-        if self.step not in aggregate.happened:
-            aggregate.happened = aggregate.happened | {self.step}
+        """The step is known of the client from now on."""
+        report = Report(aggregate.meant(self.meta), self.step, self.meta.org)
+        aggregate.reports = {**aggregate.reports, report: self.meta.received_at}
 
 
 class Bound(Aggregate.Event):
@@ -84,7 +85,6 @@ class Registered(Fact):
     def apply(self, aggregate: Case) -> None:
         """Each organisation takes the client on once."""
         super().apply(aggregate)
-        aggregate.registered_by = aggregate.registered_by | {self.meta.org}
         aggregate.parties = aggregate.parties | {(self.meta.org, aggregate.meant(self.meta))}
         aggregate.tell(self.data, self.meta, event_id(self))
         aggregate.groups = {**aggregate.groups, aggregate.meant(self.meta): self.data.client_group}
@@ -132,7 +132,9 @@ class Screened(Fact):
         """A later screening names this one; somebody looks into what differs."""
         super().apply(aggregate)
         aggregate.screenings = aggregate.screenings.with_one(
-            event_id(self), self.meta.occurred_at, self.meta.org, differs=bool(self.data.differences)
+            *(event_id(self), self.meta.occurred_at, self.meta.org),
+            differs=bool(self.data.differences),
+            client=self.meta.client,
         )
 
 
@@ -178,7 +180,8 @@ class Moved(Fact):
         if data.number is not None and data.to_org is not None:
             aggregate.introduce(data.number, data.to_org, self.meta)
         told = (self.meta.org, local_day(self.meta.received_at))
-        move = Move(self.originator_version, data.number, data.to_org, data.due_at, *told)
+        sent = (data.number, data.to_org, data.due_at)
+        move = Move(self.originator_version, *sent, *told, client=self.meta.client)
         aggregate.moves = (*aggregate.moves, move)
 
 
@@ -210,7 +213,6 @@ class Closed(Fact):
 
     def apply(self, aggregate: Case) -> None:
         """Nothing that occurs later belongs to this case."""
-        super().apply(aggregate)
         aggregate.closed_at, aggregate.ended_on = self.meta.latest_at, self.meta.received_at
         aggregate.is_merged = self.data.reason is CloseReason.MERGED
 
@@ -220,7 +222,6 @@ class Reopened(Aggregate.Event):
 
     def apply(self, aggregate: Case) -> None:
         """The pathway goes on."""
-        aggregate.happened = aggregate.happened - {Step.CLOSED}
         aggregate.closed_at = aggregate.ended_on = None
         aggregate.is_merged = False
         aggregate.was_reopened = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from chassis.refusal import Refusal
 from contracts.envelope import Meta
@@ -25,6 +26,8 @@ class Move(NamedTuple):
     """The day on which we were told, from which the answer is due."""
     acknowledged: bool = False
     overdue: bool = False
+    client: UUID | None = None
+    """Who moves, where that is not the case's own client."""
 
     @property
     def is_open(self) -> bool:

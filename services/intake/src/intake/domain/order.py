@@ -40,8 +40,8 @@ class Step(StrEnum):
 @dataclass(frozen=True)
 class Rule:
     """`needs`: steps that must be known first, in the order in which they are named to people. `once`: never
-    again, and `once_each`: never again by the same organisation (a second one takes the client on as
-    well). `when_closed`: also of what happened after the closing. `changes`: what follows from it.
+    again of the same client, and `once_each`: never again by the same organisation (a second one takes the
+    client on as well). `when_closed`: also of what happened after the closing. `changes`: what follows.
     """
 
     changes: str
@@ -87,12 +87,15 @@ def check(
     step: Step,
     happened: Collection[Step],
     own: Collection[Step] = (),
+    of_client: Collection[Step] | None = None,
     *,
     occurred_at: datetime,
     closed_at: datetime | None,
 ) -> None:
-    """Raise `Refusal` unless `step` may be recorded of a case in which `happened` is known, `own` of it from
-    the organisation that reports now.
+    """Raise `Refusal` unless `step` may be recorded of a case in which `happened` is known: `of_client` of
+    the very client of whom it is told (None: all of it), `own` of that from the organisation that reports
+    now. What is needed may be known of whoever is one person with the client; what is told once, was told of
+    the client.
 
     A closed case takes nothing that occurred after its closing; what occurred before and is reported late,
     it takes.
@@ -100,12 +103,13 @@ def check(
     rule = ORDER[step]
     if closed_at is not None and _is_over(step, rule, occurred_at > closed_at):
         raise Refusal("case_closed", state=str(Step.CLOSED))
-    if (rule.once and step in happened) or (rule.once_each and step in own):
-        left = moves(happened, own)
+    told = happened if of_client is None else of_client
+    if _again(step, rule, told, own):
+        left = moves(happened, own, told)
         raise Refusal("already_recorded", detail={"step": step}, state=stage(happened), moves=left)
     for need in rule.needs:
         if need not in happened:
-            raise too_early(step, need, happened, own)
+            raise too_early(step, need, happened, own, told)
 
 
 def _is_over(step: Step, rule: Rule, later: bool) -> bool:
@@ -120,25 +124,38 @@ def stage(happened: Collection[Step]) -> str:
     return str(next((step for step in reversed(_STAGES) if step in happened), Step.OPENED))
 
 
-def moves(happened: Collection[Step], own: Collection[Step] = ()) -> tuple[str, ...]:
-    """Return the steps that an open case in which `happened` is known allows now."""
-    return tuple(str(step) for step, rule in ORDER.items() if _allowed(step, rule, happened, own))
+def moves(
+    happened: Collection[Step], own: Collection[Step] = (), of_client: Collection[Step] | None = None
+) -> tuple[str, ...]:
+    """Return the steps that a case allows now, of which that is known as `check` is told it."""
+    told = happened if of_client is None else of_client
+    allowed = (step for step, rule in ORDER.items() if not _again(step, rule, told, own))
+    return tuple(str(step) for step in allowed if _may_come(ORDER[step], happened))
 
 
-def _allowed(step: Step, rule: Rule, happened: Collection[Step], own: Collection[Step]) -> bool:
-    again = (rule.once and step in happened) or (rule.once_each and step in own)
+def _again(step: Step, rule: Rule, of_client: Collection[Step], own: Collection[Step]) -> bool:
+    return (rule.once and step in of_client) or (rule.once_each and step in own)
+
+
+def _may_come(rule: Rule, happened: Collection[Step]) -> bool:
     if Step.CLOSED in happened and not rule.when_closed:
         return False
-    return not again and all(need in happened for need in rule.needs)
+    return all(need in happened for need in rule.needs)
 
 
-def too_early(step: Step, need: Step, happened: Collection[Step], own: Collection[Step] = ()) -> Refusal:
+def too_early(
+    step: Step,
+    need: Step,
+    happened: Collection[Step],
+    own: Collection[Step] = (),
+    of_client: Collection[Step] | None = None,
+) -> Refusal:
     """A step that may still become possible: what it needs is not reported yet."""
     return Refusal(
         "too_early",
         detail={"step": step, "awaits": need},
         state=stage(happened),
-        moves=moves(happened, own),
+        moves=moves(happened, own, of_client),
         later=True,
     )
 

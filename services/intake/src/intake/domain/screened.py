@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import UUID
 
 from chassis.refusal import Refusal
 
@@ -13,32 +14,35 @@ from chassis.refusal import Refusal
 class Screenings:
     """Those that stand, by the ids of their events.
 
-    `taken`: each with the time at which it was made, in the order of coming. `differing`: those whose claim
+    `taken`: each with the time at which it was made and whose it is (None: of the case's own client), in the
+    order of coming. `differing`: those whose claim
     differs from the computation, each with the organisation that claims. `reviewed`: those of them that
     somebody has looked into.
     """
 
-    taken: tuple[tuple[datetime, str], ...] = ()
+    taken: tuple[tuple[datetime, str, UUID | None], ...] = ()
     differing: Mapping[str, str] = field(default_factory=dict)
     reviewed: frozenset[str] = frozenset()
 
-    def with_one(self, screening: str, at: datetime, org: str, *, differs: bool) -> Screenings:
+    def with_one(
+        self, screening: str, at: datetime, org: str, *, differs: bool, client: UUID | None = None
+    ) -> Screenings:
         """One more."""
         differing = {**self.differing, screening: org} if differs else self.differing
-        return replace(self, taken=(*self.taken, (at, screening)), differing=differing)
+        return replace(self, taken=(*self.taken, (at, screening, client)), differing=differing)
 
     def looked_into(self, screening: str) -> Screenings:
         """Nobody has to look into it any more."""
         return replace(self, reviewed=self.reviewed | {screening})
 
-    def before(self, latest_at: datetime) -> str | None:
-        """The one before a screening made at that time at the latest, which comes now.
+    def before(self, latest_at: datetime, clients: Collection[UUID | None] = (None,)) -> str | None:
+        """The one of these clients before a screening made at that time at the latest, which comes now.
 
         Of those that were made no later the last; where times cannot tell (the same instant, or a day of
         which no hour is known), what was reported first was made first.
         """
-        earlier = [one for one in reversed(self.taken) if one[0] <= latest_at]
-        return max(earlier, key=lambda one: one[0], default=(latest_at, None))[1]
+        earlier = [one for one in reversed(self.taken) if one[0] <= latest_at and one[2] in clients]
+        return max(earlier, key=lambda one: one[0])[1] if earlier else None
 
     def check_open(self, screening: str, state: str) -> None:
         """Raises `Refusal` unless there is something to look into, and nobody has."""
