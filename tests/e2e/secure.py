@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from chassis.clock import RealClock
+from chassis.kafka import KafkaSettings
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from intake.agencies.kafka_access import KafkaAccess
+from intake.agencies.provisioning import Provisioner
+from kafka.admin import (
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    ResourcePatternFilter,
+    ResourceType,
+)
 from reftrack_cli.main import app
-from reftrack_local import LocalRuntime
-from reftrack_local.secure import KafkaUsers
+from reftrack_local import LocalRuntime, topics
+from reftrack_local.secure import ADMIN, AGENCIES_ADMIN, KafkaUsers, user_of
 from typer.testing import CliRunner
 
 NOW = datetime(2019, 3, 5, 2, tzinfo=UTC)
@@ -150,6 +163,37 @@ class SecureTown:
         """A client with credentials that a command told."""
         given = told["credentials"]
         return OnKafka(self.runtime.kafka.bootstrap, given["username"], given["password"])
+
+    def access(self) -> KafkaAccess:
+        """What intake does on this Kafka, as intake does it."""
+        user, mechanism = user_of("intake"), "SCRAM-SHA-512"
+        own = KafkaSettings(
+            self.runtime.kafka.bootstrap, "SASL_PLAINTEXT", mechanism, user, self.users.passwords[user]
+        )
+        return KafkaAccess.of(own, AGENCIES_ADMIN, self.users.passwords[AGENCIES_ADMIN])
+
+    @contextmanager
+    def provisioning(self, access: KafkaAccess, *seed: str) -> Iterator[None]:
+        """One that looks after what is there all the time, beside those of the instances of intake."""
+        made = Provisioner(
+            self.runtime.dsn("intake"), access, RealClock(), seed=lambda: seed, look_after_every=0.1
+        )
+        made.start()
+        try:
+            yield
+        finally:
+            made.stop()
+
+    def take_rights(self, user: str) -> None:
+        """As an operator who removes them by hand."""
+        pattern = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        all_ = ACLFilter(f"User:{user}", None, ACLOperation.ANY, ACLPermissionType.ANY, pattern)
+        with topics.admin(self.runtime.kafka.bootstrap, self.users.login(ADMIN)) as client:
+            client.delete_acls([all_])
+
+    def delete_topic(self, name: str) -> None:
+        with topics.admin(self.runtime.kafka.bootstrap, self.users.login(ADMIN)) as client:
+            client.delete_topics([name])
 
     def add(self, org: str, *more: str) -> dict[str, Any]:
         """Register a ward police of Sài Đồng."""

@@ -191,6 +191,27 @@ def test_what_an_office_posted_before_it_was_registered_goes_on_and_is_told_on_i
     assert (error, told and told["verdict"]) == (None, "accepted")
 
 
+def test_what_is_lost_on_kafka_is_given_again_to_offices_registered_and_of_the_reference_data(
+    town: SecureTown,
+) -> None:
+    org, seed = "cap-mat-quyen", "ubnd-bo-de"
+    office = town.office(town.add(org))
+    eventually("it writes", lambda: office.write(events(org)) is None)
+    access = town.access()
+    wanted = {
+        org: access.wanted(org, known=True, suspended=False),
+        seed: access.wanted(seed, known=False, suspended=False),
+    }
+    assert access.lacking(wanted) == [], "an office of the reference data has had its topics since the start"
+    town.take_rights(f"agency.{org}")
+    town.delete_topic(receipts(seed))
+    eventually("both are missed", lambda: set(access.lacking(wanted)) == {org, seed})
+    assert office.write(events(org)) == REFUSED
+    with town.provisioning(access, seed):
+        eventually("all is there again", lambda: access.lacking(wanted) == [])
+    assert office.write(events(org)) is None
+
+
 @pytest.mark.long
 def test_while_kafka_is_away_the_registry_goes_on_and_kafka_follows_when_it_is_back(
     town: SecureTown,

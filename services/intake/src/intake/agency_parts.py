@@ -34,7 +34,10 @@ class AgencyParts:
         )
         self.releases, self.waits = Releases(), NewWaits()
         self.has_topic = ReceiptTopics(parts.kafka).has
-        self.provisioner = Provisioner(parts.dsn, _access(parts), parts.clock, self.releases.ready)
+        self.provisioner = Provisioner(
+            *(parts.dsn, _access(parts), parts.clock, self.releases.ready),
+            seed=lambda: [office.id for office in self.live],
+        )
         self.feed = DirectoryFeed(parts.dsn, self.live, self.releases.changed)
 
     @property

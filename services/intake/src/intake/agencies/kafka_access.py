@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from chassis.kafka import KafkaSettings
 from directory import on_kafka
@@ -34,13 +35,18 @@ PATIENCE_MS = 5_000
 ITERATIONS = 8_192
 """Of PBKDF2, in SCRAM-SHA-512: passwords are 32 random bytes, so guessing is no danger anyway."""
 
-_RESOURCES = {
+N = TypeVar("N", bound=str)
+
+_RESOURCES: Mapping[on_kafka.Resource, ResourceType] = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
     "transactional_id": ResourceType.TRANSACTIONAL_ID,
 }
-_PATTERNS = {"literal": ACLResourcePatternType.LITERAL, "prefixed": ACLResourcePatternType.PREFIXED}
-_OPERATIONS = {
+_PATTERNS: Mapping[on_kafka.Pattern, ACLResourcePatternType] = {
+    "literal": ACLResourcePatternType.LITERAL,
+    "prefixed": ACLResourcePatternType.PREFIXED,
+}
+_OPERATIONS: Mapping[on_kafka.Operation, ACLOperation] = {
     "read": ACLOperation.READ,
     "write": ACLOperation.WRITE,
     "describe": ACLOperation.DESCRIBE,
@@ -87,6 +93,32 @@ class KafkaAccess:
             self._await_visible(client, on_kafka.intakes_rights(self.intake, org))
             if password is not None:
                 self._set_password(client, org, password)
+
+    def lacking(self, wanted: Mapping[str, Collection[Right]]) -> list[str]:
+        """Those of these offices that lack a topic, or one of the rights that they are to have."""
+        with self._client() as client:
+            topics, rights = set(client.list_topics()), self._rights(client)
+
+        def has_all(org: str, theirs: Collection[Right]) -> bool:
+            return rights.issuperset(theirs) and topics.issuperset(one.name for one in on_kafka.topics(org))
+
+        return [org for org, theirs in wanted.items() if not has_all(org, theirs)]
+
+    def wanted(self, org: str, *, known: bool, suspended: bool) -> tuple[Right, ...]:
+        """The rights that there are to be for an office; its own, if it is `known` to have been let in."""
+        if self.intake is None:
+            return ()
+        own = on_kafka.reading_rights(org) + (() if suspended else on_kafka.posting_rights(org))
+        return on_kafka.intakes_rights(self.intake, org) + (own if known else ())
+
+    def _rights(self, client: KafkaAdminClient) -> set[Right]:
+        """All that anybody was given of topics, groups and transactions."""
+        if self.intake is None:
+            return set()
+        given, error = client.describe_acls(_ALL)
+        if error.errno:
+            raise KafkaRefused(error.__name__)
+        return {right for acl in given if (right := _right(acl)) is not None}
 
     def shut_out(self, org: str) -> None:
         """No writing, no further login. What it may read it may still read over what is open."""
@@ -180,6 +212,31 @@ def _acl(right: Right) -> ACL:
         permission_type=ACLPermissionType.ALLOW,
         resource_pattern=ResourcePattern(_RESOURCES[right.resource], right.name, _PATTERNS[right.pattern]),
     )
+
+
+_ALL = ACLFilter(
+    None,
+    None,
+    ACLOperation.ANY,
+    ACLPermissionType.ALLOW,
+    ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY),
+)
+
+
+def _right(acl: ACL) -> Right | None:
+    """What was given, if it is of a kind that offices have."""
+    given, user = acl.resource_pattern, acl.principal.removeprefix("User:")
+    resource = _name(_RESOURCES, given.resource_type)
+    pattern = _name(_PATTERNS, given.pattern_type)
+    operation = _name(_OPERATIONS, acl.operation)
+    if resource is None or pattern is None or operation is None:
+        return None
+    return Right(user, resource, given.resource_name, pattern, operation)
+
+
+def _name(names: Mapping[N, object], said: object) -> N | None:
+    """Codes of one kind alone: those of different kinds are equal numbers."""
+    return next((name for name, code in names.items() if code == said), None)
 
 
 def _filter(right: Right) -> ACLFilter:

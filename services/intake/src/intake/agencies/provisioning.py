@@ -9,15 +9,16 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Thread
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple, TypeVar
 
 import psycopg
 from chassis.clock import Clock
 from chassis.telemetry import Check, get_logger
+from directory.on_kafka import Right
 from directory.table import CHANNEL
 from kafka.errors import KafkaError
 from psycopg import sql
@@ -45,6 +46,13 @@ ON CONFLICT (org) DO UPDATE SET version = greatest(agency_access.version, exclud
     tried_at = excluded.tried_at, problem = excluded.problem
 """
 
+_KNOWN: LiteralString = """
+SELECT org, a.suspended IS NOT NULL FROM agencies AS a FULL JOIN agency_access AS k USING (org)
+WHERE k.org IS NOT NULL
+"""
+"""Offices that were let in (or shut out) before, those of the reference data too."""
+
+T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -58,16 +66,28 @@ class Provided(NamedTuple):
 class Provisioner:
     """A thread (`chassis.service.Startable`) for what is behind; `renew` for who asks for a password now.
 
-    `ready` is told of an office whose topics and rights are there.
+    `ready` is told of an office whose topics and rights are there. Now and then, and at start, it looks
+    whether Kafka still has the topics and rights of every office, those of the reference data (`seed`) too:
+    what was lost there, or never made, is made.
     """
 
     def __init__(
-        self, dsn: str, access: KafkaAccess, clock: Clock, ready: Callable[[str], None] = lambda _org: None
+        self,
+        dsn: str,
+        access: KafkaAccess,
+        clock: Clock,
+        ready: Callable[[str], None] = lambda _org: None,
+        *,
+        seed: Callable[[], Iterable[str]] = tuple,
+        look_after_every: float = 300.0,
     ) -> None:
         self._dsn = dsn
         self._access = access
         self._clock = clock
         self._ready = ready
+        self._seed = seed
+        self._look_after_every = look_after_every
+        self._looks_at = time.monotonic()
         self._trouble: str | None = None
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="agencies", daemon=True)
@@ -113,18 +133,20 @@ class Provisioner:
         return problem
 
     def _try(self, org: str, suspended: bool, password: str | None) -> str | None:
+        if suspended:
+            return self._asked(lambda: self._access.shut_out(org), org)[1]
+        return self._asked(lambda: self._access.let_in(org, password), org)[1]
+
+    def _asked(self, ask: Callable[[], T], org: str) -> tuple[T | None, str | None]:
+        """What Kafka answered, or why it did not."""
         try:
-            if suspended:
-                self._access.shut_out(org)
-            else:
-                self._access.let_in(org, password)
+            return ask(), None
         except KafkaRefused as error:
             _log.error("kafka_refused", org=org, exc_info=error)
-            return "kafka_refused"
+            return None, "kafka_refused"
         except (KafkaError, OSError) as error:
             _log.warning("kafka_not_reached", org=org, exc_info=error)
-            return "kafka_refused" if _is_a_no(error) else "kafka_away"
-        return None
+            return None, "kafka_refused" if _is_a_no(error) else "kafka_away"
 
     def _note(self, connection: Connection, org: str, version: int, problem: str | None) -> None:
         at: datetime = self._clock.now()
@@ -159,9 +181,29 @@ class Provisioner:
         while not self._stopping.is_set():
             behind = [row[0] for row in connection.execute(_BEHIND, prepare=True)]
             problems = {problem for org in behind if (problem := self._next(org)) is not None}
+            if time.monotonic() >= self._looks_at:
+                problems |= self._look_after(connection)
             self._trouble = f"not as the registry wants: {', '.join(sorted(problems))}" if problems else None
             pause = min(pause * 2, _LONGEST_PAUSE) if problems else _LOOK_EVERY
             self._wait(connection, pause)
+
+    def _look_after(self, connection: Connection) -> set[str]:
+        """Make what is not there any more; why not, where it cannot be: asked again soon if Kafka is away."""
+        lacking, problem = self._asked(lambda: self._access.lacking(self._wanted(connection)), "")
+        if problem is not None:
+            return {problem}
+        self._looks_at = time.monotonic() + self._look_after_every
+        for org in lacking or ():
+            _log.warning("agency_access_lost", org=org)
+        return {problem for org in lacking or () if (problem := self._next(org)) is not None}
+
+    def _wanted(self, connection: Connection) -> dict[str, tuple[Right, ...]]:
+        """The rights of each office that the registry or the reference data name."""
+        known: dict[str, bool] = dict(connection.execute(_KNOWN, prepare=True).fetchall())
+        return {
+            org: self._access.wanted(org, known=org in known, suspended=known.get(org, False))
+            for org in dict.fromkeys((*self._seed(), *known))
+        }
 
     def _next(self, org: str) -> str | None:
         return None if self._stopping.is_set() else self._bring_up_to_date(org)
