@@ -52,7 +52,8 @@ def _look_up(store: Store) -> None:
     uow.load_routed(names)
     uow.load_waits(names)
     uow.load(Book, [book_id(name) for name in names])
-    store.outcomes.of(Command(name, "org/lan", "Lend", StringValue(value=name), None, name) for name in names)
+    commands = [Command(name, "org/lan", "Lend", StringValue(value=name), None, name) for name in names]
+    uow.ask(store.outcomes.asks(commands, {}))
 
 
 def _rows_read_by_scans(store: Store) -> dict[str, int]:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from chassis.refusal import Refusal
 from chassis.store.commit import TableWrite
+from chassis.store.together import Ask, together
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows
 from consent import Known, Missing, Refused, What, changes, known_of, read, tells
@@ -58,6 +59,7 @@ class ConsentBook:
     """
 
     def __init__(self, connect: Connect, also: tuple[type[Payload], ...] = ()) -> None:
+        self._connect = connect
         self._also = also
         self.people = People(connect, _OF_ONE_CLIENT, _READ, self._read)
         """Who is one person: by whom consents are asked for."""
@@ -68,10 +70,14 @@ class ConsentBook:
     def load(self, case_ids: Iterable[UUID], opened: Mapping[UUID, UUID] = NONE_OPENED) -> None:
         """Read those of these cases; whatever an earlier batch knew is forgotten. `opened`: the client of
         each case that this batch opens, of whom there may be earlier cases."""
+        together(self._connect, self.asks(case_ids, opened))
+
+    def asks(self, case_ids: Iterable[UUID], opened: Mapping[UUID, UUID] = NONE_OPENED) -> list[Ask]:
+        """The query of `load`, to be sent with others."""
         wanted = list(dict.fromkeys(case_ids))
         self._facts = {case_id: {} for case_id in wanted}
         self._known.clear()
-        self.people.load(wanted, opened)
+        return self.people.asks(wanted, opened)
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in an event of intake's log, if it is one of these."""

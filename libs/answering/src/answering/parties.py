@@ -8,12 +8,13 @@ event that is voided has no right by it any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
+from chassis.store.together import Ask
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows
 from contracts.base import Payload
@@ -73,28 +74,30 @@ class Parties:
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases in one query; whatever an earlier batch knew is forgotten."""
-        wanted = list(dict.fromkeys(case_ids))
         self._known = {}
-        if not wanted:
-            return
-        with self._connect() as connection:
-            self._known.update(_READ.read(connection, cases=wanted))
+        self._read(dict.fromkeys(case_ids))
 
-    def load_for(self, asked: Iterable[tuple[UUID, str]]) -> None:
-        """Read whether each of these organisations may act in its case: the same answers as after `load`, to
+    def asks_for(self, asked: Iterable[tuple[UUID, str]]) -> list[Ask]:
+        """Ask whether each of these organisations may act in its case: the same answers as after `load`, to
         these alone. A second query only where one of them has nothing to do with the case by itself."""
         pairs = list(dict.fromkeys(asked))
         self._known = {}
         if not pairs:
-            return
-        with self._connect() as connection:
-            cases, orgs = zip(*pairs, strict=True)
-            own = set(_OF_THE_CASE.read(connection, cases=cases, orgs=orgs))
+            return []
+
+        def take(rows: Iterable[tuple[Any, ...]]) -> None:
+            own = set(rows)
             for case_id, org in own:
                 self._known.setdefault(case_id, []).append(org)
-            if len(own) < len(pairs):
-                others = list({case_id: None for case_id, org in pairs if (case_id, org) not in own})
-                self._known.update(_READ.read(connection, cases=others))
+            self._read({case_id: None for case_id, org in pairs if (case_id, org) not in own})
+
+        cases, orgs = zip(*pairs, strict=True)
+        return [Ask(_OF_THE_CASE, {"cases": cases, "orgs": orgs}, take)]
+
+    def _read(self, case_ids: Collection[UUID]) -> None:
+        if case_ids:
+            with self._connect() as connection:
+                self._known.update(_READ.read(connection, cases=list(case_ids)))
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from chassis.store.together import Ask, together
 from chassis.store.unnest import Lookup
 from contracts.base import Payload
 from contracts.envelope import Recorded
@@ -82,11 +83,15 @@ class People:
     def load(self, case_ids: Iterable[UUID], opened: Mapping[UUID, UUID] = NONE_OPENED) -> None:
         """Read who has these cases; whatever an earlier batch knew is forgotten. `opened`: the client of each
         case that this batch opens, of whom there may be earlier cases."""
+        together(self._connect, self.asks(case_ids, opened))
+
+    def asks(self, case_ids: Iterable[UUID], opened: Mapping[UUID, UUID] = NONE_OPENED) -> list[Ask]:
+        """The query of `load`, to be sent with others; more only for people who were ever merged."""
         wanted = list(dict.fromkeys(case_ids))
         self._opened = {case_id: opened[case_id] for case_id in wanted if case_id in opened}
         self._joined, self._undone = {}, set()
         self._client.clear()
-        self._read(wanted)
+        return self._asks(wanted)
 
     def client_of(self, case_id: UUID) -> UUID | None:
         """Whose case that is, of those that were read or just opened."""
@@ -149,7 +154,7 @@ class People:
         if data.merge in self._undone:
             return
         self._undone.add(data.merge)
-        self._read(list(self._members))
+        together(self._connect, self._asks(list(self._members)))
         for merged in sorted(self._joined.values(), key=lambda joined: joined.merge in self._undone):
             self._settle(merged)
 
@@ -181,20 +186,33 @@ class People:
         ):
             self._parted |= {each: {*self._parted.get(each, ()), *others} - person for each in person}
 
-    def _read(self, wanted: Sequence[UUID]) -> None:
+    def _asks(self, wanted: Sequence[UUID]) -> list[Ask]:
         """Who is one person with whom, but for what the batch has undone by now; with all that is told."""
         self._members = {case_id: {case_id} for case_id in wanted}
         self._parted = {}
         if not wanted:
-            return
-        with self._connect() as connection:
-            left = wanted if self._opened else self._take(self._alone.read(connection, cases=wanted))
-            if left:
-                opened, clients = list(self._opened), list(self._opened.values())
-                said = {"undone": list(self._undone), "opened": opened, "clients": clients}
-                self._take(self._ever.read(connection, cases=left, **said))
-                if others := self._others():
-                    self._take(self._ever.read(connection, cases=others, **said))
+            return []
+        if self._opened:
+            return [Ask(self._ever, {"cases": wanted, **self._said()}, self._take_ever)]
+        return [Ask(self._alone, {"cases": wanted}, self._take_alone)]
+
+    def _said(self) -> dict[str, list[UUID]]:
+        """What the batch knows and the tables do not yet."""
+        opened, clients = list(self._opened), list(self._opened.values())
+        return {"undone": list(self._undone), "opened": opened, "clients": clients}
+
+    def _take_alone(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        if left := self._take(rows):
+            with self._connect() as connection:
+                self._take_ever(self._ever.read(connection, cases=left, **self._said()))
+        else:
+            self._say_of_all()
+
+    def _take_ever(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._take(rows)
+        if others := self._others():
+            with self._connect() as connection:
+                self._take(self._ever.read(connection, cases=others, **self._said()))
         self._say_of_all()
 
     def _others(self) -> list[UUID]:

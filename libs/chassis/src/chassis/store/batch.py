@@ -63,8 +63,8 @@ class Batch:
     def decide(self) -> list[Result]:
         """One result an item. Raises what is no item's own fault."""
         commands = [item for item in self._items if type(item) is Command]
-        self._parked = self._store.parked.open_keys()
-        self._outcomes = self._store.outcomes.of(commands)
+        parked = self._store.parked.asks_open_keys(self._parked)
+        self.uow.ask([parked], self._store.outcomes.asks(commands, self._outcomes))
         self._decider.prepare(self.uow, self._items)
         results = [
             self._answer(item) if type(item) is Command else self._decide(item) for item in self._items

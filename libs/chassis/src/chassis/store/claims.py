@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from psycopg.rows import tuple_row
-
 from chassis.store.commit import Commit
 from chassis.store.datastore import Datastore
 from chassis.store.overlay import Journal, Overlay
 from chassis.store.rows import Claim, Release
-from chassis.store.unnest import Unnest
+from chassis.store.together import Ask, Rows, together
+from chassis.store.unnest import Lookup
 
 Name = tuple[str, str]
 """(kind, key)."""
 
-_READ = Unnest(
-    "SELECT c.kind, c.key, c.holder FROM {rows} AS r (kind, key) JOIN claims AS c USING (kind, key)",
-    *("text", "text"),
+_READ = Lookup(
+    "SELECT c.kind, c.key, c.holder FROM unnest({kinds}, {keys}) AS r (kind, key)"
+    " JOIN claims AS c USING (kind, key)",
+    kinds="text",
+    keys="text",
 )
 
 
@@ -30,13 +31,18 @@ class Claims:
         self.now = self._rows.now
 
     def load(self, names: Iterable[Name]) -> None:
+        together(self._datastore.get_connection, self.asks(names))
+
+    def asks(self, names: Iterable[Name]) -> list[Ask]:
         unknown = self._rows.unknown(names)
         if not unknown:
-            return
-        with self._datastore.get_connection() as connection:
-            cursor = connection.cursor(row_factory=tuple_row)
-            _READ.write(cursor, unknown)
-            self._rows.know(unknown, (((kind, key), holder) for kind, key, holder in cursor))
+            return []
+
+        def take(rows: Rows) -> None:
+            self._rows.know(unknown, (((kind, key), holder) for kind, key, holder in rows))
+
+        kinds, keys = zip(*unknown, strict=True)
+        return [Ask(_READ, {"kinds": kinds, "keys": keys}, take)]
 
     def holder(self, name: Name) -> str | None:
         try:

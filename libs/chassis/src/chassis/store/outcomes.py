@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
-
-from psycopg import Cursor
-from psycopg.rows import tuple_row
 
 from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.store.datastore import Datastore
 from chassis.store.rows import Outcome
-from chassis.store.unnest import Unnest
+from chassis.store.together import Ask, Rows
+from chassis.store.unnest import Lookup
 
 Name = tuple[str, str]
 """(caller, request_id)."""
 
-_READ = Unnest(
+_READ = Lookup(
     """
     SELECT o.request_id, o.caller, o.digest, o.body
-    FROM {rows} AS r (caller, request_id) JOIN outcomes AS o USING (caller, request_id)
+    FROM unnest({callers}, {request_ids}) AS r (caller, request_id)
+        JOIN outcomes AS o USING (caller, request_id)
     """,
-    *("text", "text"),
+    callers="text",
+    request_ids="text",
 )
 
 
@@ -34,15 +33,17 @@ class Outcomes:
     def __init__(self, datastore: Datastore) -> None:
         self._datastore = datastore
 
-    def of(self, commands: Iterable[Command]) -> dict[Name, Outcome]:
-        """The answers already given to these commands' request ids, in one query."""
+    def asks(self, commands: Iterable[Command], into: dict[Name, Outcome]) -> list[Ask]:
+        """Ask for the answers already given to these commands' request ids."""
         names = list({(command.caller, command.request_id) for command in commands if command.request_id})
         if not names:
-            return {}
-        with self._datastore.get_connection() as connection:
-            cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
-            _READ.write(cursor, names)
-            return {(row[1], row[0]): Outcome(*row) for row in cursor}
+            return []
+
+        def take(rows: Rows) -> None:
+            into.update({(row[1], row[0]): Outcome(*row) for row in rows})
+
+        callers, request_ids = zip(*names, strict=True)
+        return [Ask(_READ, {"callers": callers, "request_ids": request_ids}, take)]
 
     def forget(self, before: datetime, limit: int = 10_000) -> int:
         """Delete answers given before an instant, at most `limit`; how many were deleted."""

@@ -16,6 +16,8 @@ from chassis.box import Box
 from chassis.items import Command, Item, Record, Woken
 from chassis.store.datastore import Datastore
 from chassis.store.rows import Parked
+from chassis.store.together import Ask
+from chassis.store.unnest import Lookup
 
 _LIST = """
 SELECT id, case_key, reason, behind, topic, partition, "offset", parked_at, correlation_id, attempts,
@@ -23,6 +25,7 @@ SELECT id, case_key, reason, behind, topic, partition, "offset", parked_at, corr
 FROM parked WHERE id > %s AND (%s OR resolution IS NULL) AND (%s::text IS NULL OR case_key = %s)
 ORDER BY id LIMIT %s
 """
+_OPEN_KEYS = Lookup("SELECT DISTINCT case_key FROM parked WHERE resolution IS NULL")
 _RESOLVE = """
 UPDATE parked SET resolution = %s, resolved_at = %s, resolved_by = %s, resolved_why = %s,
                   sealed = CASE WHEN %s = 'retried' THEN NULL ELSE sealed END
@@ -73,12 +76,9 @@ class ParkedItems:
         found = self.list(after=id - 1, limit=1, resolved=True)
         return found[0] if found and found[0].id == id else None
 
-    def open_keys(self) -> set[str]:
-        """The case keys that something is parked under now."""
-        with self._datastore.get_connection() as connection:
-            cursor = connection.cursor(row_factory=tuple_row)
-            cursor.execute("SELECT DISTINCT case_key FROM parked WHERE resolution IS NULL", prepare=True)
-            return {key for (key,) in cursor}
+    def asks_open_keys(self, into: set[str]) -> Ask:
+        """Ask under which case keys something is parked now."""
+        return Ask(_OPEN_KEYS, {}, lambda rows: into.update(key for (key,) in rows))
 
     def count(self) -> int:
         """How many are open."""

@@ -20,6 +20,7 @@ from chassis.store.inbox import Inbox
 from chassis.store.overlay import Journal
 from chassis.store.recorder import Row
 from chassis.store.rows import InboxRow, Wait
+from chassis.store.together import Ask, together
 from chassis.store.waits import Waits
 
 A = TypeVar("A", bound=Aggregate)
@@ -39,6 +40,7 @@ class UnitOfWork:
         self.commit = Commit()
         self.woken: list[Woken] = []
         self.traceparent: str | None = None
+        self._datastore = datastore
         self._journal = Journal()
         self._aggregates = Aggregates(history, self._journal)
         self._claims = Claims(datastore, self._journal)
@@ -51,6 +53,12 @@ class UnitOfWork:
             *(commit.verdicts, commit.other_contents, commit.receipts, commit.outcomes),
             *(commit.parked, commit.extra, self.woken),
         )
+
+    # Queries of one's own
+
+    def ask(self, *asks: Sequence[Ask]) -> None:
+        """Send queries that need nothing of each other in one round trip, and hand each its rows."""
+        together(self._datastore.get_connection, [one for each in asks for one in each])
 
     # Aggregates
 
@@ -92,6 +100,10 @@ class UnitOfWork:
     def load_claims(self, kind: str, keys: Iterable[str]) -> None:
         """Read who holds these keys, in one query."""
         self._claims.load((kind, key) for key in keys)
+
+    def asks_claims(self, kind: str, keys: Iterable[str]) -> list[Ask]:
+        """The query of `load_claims`, for `ask`; none where nothing is left to be read."""
+        return self._claims.asks((kind, key) for key in keys)
 
     def load_claims_of(self, names: Iterable[tuple[str, str]]) -> None:
         """Read who holds these (kind, key), of whatever kinds, in one query."""

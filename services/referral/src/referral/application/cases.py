@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import astuple, replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
+from chassis.store.together import Ask, together
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup, Rows, Unnest
 from contracts.base import Payload
@@ -41,21 +42,20 @@ class CaseBook:
         self._connect = connect
         self._known: dict[UUID, CaseAsKnown | None] = {}
 
-    def load(self, case_ids: Iterable[UUID]) -> None:
-        """Read these cases and those in which they go on; whatever an earlier batch knew is forgotten."""
-        wanted = list(dict.fromkeys(case_ids))
+    def asks(self, case_ids: Iterable[UUID]) -> list[Ask]:
+        """Ask for these cases and those in which they go on; whatever an earlier batch knew is forgotten."""
         self._known = {}
-        if not wanted:
-            return
-        with self._connect() as connection:
-            while wanted:
-                found = {
-                    case_id: CaseAsKnown(*known) if any(known) else _OPEN
-                    for case_id, *known in _READ_CASES.read(connection, cases=wanted)
-                }
-                self._known |= found
-                goes_on = {case.merged_into: None for case in found.values() if case.merged_into is not None}
-                wanted = [case_id for case_id in goes_on if case_id not in self._known]
+        return self._asks(dict.fromkeys(case_ids))
+
+    def _asks(self, wanted: Collection[UUID]) -> list[Ask]:
+        return [Ask(_READ_CASES, {"cases": list(wanted)}, self._take)] if wanted else []
+
+    def _take(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        found = {case_id: CaseAsKnown(*known) if any(known) else _OPEN for case_id, *known in rows}
+        self._known |= found
+        goes_on = {case.merged_into: None for case in found.values() if case.merged_into is not None}
+        further = [case_id for case_id in goes_on if case_id not in self._known]
+        together(self._connect, self._asks(further))
 
     def get(self, case_id: UUID) -> CaseAsKnown | None:
         """A case that was loaded; None if intake never told of it. One that was closed by merging is as open

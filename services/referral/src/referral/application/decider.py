@@ -78,15 +78,17 @@ class ReferralDecider:
         self._moves.load(uow, numbers)
         strange = self._moves.of_other_cases(uow, routed)
         opened = cases_opened(self._told.records(items))
-        self._consents.load([*_cases(routed, commands), *changed, *strange], opened)
+        cases = [*_cases(routed, commands), *changing(self._told.records(items))]
+        uow.ask(
+            self._consents.asks([*_cases(routed, commands), *changed, *strange], opened),
+            self._cases.asks(cases),
+            self._parties.asks_for(_askers(commands)),
+            self._requests.asks(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))]),
+        )
         self._lapses.load(uow, changed)
-        waiting = self._waiting.load(uow, changed)
-        cases = [each for case_id in changed for each in self._consents.people.around(case_id)]
-        closing = changing(self._told.records(items))
-        self._cases.load([*_cases(routed, commands), *(cases if waiting else ()), *closing])
-        self._parties.load_for(_askers(commands))
-        asked = [*_requests(routed), *map(self._told.cause, _requesting(commands)), *waiting]
-        self._requests.foresee(uow, asked)
+        if waiting := self._waiting.load(uow, changed):
+            around = (each for case_id in changed for each in self._consents.people.around(case_id))
+            uow.ask(self._cases.asks([*cases, *around]), self._requests.asks(uow, waiting))
         self._corrections.load(uow, [routed_id for _, routed_id in taken_back])
         self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
         uow.load(Referral, _voided(commands))

@@ -15,6 +15,7 @@ from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import NotFound
+from chassis.store.together import Ask
 from chassis.store.unit_of_work import UnitOfWork
 from consent import Decision, Known, Missing, Refused, Request, What, decide
 from contracts.envelope import Meta, Recorded
@@ -61,9 +62,9 @@ class Requests:
         self._key = ids_key
         self._number = lru_cache(maxsize=16_384)(partial(ids.number, ids_key, PREFIX))
 
-    def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
-        """Read in bulk that the numbers of these requests are not taken."""
-        uow.load_claims(NUMBER, (self._number(cause) for cause in causes))
+    def asks(self, uow: UnitOfWork, causes: Iterable[str]) -> list[Ask]:
+        """Ask in bulk whether the numbers of these requests are taken."""
+        return uow.asks_claims(NUMBER, (self._number(cause) for cause in causes))
 
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """What an agency asked for. Raises `Refusal`, `later` where a consent may still be reported."""
