@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 from answering.requests import caller_of, envelope, number_of, payload_of
+from answering.whom import Whom
 from chassis.items import Command
 from chassis.rpc.errors import Forbidden, InvalidInput
 from contracts.events.followup import DetoxCompleted, ReintegrationEvaluated, SupportProvided
@@ -132,7 +133,7 @@ def test_a_time_that_is_none_is_named_and_does_not_break_the_call() -> None:
 
 
 def test_a_command_that_says_no_time_happened_now() -> None:
-    meta = envelope(command(), Act(), subject=CASE, policy=REFERENCE.policy, now=NOW)
+    meta = envelope(command(), Act(), Whom(CASE), policy=REFERENCE.policy, now=NOW)
     assert (meta.occurred_at, meta.precision, meta.received_at) == (NOW, "instant", NOW)
     assert (meta.org, meta.actor) == ("methadone-long-bien", "nv-07")
     assert (meta.policy_version, meta.causation_id) == ("vn-law-2008@2", None)
@@ -140,7 +141,7 @@ def test_a_command_that_says_no_time_happened_now() -> None:
 
 def test_a_day_stands_before_a_time_and_begins_at_midnight_in_vietnam() -> None:
     act = Act(at=timestamp(NOW), on="2019-03-01", legal_basis="QĐ 12")
-    meta = envelope(command(), act, subject=CASE, policy=REFERENCE.policy, now=NOW)
+    meta = envelope(command(), act, Whom(CASE), policy=REFERENCE.policy, now=NOW)
     assert meta.occurred_at == datetime(2019, 2, 28, 17, tzinfo=UTC)
     assert (meta.precision, meta.legal_basis) == ("day", "QĐ 12")
 
@@ -163,13 +164,13 @@ def test_a_day_stands_before_a_time_and_begins_at_midnight_in_vietnam() -> None:
 )
 def test_a_wrong_time_or_ground_is_named(act: Act, field: str, code: str) -> None:
     with pytest.raises(InvalidInput) as wrong:
-        envelope(command(), act, subject=CASE, policy=REFERENCE.policy, now=NOW)
+        envelope(command(), act, Whom(CASE), policy=REFERENCE.policy, now=NOW)
     assert [violation[:2] for violation in wrong.value.violations] == [(field, code)]
 
 
 def test_a_time_in_the_future_is_held_against_the_clock_of_those_who_read_it() -> None:
     with pytest.raises(InvalidInput) as wrong:
-        envelope(command(), Act(on="2019-03-03"), subject=CASE, policy=REFERENCE.policy, now=NOW)
+        envelope(command(), Act(on="2019-03-03"), Whom(CASE), policy=REFERENCE.policy, now=NOW)
     now = wrong.value.violations[0].detail["now"]
     assert now.endswith("+07:00")
     assert datetime.fromisoformat(now) == NOW

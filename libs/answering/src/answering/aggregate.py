@@ -250,13 +250,15 @@ def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...
 
 class Logged(NamedTuple):
     """One event of a stream: its version, one word for its type, the event that caused it, its type, whose it
-    is."""
+    is; in which case it stands, and of whom it tells."""
 
     version: int
     word: str
     cause: str | None
     type: str
     org: str
+    subject: UUID
+    client: UUID | None
 
     @classmethod
     def of(cls, happened: Any) -> Logged:
@@ -268,6 +270,8 @@ class Logged(NamedTuple):
             happened.meta.causation_id,
             type_name,
             happened.meta.org,
+            happened.meta.subject,
+            happened.meta.client,
         )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
 from contracts.envelope import Meta
 from reference import Policy
 from reference.days import local_day
+
+from answering.whom import Telling
 
 ACTOR = "clock"
 
 
 def by_the_clock(
     service: str,
-    subject: UUID,
+    whom: Telling,
     policy: Policy,
     *,
     now: datetime,
@@ -23,15 +24,16 @@ def by_the_clock(
     precision: Literal["instant", "day"] = "instant",
     cause: str | None = None,
 ) -> Meta:
-    """The envelope of what the clock causes in a service."""
+    """The envelope of what the clock causes in a service, of whom it tells."""
     return Meta(
-        subject=subject,
+        subject=whom.subject,
+        client=whom.client,
         occurred_at=occurred_at,
         precision=precision,
         received_at=now,
         actor=ACTOR,
         org=f"system:{service}",
         policy_version=policy.on(local_day(occurred_at)).version,
-        correlation_id=cause or f"{ACTOR}:{subject}",
+        correlation_id=cause or f"{ACTOR}:{whom.subject}",
         causation_id=cause,
     )

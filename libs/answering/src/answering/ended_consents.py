@@ -17,6 +17,7 @@ from contracts.events.consent import ConsentGiven
 from reference import Policy
 
 from answering.clock import by_the_clock
+from answering.whom import Telling
 
 RECHECK = "consent_recheck"
 """The kind of timer of a second look; its stream is the case, its key the event that ended something."""
@@ -46,8 +47,9 @@ def known_at(uow: UnitOfWork, told: Recorded[Payload]) -> datetime:
 
 
 def because_of_consent(
-    service: str, case_id: UUID, policy: Policy, *, now: datetime, since: datetime, cause: str | None
+    service: str, whom: Telling, policy: Policy, *, now: datetime, since: datetime, cause: str | None
 ) -> Meta:
-    """The envelope of what happens because a consent holds no more since an instant, caused by an event."""
-    meta = by_the_clock(service, case_id, policy, now=now, occurred_at=min(now, since), cause=cause)
+    """The envelope of what happens because a consent of whom it tells holds no more since an instant,
+    caused by an event."""
+    meta = by_the_clock(service, whom, policy, now=now, occurred_at=min(now, since), cause=cause)
     return meta.model_copy(update={"actor": ACTOR})

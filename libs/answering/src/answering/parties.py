@@ -3,7 +3,9 @@ these. Nobody else may command anything in it (`architecture.md`, G9: nobody by 
 
 What is told of a client in the case of another, while the two are one person (`Meta.client`), gives a right
 for that client: it follows the client when they are found to be two again. To whom a client was sent by an
-event that is voided has no right by it any more.
+event that is voided has no right by it any more. Rows of before clients and events were kept (migrations
+`parties_of_clients`, `parties_by_event`) name neither: such a right stays with the case in which it was told,
+for good, whoever is found to be one person and whatever is voided.
 """
 
 from __future__ import annotations
@@ -42,15 +44,17 @@ FOR_GOOD = ""
 _READ = Lookup(
     CASES_OF_PERSON
     + f"""
-, parties (of, org) AS (
-    SELECT m.of, o.org FROM members m JOIN case_parties o ON o.case_id = m.case_id
+, parties (of, org, client_id) AS (
+    SELECT m.of, o.org, CASE WHEN o.client_id = '{OF_THE_CASE}' THEN m.client_id ELSE o.client_id END
+    FROM members m JOIN case_parties o ON o.case_id = m.case_id
     WHERE o.client_id = '{OF_THE_CASE}' OR EXISTS (
         SELECT FROM person p WHERE p.of = m.of AND p.client_id = o.client_id)
     UNION
-    SELECT p.of, o.org FROM person p JOIN case_parties o ON o.client_id = p.client_id
+    SELECT p.of, o.org, o.client_id FROM person p JOIN case_parties o ON o.client_id = p.client_id
     WHERE o.client_id <> '{OF_THE_CASE}'
 )
-SELECT of, array_agg(org) FROM parties GROUP BY of
+SELECT t.of, t.org, nullif(t.client_id, c.client_id) FROM parties t
+LEFT JOIN case_clients c ON c.case_id = t.of
 """,
     cases="uuid",
 )
@@ -70,7 +74,7 @@ class Parties:
     def __init__(self, connect: Connect, organisations: Organisations) -> None:
         self._connect = connect
         self._organisations = organisations
-        self._known: dict[UUID, list[str]] = {}
+        self._known: dict[UUID, list[tuple[str, UUID | None]]] = {}
 
     def load(self, case_ids: Iterable[UUID]) -> None:
         """Read those of these cases in one query; whatever an earlier batch knew is forgotten."""
@@ -88,16 +92,18 @@ class Parties:
         def take(rows: Iterable[tuple[Any, ...]]) -> None:
             own = set(rows)
             for case_id, org in own:
-                self._known.setdefault(case_id, []).append(org)
+                self._known.setdefault(case_id, []).append((org, None))
             self._read({case_id: None for case_id, org in pairs if (case_id, org) not in own})
 
         cases, orgs = zip(*pairs, strict=True)
         return [Ask(_OF_THE_CASE, {"cases": cases, "orgs": orgs}, take)]
 
     def _read(self, case_ids: Collection[UUID]) -> None:
+        self._known |= {case_id: [] for case_id in case_ids}
         if case_ids:
             with self._connect() as connection:
-                self._known.update(_READ.read(connection, cases=list(case_ids)))
+                for case_id, org, client in _READ.read(connection, cases=list(case_ids)):
+                    self._known[case_id].append((org, client))
 
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
@@ -110,10 +116,18 @@ class Parties:
 
     def may_act(self, org: str, case_id: UUID) -> bool:
         """Whether an organisation has to do with a case that was loaded, or another of its person."""
-        parties = self._known.get(case_id, ())
-        if org in parties and org in self._organisations:
-            return True
-        return any(self._organisations.answers_for(org, one) for one in parties)
+        return bool(self._clients_of(org, case_id))
+
+    def client_of(self, org: str, case_id: UUID) -> UUID | None:
+        """The client of whom an organisation tells that commands in a case: none, the case's own, unless it
+        has to do with another alone who is the same person now. It knows that one, and what it asks for gives
+        rights, so these stay with that one when the two are found to be two again."""
+        clients = self._clients_of(org, case_id)
+        return None if None in clients else min((one for one in clients if one), default=None)
+
+    def _clients_of(self, org: str, case_id: UUID) -> set[UUID | None]:
+        known = self._known.get(case_id, ())
+        return {client for one, client in known if self._organisations.answers_for(org, one)}
 
 
 def add_party(

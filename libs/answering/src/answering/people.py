@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from uuid import UUID
 
 from chassis.store.together import Ask, together
@@ -21,6 +21,7 @@ from contracts.events.people import ClientsMerged, ClientsUnmerged
 from psycopg import Connection
 
 from answering.members import CASES_EVER_OF_PERSON
+from answering.whom import Telling
 
 Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 Keep = Callable[[UUID, Any], None]
@@ -32,27 +33,6 @@ MERGED = "EXISTS (SELECT FROM client_merges m WHERE m.client = c.client_id)"
 """Whether the client of a row `c` of `case_clients` was ever merged with another."""
 
 _UNDONE = Lookup("SELECT merge FROM client_merges WHERE merge = ANY({merges}) AND undone", merges="uuid")
-
-
-class Telling(Protocol):
-    """What tells of somebody: `Meta`, or `Whom`."""
-
-    @property
-    def subject(self) -> UUID:
-        """The case in which it stands."""
-        ...
-
-    @property
-    def client(self) -> UUID | None:
-        """Of whom it tells; none: of the case's own client."""
-        ...
-
-
-class Whom(NamedTuple):
-    """Of whom something tells that stands in a case."""
-
-    subject: UUID
-    client: UUID | None
 
 
 def lookup_ever(select: str) -> Lookup:

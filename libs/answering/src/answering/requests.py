@@ -29,6 +29,7 @@ from reftrack.common.v1.command_pb2 import Act, Outcome
 
 from answering.aggregate import Answering
 from answering.posting import Posting
+from answering.whom import Telling
 
 TOLERANCE = timedelta(minutes=5)
 """How far a caller's clock may run ahead of ours."""
@@ -54,8 +55,9 @@ def payload_of(request: Message, model: type[P], renamed: Mapping[str, str] | No
         ) from None
 
 
-def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: datetime) -> Meta:
-    """The envelope of what a command causes: when, as `act` says (now if it says nothing), and who calls.
+def envelope(command: Command, act: Act, whom: Telling, *, policy: Policy, now: datetime) -> Meta:
+    """The envelope of what a command causes, and of whom that tells: when, as `act` says (now if it says
+    nothing), and who calls.
 
     Raises `InvalidInput` for a time in the future or a day that is none.
     """
@@ -65,7 +67,8 @@ def envelope(command: Command, act: Act, *, subject: UUID, policy: Policy, now: 
         raise InvalidInput([Violation(field, "time_in_future", {"now": local_time(now)})])
     org, _, actor = command.caller.partition("/")
     return Meta(
-        subject=subject,
+        subject=whom.subject,
+        client=whom.client,
         occurred_at=occurred_at,
         precision="day" if by_day else "instant",
         received_at=now,

@@ -79,7 +79,7 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     found.takes_part = offices.taking_part(local_day(uow.now))
     _check(found, happened, caller.kind)
     expect_version(request, found, caller.id, caller.kind)
-    meta = envelope(command, request.act, subject=found.case_id, policy=reference.policy, now=uow.now)
+    meta = envelope(command, request.act, happened.meta, policy=reference.policy, now=uow.now)
     taking = Taking(meta, said.reason, replaced=False, note=said.note)
     return Wrong(found, Logged.of(happened), taking, caller.kind)
 

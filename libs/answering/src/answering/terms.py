@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
-from uuid import UUID
 
 from contracts.envelope import Meta
 from contracts.events.common import DeadlinePassed
@@ -23,6 +22,7 @@ from reference import Terms as PolicyTerms
 from reference.days import start_of
 
 from answering.clock import by_the_clock
+from answering.whom import Telling
 
 _PILOT = "01"
 
@@ -89,11 +89,11 @@ class Terms:
         """What is recorded when it has ended and nothing came."""
         return DeadlinePassed(which=running.which, due_at=self.ends(running), about=running.about)
 
-    def meta(self, service: str, case_id: UUID, running: Running, now: datetime) -> Meta:
-        """The envelope of that: judged by the policy of the day from which the term ran."""
+    def meta(self, service: str, whom: Telling, running: Running, now: datetime) -> Meta:
+        """The envelope of that, of whom it tells: judged by the policy of the day from which the term ran."""
         meta = by_the_clock(
             service,
-            case_id,
+            whom,
             self._policy,
             now=now,
             occurred_at=self.ends(running),

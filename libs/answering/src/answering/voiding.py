@@ -20,6 +20,7 @@ from contracts.vocabulary import VoidReason
 from answering.aggregate import Answering, Logged
 from answering.parties import drop_addressees
 from answering.posting import Posting
+from answering.whom import Telling
 
 
 def void_of_routed(told: Recorded[Payload]) -> Recorded[EventVoided] | None:
@@ -83,6 +84,13 @@ class Taking(NamedTuple):
         """What goes with it: caused by that voiding, and nothing replaces it."""
         return Taking(self.meta.model_copy(update={"causation_id": void_id}), self.reason, replaced=False)
 
+    def about(self, wrong: Telling) -> Meta:
+        """The envelope of the voiding of one event: it stands where that stands, and tells of whom that
+        tells."""
+        meta, where = self.meta, {"subject": wrong.subject, "client": wrong.client}
+        as_it_is = (meta.subject, meta.client) == (wrong.subject, wrong.client)
+        return meta if as_it_is else meta.model_copy(update=where)
+
     def of(self, event_id: str, type_name: str) -> EventVoided:
         """The voiding of one event."""
         return EventVoided(
@@ -95,11 +103,11 @@ def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], tak
     folds the aggregate anew."""
     for each in found:
         event_id = f"{aggregate.id}:{each.version}"
-        aggregate.void(taking.of(event_id, each.type), taking.meta)
+        aggregate.void(taking.of(event_id, each.type), taking.about(each))
         drop_addressees(uow, aggregate.case_id, event_id)
         followed = taking.further(f"{aggregate.id}:{aggregate.version}")
         for more in aggregate.caused_by(event_id):
-            aggregate.void(followed.of(f"{aggregate.id}:{more.version}", more.type), followed.meta)
+            aggregate.void(followed.of(f"{aggregate.id}:{more.version}", more.type), followed.about(more))
     refold(uow, aggregate)
 
 

@@ -10,6 +10,7 @@ from answering import deadlines
 from answering.ended_consents import because_of_consent
 from answering.parties import add_party
 from answering.terms import Running, Terms
+from answering.whom import Whom
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
 from reference import Policy
@@ -63,7 +64,7 @@ def end_consents(
     uow: UnitOfWork, pathway: Pathway, at: datetime, policy: Policy, cause: str | None = None
 ) -> None:
     """Mark the notices of a pathway that no consent covers at an instant, because of an event."""
-    meta = partial(because_of_consent, "followup", pathway.case_id, policy, now=uow.now, cause=cause)
+    meta = partial(because_of_consent, "followup", Whom(pathway.case_id), policy, now=uow.now, cause=cause)
     pathway.end_consents(at, policy, lambda since: meta(since=since))
 
 

@@ -31,6 +31,7 @@ from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
 from answering.unknown_offices import OFFICE_UNKNOWN, try_later, try_soon
 from answering.voiding import Taking, caused, refold, stands, void_all, was_voided
+from answering.whom import Whom
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -315,7 +316,7 @@ class Pathways:
         if case_id is None or self._clients.of(case_id) is None or not self._parties.may_act(org, case_id):
             raise NotFound("case_unknown" if request.case_id else "stay_unknown")  # type: ignore[attr-defined]
         act = request.act  # type: ignore[attr-defined]
-        return envelope(command, act, subject=case_id, policy=self._policy, now=uow.now)
+        return envelope(command, act, Whom(case_id), policy=self._policy, now=uow.now)
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         found = uow.get(Pathway, Pathway.stream_of(meta.subject)) or self._opened(uow, meta)
@@ -365,7 +366,7 @@ class Pathways:
         due = start_of(window_of(pathway.managed_on, self._policy).due_on)
         return by_the_clock(
             "followup",
-            pathway.case_id,
+            Whom(pathway.case_id),
             self._policy,
             now=uow.now,
             occurred_at=due,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 
 from answering import Answering, Posting
 from answering.terms import Running, Terms
+from answering.whom import Whom
 from chassis.aggregate import event
 from chassis.refusal import Refusal
 from contracts.base import Payload
@@ -185,7 +186,7 @@ class Pathway(Answering):
         """The clock says that this term has ended: recorded once, and only while it still runs."""
         for running in self.terms:
             if running.key == key and running.about not in self.passed:
-                meta = terms.meta("followup", self.case_id, running, now)
+                meta = terms.meta("followup", Whom(self.case_id), running, now)
                 self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from answering.requests import envelope, number_of, time_of
+from answering.whom import Whom
 from chassis.aggregate import event_id
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -181,7 +182,7 @@ class CaseDesk:
         return case
 
     def _meta(self, command: Command, act: Act, case: Case, uow: UnitOfWork) -> Meta:
-        meta = envelope(command, act, subject=case.id, policy=self._policy, now=uow.now)
+        meta = envelope(command, act, Whom(case.id), policy=self._policy, now=uow.now)
         return meta.model_copy(update={"entered_by": meta.actor})
 
     def _expect(self, uow: UnitOfWork, case: Case, request: Any, office: Organisation) -> None:

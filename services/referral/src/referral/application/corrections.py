@@ -62,7 +62,7 @@ class Corrections:
     def void(self, uow: UnitOfWork, told: Recorded[EventVoided]) -> None:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
         routed_id, case_id, taking = told.data.event_id, told.meta.subject, Taking.back(told)
-        concerned = self._lapses.of_person(uow, case_id)
+        concerned = self._lapses.around(uow, case_id)
         undone = [each for each in concerned if self._undo(uow, each, caused(each, routed_id), taking)]
         if undone or self._waiting.withdraw(uow, case_id, routed_id, taking):
             return
@@ -83,10 +83,10 @@ class Corrections:
         case_id, taking = routed.meta.subject, Taking.for_another(posting)
         held = [
             referral
-            for referral in self._lapses.of_person(uow, case_id)
+            for referral in self._lapses.around(uow, case_id)
             if stands(caused(referral, replaces)) and referral.number == posting.number
         ]
-        for each in self._lapses.of_person(uow, case_id):
+        for each in self._lapses.around(uow, case_id):
             self._undo(uow, each, caused(each, replaces), taking, settle=False)
         self._waiting.withdraw(uow, case_id, replaces, taking)
         if routed.data.type == ReferralRequestedPosted.TYPE:
@@ -110,7 +110,7 @@ class Corrections:
 
     def _stand_in(self, uow: UnitOfWork, referral: Referral, posting: Posting) -> None:
         due = referral.due
-        referral.stand_in(posting, self._policy)
+        referral.stand_in(self._moves.about(referral, posting), self._policy)
         refold(uow, referral)
         referral.try_kept(self._policy)
         self._deadlines.follow(uow, referral, due)

@@ -86,12 +86,18 @@ class ReferralDecider:
             self._requests.asks(uow, [*_requests(routed), *map(self._told.cause, _requesting(commands))]),
         )
         self._lapses.load(uow, changed)
-        if waiting := self._waiting.load(uow, changed):
+        waiting, beside = self._waiting.load(uow, changed), self._beside(routed)
+        if waiting or beside:
             around = (each for case_id in changed for each in self._consents.people.around(case_id))
-            uow.ask(self._cases.asks([*cases, *around]), self._requests.asks(uow, waiting))
+            uow.ask(self._cases.asks([*cases, *around, *beside]), self._requests.asks(uow, waiting))
         self._corrections.load(uow, [routed_id for _, routed_id in taken_back])
         self._deadlines.load(uow, {timer.stream for timer in _rung(commands)})
         uow.load(Referral, _voided(commands))
+
+    def _beside(self, routed: Iterable[Recorded[AgencyEventRouted]]) -> set[UUID]:
+        """The cases by which requests may be judged that tell of another client than the case's own."""
+        told = (one.meta for one in routed if one.meta.client is not None)
+        return {each for meta in told for each in self._consents.people.around(meta.subject)}
 
     def case_key(self, uow: UnitOfWork, item: Item) -> str:
         """The case that an item belongs to."""

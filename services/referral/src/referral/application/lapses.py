@@ -51,9 +51,10 @@ class Lapses:
                 self._referrals.setdefault(row["case_id"], set()).add(row["referral_id"])
         uow.load(Referral, {each for found in self._referrals.values() for each in found})
 
-    def of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Referral]:
-        """The referrals of the person whose case that is, as far as they were loaded."""
-        ids = [one for each in self._consents.people.person(case_id) for one in self._referrals.get(each, ())]
+    def around(self, uow: UnitOfWork, case_id: UUID) -> list[Referral]:
+        """The referrals of the person whose case that is, and of whoever was once one person with that one,
+        as far as they were loaded: what is told in the case may be about any of them."""
+        ids = [one for each in self._consents.people.around(case_id) for one in self._referrals.get(each, ())]
         return [found for one in sorted(ids) if (found := uow.get(Referral, one)) is not None]
 
     def begun(self, uow: UnitOfWork, referral: Referral, *, ended: bool) -> None:
@@ -91,8 +92,7 @@ class Lapses:
         if isinstance(self._decision(referral, known, provider, at), Refused):
             policy, consent_id = self._reference.policy, referral.consent_id
             since = ended_at(known.consents, consent_id, at)
-            meta = because_of_consent("referral", referral.case_id, policy, now=now, since=since, cause=cause)
-            meta = meta.model_copy(update={"client": referral.asked.client})
+            meta = because_of_consent("referral", referral.asked, policy, now=now, since=since, cause=cause)
             referral.end_consent(why_ended(known.consents, consent_id, at), meta, policy)
 
     def _decision(self, referral: Referral, known: Known, provider: Organisation, at: datetime) -> object:

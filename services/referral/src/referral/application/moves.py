@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from uuid import UUID
 
@@ -98,8 +98,16 @@ class Moves:
             raise Refusal("referral_unknown", field="/about/referral")
         self._lend(uow, referral)
         due = referral.due
-        referral.answer(posting, self._reference.policy)
+        referral.answer(self.about(referral, posting), self._reference.policy)
         self._deadlines.follow(uow, referral, due)
+
+    def about(self, referral: Referral, posting: Posting) -> Posting:
+        """The posting as one of whom the referral is: intake knows that one by the case of the number."""
+        meta = posting.meta
+        client = self._people.within(meta.subject, referral.asked)
+        if client == meta.client:
+            return posting
+        return replace(posting, meta=meta.model_copy(update={"client": client}))
 
     def commanded(self, uow: UnitOfWork, command: Command) -> bytes:
         """Carry out an operator's command; the answer is an `Outcome`. Raises `Refusal`."""
@@ -128,4 +136,4 @@ class Moves:
 
     def _meta(self, uow: UnitOfWork, command: Command, referral: Referral) -> Meta:
         act, policy = command.message.act, self._reference.policy  # type: ignore[attr-defined]
-        return envelope(command, act, subject=referral.case_id, policy=policy, now=uow.now)
+        return envelope(command, act, referral.asked, policy=policy, now=uow.now)

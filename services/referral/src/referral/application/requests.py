@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from answering import Posting
 from answering.consents import ConsentBook, may_know, not_covered
 from answering.parties import Parties, add_party
 from answering.requests import caller_of, case_of, envelope, outcome_of, payload_of, uuid_of
+from answering.whom import Whom
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -38,6 +39,8 @@ from referral.domain.sharing import (
     request_of,
     share,
 )
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Requests:
@@ -72,8 +75,17 @@ class Requests:
 
     def posted(self, uow: UnitOfWork, posting: Posting) -> None:
         """The same, also of what was put off."""
-        case = self._cases.get(posting.meta.subject) or CaseAsKnown()
+        case = self._case_of(posting.meta)
         self._request(uow, posting.payload, posting.meta, case, cause=posting.cause, waits=True)
+
+    def _case_of(self, meta: Meta) -> CaseAsKnown:
+        """The case by which a request is judged: where it stands, unless it tells of somebody who is no more
+        one person with its client; then that one's open case, or the one that was closed last."""
+        people = self._consents.people
+        asked = people.case_of(meta)
+        cases = {asked} if asked == meta.subject else people.person(asked)
+        known = (self._cases.get(each) or CaseAsKnown() for each in cases)
+        return max(known, key=lambda case: case.closed_at or NEVER)
 
     def commanded(self, uow: UnitOfWork, command: Command, cause: str) -> bytes:
         """What an operator asked for; the answer is an `Outcome` with the new number. Raises `Refusal`."""
@@ -85,7 +97,8 @@ class Requests:
         if case is None or not self._parties.may_act(caller.id, case_id):
             raise NotFound("case_unknown")
         act = request.act  # type: ignore[attr-defined]
-        meta = envelope(command, act, subject=case_id, policy=self._reference.policy, now=uow.now)
+        whom = Whom(case_id, self._parties.client_of(caller.id, case_id))
+        meta = envelope(command, act, whom, policy=self._reference.policy, now=uow.now)
         referral = self._request(uow, payload, meta, case, cause=cause, waits=False)
         return outcome_of(referral, caller.id, caller.kind, referral.number).SerializeToString()
 

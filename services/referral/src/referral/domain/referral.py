@@ -225,7 +225,7 @@ class Referral(Answering):
         """The clock says that this term has ended: recorded once, and only while it still runs."""
         for running in self.due:
             if running.key == key and running.about not in self.passed:
-                meta = terms.meta("referral", self.case_id, running, now)
+                meta = terms.meta("referral", self.asked, running, now)
                 self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
 
     def state_met(self) -> str:
