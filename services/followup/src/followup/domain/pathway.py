@@ -34,9 +34,10 @@ from contracts.vocabulary import Deadline
 from reference import Policy
 from reference.days import local_day
 
-from followup.domain.evaluation import check_checker, check_day, window_of
+from followup.domain.deciding import DECIDES, check_shared, told_anew_of, too_early
+from followup.domain.evaluation import check_checker, window_of
 from followup.domain.knowing import Sight, knows_the_way, own_facts
-from followup.domain.posted import as_recorded, before_known
+from followup.domain.posted import as_recorded
 from followup.domain.sharing import Sharing
 from followup.domain.stays import Stay, Stays
 from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
@@ -45,9 +46,8 @@ from followup.domain.way import WAY, Fact, Rule, furthest, moves_after
 class Pathway(Answering):
     """Takes what facilities, clinics and communes report, in whatever order it comes.
 
-    `carry_out` decides by the table `followup.domain.way.WAY` and by the rules beside it: a stay is its
-    facility's, a handover is received by the organisation that was told of it, and the year is counted from
-    the start of management. The methods named in the past tense evolve.
+    `carry_out` decides by the table `followup.domain.way.WAY` and by the rules beside it
+    (`followup.domain.deciding`). The methods named in the past tense evolve.
     """
 
     passed: frozenset[str | None] = frozenset()
@@ -144,7 +144,8 @@ class Pathway(Answering):
             raise self.refusal("not_a_move", type=posting.type)
         self._check_number(rule, posting.number)
         self._allow(rule)
-        _DECIDES[rule.posted](self, posting.payload, posting, policy)
+        data = DECIDES[rule.posted](self, posting.payload, posting, policy)
+        _RECORDS[rule.posted](self, data=data, meta=posting.meta)
 
     def record_in_place(self, posting: Posting, policy: Policy) -> None:
         rule, data = WAY.get(type(posting.payload)), posting.payload
@@ -159,7 +160,7 @@ class Pathway(Answering):
         elif isinstance(data, ReintegrationEvaluated):
             check_checker(data, posting.meta, posting.org_kind)
         elif isinstance(data, HandoverNotified):
-            self._check_shared(self._told_anew_of(posting), data, posting, policy)
+            check_shared(self, told_anew_of(self, posting), data, posting, policy)
         _RECORDS[rule.posted](self, data=data, meta=posting.meta)
 
     def fall_due(self, management: str, policy: Policy, meta: Meta) -> None:
@@ -229,10 +230,6 @@ class Pathway(Answering):
             known = own_facts(org, self.stays, self.clinics)
         return str(furthest(known)), moves_after(known)
 
-    def _knows_way(self, posting: Posting) -> bool:
-        """Whether who posted may be told days of the way that others reported."""
-        return self.is_known_to(posting.meta.org, posting.org_kind)
-
     def _check_number(self, rule: Rule, number: str | None) -> None:
         """A number was given out by an admission, so one that names no stay of this case never will."""
         if number and rule.posted is not DetoxAdmittedPosted and self.stays.numbered(number) is None:
@@ -240,100 +237,7 @@ class Pathway(Answering):
 
     def _allow(self, rule: Rule) -> None:
         if rule.needs and not rule.needs & self.known:
-            raise self._too_early(rule.move, *rule.needs)
-
-    def _too_early(self, move: str, *awaits: Fact) -> Refusal:
-        return self.refusal("too_early", later=True, move=move, awaits=", ".join(sorted(awaits)))
-
-    def _admit(self, data: DetoxAdmittedPosted, posting: Posting, policy: Policy) -> None:
-        facility = posting.meta.org
-        assert posting.number is not None, "an admission gets its number before it is decided"
-        day = local_day(posting.meta.occurred_at)
-        if any(stay.covers(day) for stay in self.stays.at(facility)):
-            raise self.refusal("already_recorded", step="admit")
-        if self.stays.open_at(facility, day) is not None:
-            raise self._too_early("admit", Fact.COMPLETED)
-        admitted = as_recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
-        self._admitted(data=admitted, meta=posting.meta)
-
-    def _complete(self, data: DetoxCompleted, posting: Posting, policy: Policy) -> None:
-        facility, day = posting.meta.org, local_day(posting.meta.occurred_at)
-        candidate, later = self.stays.open_at(facility, day), self.stays.begun_after(facility, day)
-        if candidate is None and later is not None and posting.number in (None, later.number):
-            raise before_known("before_admission", admitted_on=later.admitted_on)
-        self._own_stay(posting, candidate, "complete_detox")
-        self._completed(data=data, meta=posting.meta)
-
-    def _notify(self, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
-        stay = self._own_stay(posting, self.stays.to_notify(posting.meta.org), "notify_handover")
-        self._check_shared(stay, data, posting, policy)
-        self._notified(data=data, meta=posting.meta)
-
-    def _check_shared(self, stay: Stay, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
-        """Whoever is told of a stay is told by consent or by law, also where a wrong notice is put right."""
-        if self.sharing is not None:
-            self.sharing.check(stay.kind, data.to_org, posting, policy)
-
-    def _told_anew_of(self, posting: Posting) -> Stay:
-        """The facility's stay of which a notice that is put right tells."""
-        facility = posting.meta.org
-        named = self.stays.numbered(posting.number) if posting.number else None
-        stay = named if named in self.stays.at(facility) else self.stays.to_notify(facility)
-        if stay is None:
-            raise self._too_early("notify_handover", Fact.ADMITTED)
-        return stay
-
-    def _own_stay(self, posting: Posting, candidate: Stay | None, move: str) -> Stay:
-        """The facility's stay that the move is about; a number, where one is given, must be that stay's."""
-        number, facility = posting.number, posting.meta.org
-        named = self.stays.numbered(number) if number else None
-        if named is not None and named.facility != facility:
-            raise Refusal("stay_unknown", field="/about/stay")
-        if candidate is None and not self.stays.at(facility):
-            raise self._too_early(move, Fact.ADMITTED)
-        if candidate is None or (number and candidate.number != number):
-            raise self.refusal("already_recorded", step=move)
-        return candidate
-
-    def _induct(self, data: MethadoneInductedPosted, posting: Posting, policy: Policy) -> None:
-        clinic = posting.meta.org
-        if clinic in self.clinics:
-            raise self.refusal("already_recorded", step="induct_methadone")
-        self._inducted(data=as_recorded(MethadoneInducted, data, clinic=clinic), meta=posting.meta)
-
-    def _receive(self, data: HandoverReceived, posting: Posting, policy: Policy) -> None:
-        org = posting.meta.org
-        if self.stays.to_receive(org) is None:
-            if any(stay.notified_to == org for stay in self.stays):
-                raise self.refusal("already_recorded", step="receive_handover")
-            raise self._too_early("receive_handover", Fact.NOTIFIED)
-        self._received(data=data, meta=posting.meta)
-
-    def _manage(self, data: ManagementStarted, posting: Posting, policy: Policy) -> None:
-        stays, day = self.stays.to_manage, local_day(posting.meta.occurred_at)
-        if not stays:
-            raise self.refusal("already_recorded", step="start_management")
-        first = min(stays, key=lambda stay: stay.over_on or date.max)
-        if first.over_on is not None and day < first.over_on:
-            if first.completed_on is None:
-                raise self._too_early("start_management", Fact.COMPLETED)
-            if first.facility != posting.meta.org and not self._knows_way(posting):
-                raise Refusal("management_before_completion", field="time")
-            raise before_known("before_completion", completed_on=first.completed_on)
-        self._managed(data=data, meta=posting.meta)
-
-    def _support(self, data: SupportProvided, posting: Posting, policy: Policy) -> None:
-        self._supported(data=data, meta=posting.meta)
-
-    def _evaluate(self, data: ReintegrationEvaluated, posting: Posting, policy: Policy) -> None:
-        assert self.managed_on is not None, "the table lets nobody evaluate before management"
-        if self.evaluated:
-            raise self.refusal("already_recorded", step="evaluate")
-        check_checker(data, posting.meta, posting.org_kind)
-        tells_window = posting.meta.org == self.managed_by or self._knows_way(posting)
-        day, window = local_day(posting.meta.occurred_at), window_of(self.managed_on, policy)
-        check_day(day, window, tells_window=tells_window)
-        self._was_evaluated(data=data, meta=posting.meta)
+            raise too_early(self, rule.move, *rule.needs)
 
     @event(Admitted)
     def _admitted(self, data: DetoxAdmitted, meta: Meta) -> None:
@@ -394,18 +298,6 @@ class Pathway(Answering):
         self.evaluated = True
         self.known |= {Fact.EVALUATED}
 
-
-_DECIDES: dict[type[Payload], Callable[[Pathway, Any, Posting, Policy], None]] = {
-    DetoxAdmittedPosted: Pathway._admit,
-    DetoxCompleted: Pathway._complete,
-    MethadoneInductedPosted: Pathway._induct,
-    HandoverNotified: Pathway._notify,
-    HandoverReceived: Pathway._receive,
-    ManagementStarted: Pathway._manage,
-    SupportProvided: Pathway._support,
-    ReintegrationEvaluated: Pathway._evaluate,
-}
-"""What an agency reports and the decision that takes it."""
 
 _RECORDS: dict[type[Payload], Callable[..., None]] = {
     DetoxAdmittedPosted: Pathway._admitted,
