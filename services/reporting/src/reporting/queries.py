@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from chassis.rpc.reads import Reads
 
 from reporting import statements as sql
-from reporting.pathway.cases import CaseStatus
+from reporting.pathway.beside import Beside, as_it_stands
+from reporting.pathway.cases import CaseStatus, Stay
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import ReferralStatus
 from reporting.views.cases import case_of
@@ -39,13 +40,14 @@ class FoundReferral:
 
 @dataclass(frozen=True)
 class FoundCase:
-    """A case, what ties the reader's organisation to it, its last place in the history, and whether its
-    client was ever merged with another."""
+    """A case as it stands, what ties the reader's organisation to it, its last place in the history, and
+    whether its client was ever merged with another; `beside`: what was told of one in the other's case."""
 
     case: CaseStatus
     ties: Sequence[str]
     seq: int
     merged: bool = False
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Queries:
 
     async def referrals_of(self, case_id: UUID, org: str) -> list[FoundReferral]:
         """The referrals of a case, oldest first; `org` is the reader's."""
-        return [_found(row) for row in await self._reads.all(sql.REFERRALS_OF_CASE, (org, case_id))]
+        asked = (org, case_id, case_id, case_id)
+        return [_found(row) for row in await self._reads.all(sql.REFERRALS_OF_CASE, asked)]
 
     async def consents_of(self, case_id: UUID) -> list[bytes]:
         """What intake's log tells of the consents of the person whose case that is, in all cases."""
@@ -120,21 +123,38 @@ class Queries:
 
     async def case(self, case_id: UUID, org: str) -> FoundCase | None:
         """The case of an id; `org` is the reader's."""
-        return _found_case(await self._reads.one(sql.CASE_BY_ID, (org, case_id)))
+        return await self._one_case(sql.CASE_BY_ID, (org, case_id))
 
     async def case_by_number(self, kind: str, number: str, org: str) -> FoundCase | None:
         """The case of an introduction, referral or stay."""
-        return _found_case(await self._reads.one(sql.CASE_BY_REFERENCE, (org, kind, "", number)))
+        return await self._one_case(sql.CASE_BY_REFERENCE, (org, kind, "", number))
 
     async def cases_by_agency_ref(self, org: str, agency_ref: str) -> list[FoundCase]:
         """The cases of whom an organisation means by its own reference: the open one, then the latest."""
-        rows = await self._reads.all(sql.CASES_BY_AGENCY_REF, (org, org, agency_ref))
-        return [_as_case(row) for row in rows]
+        return await self._cases(sql.CASES_BY_AGENCY_REF, (org, org, agency_ref))
 
     async def cases_of_person(self, case_id: UUID, org: str) -> list[FoundCase]:
         """All cases of the person whose case that is, of every client merged into one: the open one, then the
         latest."""
-        return [_as_case(row) for row in await self._reads.all(sql.CASES_OF_PERSON, (case_id, org))]
+        return await self._cases(sql.CASES_OF_PERSON, (case_id, org))
+
+    async def _one_case(self, statement: LiteralString, asked: Sequence[Any]) -> FoundCase | None:
+        row = await self._reads.one(statement, asked)
+        return (await self._standing([_as_case(row)]))[0] if row else None
+
+    async def _cases(self, statement: LiteralString, asked: Sequence[Any]) -> list[FoundCase]:
+        return await self._standing([_as_case(row) for row in await self._reads.all(statement, asked)])
+
+    async def _standing(self, found: list[FoundCase]) -> list[FoundCase]:
+        """The cases as they stand: nothing is asked more of clients who were never merged."""
+        merged = [each.case.case_id for each in found if each.merged]
+        if not merged:
+            return found
+        beside: dict[UUID, list[Beside]] = {}
+        for case_id, elsewhere, one, stays, *told in await self._reads.all(sql.TOLD_BESIDE, (merged,)):
+            stood = tuple(Stay(*stay) for stay in stays)
+            beside.setdefault(case_id, []).append(Beside(elsewhere, one, stood, case_of(*told)))
+        return [_as_it_stands(each, beside.get(each.case.case_id, ())) for each in found]
 
     async def names_of(self, case_id: UUID, org: str) -> Names:
         """The introductions of a case and the references that `org` has for it, oldest first."""
@@ -158,14 +178,13 @@ class Queries:
 
 
 def _found(row: Sequence[Any]) -> FoundReferral:
-    consent_id, purpose, labels, lapse = row[14:18]
     status = ReferralStatus(*row[:14])
-    status.consent_id, status.purpose, status.labels, status.lapse = consent_id, purpose, labels, lapse
-    return FoundReferral(status, *row[18:])
+    status.consent_id, status.purpose, status.labels, status.lapse, status.client_id = row[14:19]
+    return FoundReferral(status, *row[19:])
 
 
-def _found_case(row: Sequence[Any] | None) -> FoundCase | None:
-    return _as_case(row) if row else None
+def _as_it_stands(found: FoundCase, beside: Sequence[Beside]) -> FoundCase:
+    return replace(found, case=as_it_stands(found.case, beside), beside=tuple(beside))
 
 
 def _as_case(row: Sequence[Any]) -> FoundCase:

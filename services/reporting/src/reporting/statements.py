@@ -22,25 +22,46 @@ STANDING_MERGES: LiteralString = """last AS (
 )"""
 """Who was found to be one person with whom, from either side, but for merges that were undone."""
 
+ONE_PERSON: LiteralString = """EXISTS (
+    WITH RECURSIVE STANDING_MERGES, same AS (
+        SELECT THIS.client_id UNION SELECT e.other FROM same JOIN edges e ON e.one = same.client_id
+    )
+    SELECT FROM same WHERE client_id = THAT.client_id)""".replace("STANDING_MERGES", STANDING_MERGES)
+"""Whether the clients of the rows `THIS` and `THAT` are one person now."""
+
+OF_THE_TIME: LiteralString = """ORDER BY (o.opened_at <= THEN_AT) DESC NULLS LAST,
+    CASE WHEN o.opened_at <= THEN_AT THEN o.opened_at END DESC NULLS LAST, o.opened_at, o.case_id LIMIT 1"""
+"""Of the cases `o` of a client that which was opened last by that time, else the first."""
+
 TIES: LiteralString = """ARRAY(
     SELECT o.tie FROM (VALUES (%s)) AS asking (org) CROSS JOIN LATERAL (
         SELECT t.tie FROM cases.case_orgs t
-        WHERE t.case_id = c.case_id AND t.org = asking.org AND (t.client_id = OF_THE_CASE OR EXISTS (
-            WITH RECURSIVE STANDING_MERGES, same AS (
-                SELECT t.client_id UNION SELECT e.other FROM same JOIN edges e ON e.one = same.client_id
-            )
-            SELECT FROM same WHERE client_id = c.client_id))
+        WHERE t.case_id = c.case_id AND t.org = asking.org AND (t.client_id = OF_THE_CASE OR ONE_PERSON)
         UNION
         SELECT t.tie FROM cases.case_orgs t
         WHERE t.client_id = c.client_id AND t.client_id <> OF_THE_CASE AND t.org = asking.org
-    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE).replace("STANDING_MERGES", STANDING_MERGES)
+    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE).replace(
+    "ONE_PERSON", ONE_PERSON.replace("THIS", "t").replace("THAT", "c")
+)
 """What ties an organisation to the case `c`: of a client told of in the case of another what holds while the
 two are one person, and in that client's own case for ever."""
 
+CASE_OF_REFERRAL: LiteralString = (
+    """CASE WHEN r.client_id IS NULL THEN r.case_id ELSE coalesce((
+    SELECT o.case_id FROM cases.cases told JOIN cases.cases o
+        ON o.case_id = told.case_id OR o.client_id = r.client_id
+    WHERE told.case_id = r.case_id
+        AND CASE WHEN ONE_PERSON THEN o.case_id = told.case_id ELSE o.client_id = r.client_id END
+    OF_THE_TIME
+), r.case_id) END""".replace("ONE_PERSON", ONE_PERSON.replace("THIS", "r").replace("THAT", "told"))
+).replace("OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "r.requested_at"))
+"""The case that a referral belongs to now: where it was asked; of another client than that case's, who is
+somebody else again, in that client's own."""
+
 REFERRAL: LiteralString = """
-SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state, r.ended_as, r.result,
-    r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
-    r.consent_id, r.purpose, r.labels, r.lapse,
+SELECT r.referral_id, coalesce(c.case_id, r.case_id), r.number, r.service, r.sender, r.provider, r.state,
+    r.ended_as, r.result, r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
+    r.consent_id, r.purpose, r.labels, r.lapse, r.client_id,
     coalesce(c.commune, ''), (c.commune_told_occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
     coalesce(h.seq, 0),
     CASE WHEN r.consent_id <> '' AND (r.provider = %s OR r.lapse <> '') THEN ARRAY(
@@ -52,12 +73,18 @@ SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.st
 """.replace("CONSENT_TYPES", CONSENT_TYPES)
 AROUND_REFERRAL: LiteralString = """
 FROM referrals.referrals r
-LEFT JOIN cases.cases c ON c.case_id = r.case_id
+LEFT JOIN cases.cases c ON c.case_id = CASE_OF_REFERRAL
 LEFT JOIN history h ON h.event_id = r.last_event_id
-"""
+""".replace("CASE_OF_REFERRAL", CASE_OF_REFERRAL)
 REFERRAL_BY_NUMBER: LiteralString = REFERRAL + ", " + TIES + AROUND_REFERRAL + "WHERE r.number = %s"
 REFERRALS_OF_CASE: LiteralString = (
-    REFERRAL + AROUND_REFERRAL + "WHERE r.case_id = %s ORDER BY r.requested_at, r.number"
+    REFERRAL
+    + AROUND_REFERRAL
+    + """WHERE r.referral_id IN (
+    SELECT referral_id FROM referrals.referrals WHERE case_id = %s
+    UNION SELECT p.referral_id FROM referrals.referrals p JOIN cases.cases o USING (client_id)
+        WHERE o.case_id = %s AND p.client_id IS NOT NULL
+) AND coalesce(c.case_id, r.case_id) = %s ORDER BY r.requested_at, r.number"""
 )
 REFERRAL_LIST: LiteralString = (
     REFERRAL
@@ -79,7 +106,7 @@ ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
 CASE: LiteralString = """
 SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, c.furthest, c.opened_at,
     c.closed_at, c.close_reason, c.followup_state, c.events, c.last_type, c.voids, c.merged_into, c.moved_to,
-    c.plan, c.stays,
+    c.moved_told, c.plan_told, c.plan, c.stays,
     c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
     c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
     c.last_occurred_at, c.last_recorded_at, c.last_event_id,
@@ -98,6 +125,29 @@ WHERE c.case_id IN (
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
 """
 )
+TOLD_BESIDE: LiteralString = (
+    """
+SELECT c.case_id, o.case_id <> c.case_id,
+    CASE WHEN o.case_id = c.case_id THEN TOLD_OF_HERE ELSE TOLD_OF_ELSEWHERE END, o.stays,
+    t.case_id, t.client_id, t.client_group, t.commune, t.commune_by_contact, t.furthest, t.opened_at,
+    t.closed_at, t.close_reason, t.followup_state, t.events, t.last_type, t.voids, t.merged_into, t.moved_to,
+    t.moved_told, t.plan_told, t.plan, t.stays,
+    t.commune_told_occurred_at, t.commune_told_recorded_at, t.commune_told_event_id,
+    t.followup_told_occurred_at, t.followup_told_recorded_at, t.followup_told_event_id,
+    t.last_occurred_at, t.last_recorded_at, t.last_event_id
+FROM cases.cases c JOIN cases.told_beside t ON t.case_id = c.case_id OR t.client_id = c.client_id
+JOIN cases.cases o ON o.case_id = t.case_id
+WHERE c.case_id = ANY(%s) AND (o.case_id = c.case_id OR c.case_id = (
+    SELECT o.case_id FROM cases.cases o WHERE o.client_id = t.client_id OF_THE_TIME
+))
+ORDER BY c.case_id, t.case_id, t.client_id
+""".replace("TOLD_OF_HERE", ONE_PERSON.replace("THIS", "t").replace("THAT", "c"))
+    .replace("TOLD_OF_ELSEWHERE", ONE_PERSON.replace("THIS", "o").replace("THAT", "c"))
+    .replace("OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "t.last_occurred_at"))
+)
+"""What cases tell of others than their own clients, of these cases and of their clients: whether it stands in
+another case; whether the two are one person now; the stays of the case in which it stands."""
+
 PERSON: LiteralString = (
     "WITH RECURSIVE "
     + STANDING_MERGES

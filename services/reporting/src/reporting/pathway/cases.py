@@ -6,7 +6,7 @@ latest or furthest. What several logs tell (last event, how many) is a greatest 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -76,14 +76,18 @@ class Stay(NamedTuple):
     told_to: str = ""
     told_labels: str = ""
     consent_id: str = ""
+    client: str = ""
+    """Of whom it tells, where that is not the case's own client."""
 
 
 @dataclass(slots=True)
 class CaseStatus:
-    """One case. Fields are empty until the log that tells them has told them.
+    """One case, as it tells of its own client. Fields are empty until the log that tells them has told them.
 
     `voids`: how many of its events void others. `merged_into`: the case that went on when it was closed by
-    merging. `moved_to`: the commune to which the client moved last.
+    merging. `moved_to`: the commune to which the client moved last; `moved_told` and `plan_told`: when that
+    and the plan were recorded. What it tells of another client, who was the same person then, stands beside
+    it (`tell`), but for closings and stays: these are the case's.
     """
 
     case_id: UUID
@@ -101,6 +105,8 @@ class CaseStatus:
     voids: int = 0
     merged_into: UUID | None = None
     moved_to: str = ""
+    moved_told: datetime | None = None
+    plan_told: datetime | None = None
     plan: tuple[Planned, ...] = ()
     stays: tuple[Stay, ...] = ()
     commune_told: Moment | None = None
@@ -118,8 +124,17 @@ class CaseStatus:
         return self.close_reason == CloseReason.MERGED
 
     def fold(self, entry: Entry) -> None:
-        """Takes in one entry of the case, each entry once. That somebody was shown who the client is changes
-        nothing of the case."""
+        """Takes in one entry of the case, each entry once."""
+        if entry.told_of is None:
+            self.tell(entry)
+        if entry.type in _OF_THE_CASE:
+            _OF_THE_CASE[entry.type](self, entry, entry.data)
+        elif entry.type == _COMPLETED:
+            self.stays = _completed(self.stays, entry.org, entry.occurred_at)
+
+    def tell(self, entry: Entry) -> None:
+        """Takes in what an entry tells of the client. That somebody was shown who the client is changes
+        nothing."""
         told = entry.type
         if told == _READ:
             return
@@ -130,10 +145,8 @@ class CaseStatus:
             self.furthest = max(self.furthest, STAGES[told], key=_RANK.__getitem__)
         elif told in FOLLOWUP_STATES:
             self._follow_up(FOLLOWUP_STATES[told], entry.moment)
-        if told in _TAKING_IN:
-            _TAKING_IN[told](self, entry, entry.data)
-        elif told == _COMPLETED:
-            self.stays = _completed(self.stays, entry.org, entry.occurred_at)
+        if told in _OF_THE_CLIENT:
+            _OF_THE_CLIENT[told](self, entry, entry.data)
 
     def _last(self, entry: Entry) -> None:
         moment = entry.moment
@@ -154,6 +167,15 @@ class CaseStatus:
         if self.followup_told is None or moment > self.followup_told or change == (_DUE, _EVALUATED):
             self.followup_state, self.followup_told = state, moment
 
+    def join(self, other: CaseStatus) -> None:
+        """Takes in what another tells of the same person: how far, what and when last, how much."""
+        self.events += other.events
+        self.furthest = max(self.furthest, other.furthest, key=_RANK.__getitem__)
+        if other.last is not None and (self.last is None or other.last > self.last):
+            self.last, self.last_type = other.last, other.last_type
+        if other.followup_told is not None:
+            self._follow_up(other.followup_state, other.followup_told)
+
     def copy(self) -> CaseStatus:
         """The same, for a fold that must leave this one as it is."""
         return replace(self)
@@ -170,24 +192,33 @@ def case_after(case_id: UUID, entries: Sequence[Entry]) -> CaseStatus:
     return status
 
 
+def beside(entries: Iterable[Entry], known: Iterable[CaseStatus]) -> list[CaseStatus]:
+    """What cases tell of others than their own clients, a status for each of them and case, after these
+    entries; `known`: before them."""
+    found = {(each.case_id, each.client_id): each for each in known}
+    for entry in entries:
+        if (client := entry.told_of) is not None:
+            status = found.setdefault((entry.case_id, client), CaseStatus(entry.case_id, client))
+            status.tell(entry)
+    return list(found.values())
+
+
 def _opened(case: CaseStatus, entry: Entry, said: intake.CaseOpened) -> None:
     case.client_id, case.client_group = said.client_id, str(said.client_group)
     case.opened_at = entry.occurred_at
 
 
 def _contacted(case: CaseStatus, entry: Entry, said: intake.ClientContacted) -> None:
-    if entry.told_of is None:
-        case.place(said.commune, entry.moment, by_contact=True)
+    case.place(said.commune, entry.moment, by_contact=True)
 
 
 def _registered(case: CaseStatus, entry: Entry, said: intake.ClientRegistered) -> None:
-    if said.residence_commune is not None and entry.told_of is None:
+    if said.residence_commune is not None:
         case.place(said.residence_commune, entry.moment, by_contact=False)
 
 
 def _agreed(case: CaseStatus, entry: Entry, said: intake.PlanAgreed | intake.PlanRevised) -> None:
-    if entry.told_of is None:
-        case.plan = tuple(_planned(item) for item in said.items)
+    case.plan, case.plan_told = tuple(_planned(item) for item in said.items), entry.recorded_at
 
 
 def _closed(case: CaseStatus, entry: Entry, said: cases.CaseClosed) -> None:
@@ -199,8 +230,7 @@ def _reopened(case: CaseStatus, _entry: Entry, _said: cases.CaseReopened) -> Non
 
 
 def _moved(case: CaseStatus, entry: Entry, said: cases.ClientMoved) -> None:
-    if entry.told_of is None:
-        case.moved_to = said.to_commune
+    case.moved_to, case.moved_told = said.to_commune, entry.recorded_at
 
 
 def _voided(case: CaseStatus, _entry: Entry, _said: common.EventVoided) -> None:
@@ -209,30 +239,36 @@ def _voided(case: CaseStatus, _entry: Entry, _said: common.EventVoided) -> None:
 
 def _admitted(case: CaseStatus, entry: Entry, said: followup.DetoxAdmitted) -> None:
     admitted_at = entry.occurred_at.isoformat()
-    case.stays += (Stay(said.stay_number, str(said.kind), said.facility, admitted_at, ""),)
+    client = str(entry.told_of or "")
+    case.stays += (Stay(said.stay_number, str(said.kind), said.facility, admitted_at, "", client=client),)
 
 
 def _consent_lapsed(case: CaseStatus, _: Entry, said: followup.HandoverConsentLapsed) -> None:
     case.stays = tuple(_lapsed(stay, said) for stay in case.stays)
 
 
-_TAKING_IN: MappingProxyType[str, Callable[[CaseStatus, Entry, Any], None]] = MappingProxyType(
+_Taking = Callable[[CaseStatus, Entry, Any], None]
+_OF_THE_CASE: MappingProxyType[str, _Taking] = MappingProxyType(
     {
         intake.CaseOpened.TYPE: _opened,
-        intake.ClientContacted.TYPE: _contacted,
-        intake.ClientRegistered.TYPE: _registered,
-        intake.PlanAgreed.TYPE: _agreed,
-        intake.PlanRevised.TYPE: _agreed,
         cases.CaseClosed.TYPE: _closed,
         cases.CaseReopened.TYPE: _reopened,
-        cases.ClientMoved.TYPE: _moved,
         common.EventVoided.TYPE: _voided,
         followup.DetoxAdmitted.TYPE: _admitted,
         followup.HandoverConsentLapsed.TYPE: _consent_lapsed,
     }
 )
-"""What more than the type has to be read of; found by the type: to ask an event of which class it is takes
-longer than to take it in."""
+_OF_THE_CLIENT: MappingProxyType[str, _Taking] = MappingProxyType(
+    {
+        intake.ClientContacted.TYPE: _contacted,
+        intake.ClientRegistered.TYPE: _registered,
+        intake.PlanAgreed.TYPE: _agreed,
+        intake.PlanRevised.TYPE: _agreed,
+        cases.ClientMoved.TYPE: _moved,
+    }
+)
+"""What more than the type has to be read of, of a case and of the client; found by the type: to ask an event
+of which class it is takes longer than to take it in."""
 
 
 def _planned(item: intake.PlanItem) -> Planned:

@@ -43,7 +43,7 @@ class ReferralStatus:
     """One referral. `ended_as`: `completed` or `failed`; `version` counts all events of its stream; `voids`:
     how many of them void others; `consent_id`: on which consent it rests, empty for another ground; `purpose`
     and `labels` (codes, one space between two): of what it shared; `lapse`: why the consent holds no more, as
-    referral found."""
+    referral found; `client_id`: of whom it was asked, where that is not the case's own client."""
 
     referral_id: UUID
     case_id: UUID
@@ -64,6 +64,7 @@ class ReferralStatus:
     purpose: str = ""
     labels: str = ""
     lapse: str = ""
+    client_id: UUID | None = None
 
     @property
     def moves(self) -> tuple[str, ...]:
@@ -97,7 +98,7 @@ class ReferralStatus:
         if entry.type == referral.ReferralRequested.TYPE:
             asked = entry.data
             self.number, self.service, self.provider = asked.number, str(asked.service), asked.provider
-            self.sender, self.requested_at = entry.org, entry.occurred_at
+            self.sender, self.requested_at, self.client_id = entry.org, entry.occurred_at, entry.told_of
             self.consent_id = asked.consent_id or ""
             if asked.shared is not None:
                 self.purpose, self.labels = str(asked.shared.purpose), " ".join(asked.shared.labels)

@@ -13,7 +13,7 @@ from contracts.registry import OF_NO_CASE
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from reporting.pathway.cases import CaseStatus, Planned, Stay, case_after
+from reporting.pathway.cases import CaseStatus, Planned, Stay, beside, case_after
 from reporting.pathway.corrections import VOID, standing
 from reporting.pathway.entry import Entry, Moment
 from reporting.pathway.lookup import Reference, reference_in, references_standing, ties_in
@@ -76,34 +76,44 @@ def _moment(name: str) -> list[Column[CaseStatus]]:
     ]
 
 
+_COLUMNS = (
+    _plain("case_id", "uuid"),
+    _plain("client_id", "uuid"),
+    _plain("client_group", "text NOT NULL"),
+    _plain("commune", "text NOT NULL"),
+    _plain("commune_by_contact", "bool NOT NULL"),
+    _plain("furthest", "text NOT NULL"),
+    _plain("opened_at", "timestamptz"),
+    _plain("closed_at", "timestamptz"),
+    _plain("close_reason", "text NOT NULL"),
+    _plain("followup_state", "text NOT NULL"),
+    _plain("events", "bigint NOT NULL"),
+    _plain("last_type", "text NOT NULL"),
+    _plain("voids", "bigint NOT NULL"),
+    _plain("merged_into", "uuid"),
+    _plain("moved_to", "text NOT NULL"),
+    _plain("moved_told", "timestamptz"),
+    _plain("plan_told", "timestamptz"),
+    _json("plan"),
+    _json("stays"),
+    *_moment("commune_told"),
+    *_moment("followup_told"),
+    *_moment("last"),
+)
+
 CASES = Table(
     "cases",
-    [
-        _plain("case_id", "uuid"),
-        _plain("client_id", "uuid"),
-        _plain("client_group", "text NOT NULL"),
-        _plain("commune", "text NOT NULL"),
-        _plain("commune_by_contact", "bool NOT NULL"),
-        _plain("furthest", "text NOT NULL"),
-        _plain("opened_at", "timestamptz"),
-        _plain("closed_at", "timestamptz"),
-        _plain("close_reason", "text NOT NULL"),
-        _plain("followup_state", "text NOT NULL"),
-        _plain("events", "bigint NOT NULL"),
-        _plain("last_type", "text NOT NULL"),
-        _plain("voids", "bigint NOT NULL"),
-        _plain("merged_into", "uuid"),
-        _plain("moved_to", "text NOT NULL"),
-        _json("plan"),
-        _json("stays"),
-        *_moment("commune_told"),
-        *_moment("followup_told"),
-        *_moment("last"),
-    ],
+    _COLUMNS,
     key=1,
     read=case_of,
     indexes=["INDEX ON cases (client_id)", "INDEX ON cases (commune)"],
 )
+
+TOLD_BESIDE = Table(
+    "told_beside", _COLUMNS, key=2, read=case_of, indexes=["INDEX ON told_beside (client_id)"]
+)
+"""What a case tells of another client than its own: of the two, who were one person, each has what is told of
+it, whichever of them are one now. A row as of a case, for who is looked for in either."""
 
 CASE_ORGS = Table(
     "case_orgs",
@@ -139,14 +149,14 @@ MERGES = merges_table()
 
 @dataclass(frozen=True)
 class CasesView:
-    """Folds pages into the four tables. A reference bound in several cases is kept for each."""
+    """Folds pages into the five tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 7
+    version: int = 8
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
-        for table in (CASES, CASE_ORGS, REFERENCES, MERGES):
+        for table in (CASES, TOLD_BESIDE, CASE_ORGS, REFERENCES, MERGES):
             table.create(cursor)
 
     def fold(self, cursor: Cursor[Any], page: Sequence[Entry]) -> None:
@@ -161,6 +171,10 @@ class CasesView:
         if anew:
             CASE_ORGS.remove(cursor, "case_id", anew)
             REFERENCES.remove(cursor, "case_id", anew)
+            TOLD_BESIDE.remove(cursor, "case_id", anew)
+        if told := told_beside(page, anew):
+            known = TOLD_BESIDE.load(cursor, {entry.case_id for entry in told})
+            TOLD_BESIDE.save(cursor, beside(told, known))
         CASE_ORGS.add(cursor, list(ties_after(page, anew).values()))
         REFERENCES.add(cursor, references_after(page, anew))
         MERGES.add(cursor, edges_in(page))
@@ -185,6 +199,12 @@ def fold_cases(
         case.fold(entry)
     cases |= {case_id.int: case_after(case_id, told) for case_id, told in anew.items()}
     return list(cases.values())
+
+
+def told_beside(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Entry]:
+    """What a page tells in the cases of others, and all that the cases tell which are folded anew."""
+    entries = chain(_beside(anew, page), *(standing(told) for told in anew.values()))
+    return [entry for entry in entries if entry.told_of is not None]
 
 
 def _beside(anew: Mapping[UUID, Sequence[Entry]], page: Iterable[Entry]) -> Iterable[Entry]:

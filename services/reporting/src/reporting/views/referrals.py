@@ -41,12 +41,14 @@ REFERRALS = Table(
         _column("last_event_id", "text NOT NULL"),
         _column("voids", "bigint NOT NULL"),
         *(_column(name, "text NOT NULL") for name in ("consent_id", "purpose", "labels", "lapse")),
+        _column("client_id", "uuid"),
     ],
     key=1,
     read=ReferralStatus,
     indexes=[
         "UNIQUE INDEX ON referrals (number)",
         "INDEX ON referrals (case_id)",
+        "INDEX ON referrals (client_id) WHERE client_id IS NOT NULL",
         "INDEX ON referrals (provider, changed_at, referral_id)",
         "INDEX ON referrals (sender, changed_at, referral_id)",
         "INDEX ON referrals (changed_at, referral_id)",
@@ -59,7 +61,7 @@ class ReferralsView:
     """Folds pages into the table of referrals."""
 
     name: str = "referrals"
-    version: int = 3
+    version: int = 4
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty table."""
