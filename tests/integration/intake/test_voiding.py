@@ -17,9 +17,9 @@ from intake.domain.order import Step
 from intake.waits import ANSWERED
 
 from tests.integration.intake.answers import answer_of
-from tests.integration.intake.case_posts import void
+from tests.integration.intake.case_posts import of_group, void
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
-from tests.integration.intake.people import registered
+from tests.integration.intake.people import corrected, registered
 from tests.integration.intake.posts import (
     NOW,
     Post,
@@ -309,6 +309,42 @@ def test_a_corrected_introduction_brings_a_new_number_and_the_old_one_is_gone(de
         registration(SOCIAL, {"agency_ref": "TV-1", "introduction": new}),
     )
     assert [one.get("code") for one in told] == ["introduction_voided", None]
+
+
+def test_a_correction_counts_where_the_wrong_one_stood_also_for_what_comes_next(desk: Desk) -> None:
+    sent = desk.post(contact(POLICE, "PX-1"), *(introduction(POLICE, "PX-1", to) for to in (SOCIAL, OTHER)))
+    numbers = [one["numbers"]["introduction"] for one in sent[1:]]
+    wrong = registration(SOCIAL, {"agency_ref": "TV-1", "introduction": numbers[0]})
+    desk.post(wrong)
+    later = registration(OTHER, {"agency_ref": "NL-1", "introduction": numbers[1]})
+    later = replace(later, data={**later.data, "client_group": "relative"})
+    right = replace(of_group(SOCIAL, "TV-1", "sex_worker"), corrects=wrong.id)
+    told = desk.post(later, right, screening(SOCIAL, "TV-1"))
+    assert [one.get("code") for one in told] == [None, None, "not_in_path"]
+    (told,) = desk.post(screening(SOCIAL, "TV-1"))
+    assert told["code"] == "not_in_path", "read from the log"
+
+
+def test_a_number_told_by_a_registration_that_is_put_right_is_not_told_after_its_correction(
+    desk: Desk,
+) -> None:
+    wrong = registration(SOCIAL, {"agency_ref": "TV-1"}, id_number="001090000001")
+    desk.post(wrong, corrected(SOCIAL, "TV-1", id_number="001090000002"))
+    first = registration(SOCIAL, {"agency_ref": "TV-1"}, name="Lê Văn Đúng", id_number="001090000001")
+    second = registration(SOCIAL, {"agency_ref": "TV-1"}, name="Lê Đúng", id_number="001090000001")
+    for right in (replace(first, corrects=wrong.id), replace(second, corrects=first.id)):
+        assert verdicts(desk.post(right)) == ["accepted"]
+        ((links,),) = desk.rows("SELECT count(*) FROM claims WHERE kind = 'id_number'")
+        assert links == 1, "by the number that was put right alone"
+
+
+def test_a_screening_that_is_put_right_is_not_after_those_that_came_after_the_wrong_one(desk: Desk) -> None:
+    wrong, later = screening(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1")
+    first = replace(screening(SOCIAL, "TV-1"), corrects=wrong.id)
+    second = replace(screening(SOCIAL, "TV-1"), corrects=first.id)
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), wrong, later, first, second)
+    told = [one["data"]["earlier"] for one in desk.events() if one["type"].endswith("client-screened.v1")]
+    assert [earlier is None for earlier in told] == [True, False, True, True]
 
 
 def test_a_correction_of_a_mistyped_reference_binds_the_right_one(desk: Desk) -> None:

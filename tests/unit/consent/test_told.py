@@ -31,6 +31,7 @@ from reference import Policy
 
 POLICY = Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy")
 CASE = UUID(int=7)
+STREAM = str(CASE)
 START = datetime(2023, 3, 1, 3, tzinfo=UTC)
 HOURS = st.integers(0, 24 * 40)
 LABELS = (Label.OST, Label.DRUG)
@@ -199,3 +200,40 @@ def test_of_one_day_a_correction_counts_and_what_it_clears_is_not_known() -> Non
 
 def corrected(**changes: Any) -> IdentityCorrected:
     return IdentityCorrected(reason=IdentityCorrection.PAPERS_SEEN, **changes)
+
+
+def registered(year: int) -> ClientRegistered:
+    return ClientRegistered(client_group=ClientGroup.DRUG_USER, birth_year=year, residence_commune="00139")
+
+
+def in_place_of(
+    wrong: Recorded[Any], right: Recorded[Any], version: int
+) -> tuple[Recorded[Any], Recorded[Any]]:
+    """Intake voids the one and records the other right after it, for one event of the agency."""
+    cause = {"causation_id": f"correction of {wrong.id}"}
+    void = EventVoided(event_id=wrong.id, type=wrong.type, reason=VoidReason.WRONG_DATA, replaced=True)
+    said = told(f"{STREAM}:{version}", void, 50)
+    meta = right.meta.model_copy(update=cause)
+    right = right.model_copy(update={"id": f"{STREAM}:{version + 1}", "meta": meta})
+    return said.model_copy(update={"meta": said.meta.model_copy(update=cause)}), right
+
+
+def test_a_registration_that_is_put_right_counts_where_the_wrong_one_stood() -> None:
+    first = told(f"{STREAM}:2", registered(1990), 0)
+    later = told(f"{STREAM}:3", registered(1995), 1)
+    void, right = in_place_of(first, told("", registered(1991), 0, late=60), 4)
+    assert known_of((right, void, later, first)).client.born == 1995
+    void_of_later = EventVoided(event_id=later.id, type=later.type, reason=VoidReason.WRONG_DATA)
+    gone = told(f"{STREAM}:6", void_of_later, 70)
+    assert known_of((first, later, void, right, gone)).client.born == 1991
+
+
+def test_what_withdrew_a_consent_withdraws_also_what_is_recorded_in_its_place() -> None:
+    first = told(f"{STREAM}:2", ConsentGiven(purposes=PURPOSES, recipients=KINDS, labels=LABELS), 0)
+    taken = told(f"{STREAM}:3", ConsentWithdrawn(consent=first.id), 1)
+    void, right = in_place_of(first, told("", first.data, 0), 4)
+    void_again, again = in_place_of(right, told("", first.data, 0), 6)
+    log = (first, taken, void, right, void_again, again)
+    for known in (known_of(log[:4]), known_of(log)):
+        (consent,) = known.consents
+        assert len(consent.withdrawals) == 1

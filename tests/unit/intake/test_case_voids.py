@@ -11,14 +11,17 @@ from chassis.testing import given, refold
 from contracts.base import Payload
 from contracts.events.cases import CaseReopened, ClientMoved, MoveAcknowledged
 from contracts.events.common import DeadlinePassed, EventVoided
-from contracts.vocabulary import CloseReason, Deadline, ReopenReason, VoidReason
+from contracts.events.consent import ConsentWithdrawn
+from contracts.vocabulary import ClientGroup, CloseReason, Deadline, ReopenReason, VoidReason
 from intake.domain.case import Case
+from intake.domain.particulars import known
 
 from tests.unit.intake.case_facts import (
     CASE_ID,
     DAY_ONE,
     a_case,
     closed,
+    consented,
     contacted,
     introduced,
     on_day,
@@ -126,3 +129,66 @@ def test_a_case_is_reopened_after_it_was_closed(day: int, code: str | None) -> N
     else:
         assert story.then(reopened).closed_at is None
     assert closed.reason is CloseReason.GOALS_MET
+
+
+def corrects(version: int, wrong: Payload, right: Payload, day: int) -> Callable[[Case], None]:
+    """Voids that event and records what is right, as the front door does: both by one cause."""
+    said = on_day(day).model_copy(update={"causation_id": f"correction of {version}", "org": "cap-bo-de"})
+
+    def act(case: Case) -> None:
+        case.void(version, void_of(version, wrong.TYPE).model_copy(update={"replaced": True}), said)
+        refold(case)
+        case.take(right, said)
+        case.stale = True
+        refold(case)
+
+    return act
+
+
+as_relative = registered.model_copy(update={"client_group": ClientGroup.RELATIVE, "birth_year": 1970})
+as_worker = registered.model_copy(update={"client_group": ClientGroup.SEX_WORKER, "birth_year": 1980})
+
+
+def by_another(fact: Payload, day: int) -> Callable[[Case], None]:
+    said = on_day(day).model_copy(update={"org": "ldtbxh-ngoc-lam"})
+    return lambda case: case.take(fact, said)
+
+
+def stands_as(case: Case) -> tuple[ClientGroup, int | None]:
+    year, _ = known(case.tellings, {case.client_id})
+    return case.groups[case.client_id], year
+
+
+def test_a_corrected_registration_counts_where_the_wrong_one_stood_and_not_as_the_latest() -> None:
+    steps = (takes(as_relative, 0), by_another(registered, 0), corrects(2, as_relative, as_worker, 0))
+    case = given(a_case(), *steps).when(lambda _: None).then_nothing()
+    assert stands_as(case) == (ClientGroup.DRUG_USER, 1990)
+    last = given(a_case(), *steps, voids(3, registered), refold).when(lambda _: None).then_nothing()
+    assert stands_as(last) == (ClientGroup.SEX_WORKER, 1980)
+
+
+def test_a_correction_of_a_correction_stands_where_the_first_stood_also_when_the_last_is_voided() -> None:
+    once = corrects(2, as_relative, as_worker, 1)
+    steps = (takes(as_relative, 0), by_another(registered, 0), once, corrects(5, as_worker, as_relative, 2))
+    twice = given(a_case(), *steps).when(lambda _: None).then_nothing()
+    assert stands_as(twice) == (ClientGroup.DRUG_USER, 1970), "it says that it happened two days later"
+    gone = given(a_case(), *steps, voids(7, as_relative), refold).when(lambda _: None).then_nothing()
+    assert stands_as(gone) == (ClientGroup.DRUG_USER, 1990)
+
+
+def test_the_correction_of_an_early_closing_does_not_close_a_case_that_goes_on() -> None:
+    early = closed.model_copy(update={"reason": CloseReason.MOVED_AWAY})
+    steps = (takes(closed, 1), lambda it: it.reopen(reopened, on_day(2)), corrects(2, closed, early, 1))
+    assert given(a_case(), *steps).when(lambda _: None).then_nothing().closed_at is None
+
+
+def test_what_withdrew_a_consent_withdraws_also_the_one_that_was_recorded_in_its_place() -> None:
+    shorter, again = (consented.model_copy(update={"expires_on": date(2020, 1, day)}) for day in (1, 2))
+    takes_back = ConsentWithdrawn(consent=f"{CASE_ID}:3")
+    steps = (
+        takes(registered, 0), takes(consented, 1),
+        lambda it: it.trigger_event(Case.Withdrawn, data=takes_back, meta=on_day(2)),
+        corrects(3, consented, shorter, 1), corrects(6, shorter, again, 1),
+    )  # fmt: skip
+    case = given(a_case(), *steps).when(lambda _: None).then_nothing()
+    assert [(one.id, one.withdrawn) for one in case.consents.all] == [(f"{CASE_ID}:8", True)]

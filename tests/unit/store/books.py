@@ -36,6 +36,8 @@ class BookReturned(Payload):
 class BookVoided(Payload):
     TYPE: ClassVar[str] = "org.example.book-voided.v1"
     TITLE: ClassVar[Title] = Title("hủy ghi", "entry voided")
+    type: ClassVar[str] = "org.example.book-lent.v1"
+    replaced: ClassVar[bool] = False
     event_id: str
 
 

@@ -17,7 +17,6 @@ from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, Eve
 from reference import Policy
 from reference.days import local_day
 
-from answering.places_taken import in_place
 from answering.posting import Posting
 
 
@@ -63,9 +62,7 @@ class Answering(Aggregate):
                 aggregate.kept = _without(aggregate.kept, self.meta.causation_id)
 
     class Created(Event, Aggregate.Created):
-        def arranged(self, events: list[Any]) -> list[Any]:
-            """What replaces a voided event stands in its place."""
-            return in_place(events)
+        pass
 
     class Refused(Event):
         data: AgencyEventRefused

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from inspect import signature
 from typing import Any, ClassVar, Self
@@ -10,15 +10,17 @@ from uuid import UUID
 
 from contracts.base import Payload
 from contracts.envelope import Meta
+from contracts.in_place import Told, stands_for
 from eventsourcing import domain
 from eventsourcing.domain import event
 from eventsourcing.utils import get_topic, resolve_topic
 
 from chassis.refusal import Refusal
 
-__all__ = ["Aggregate", "Voiding", "event", "event_id", "fold", "happen"]
+__all__ = ["Aggregate", "Voiding", "event", "event_id", "fold", "happen", "place_of"]
 
 _NONE: frozenset[int] = frozenset()
+_NO_EVENT: Any = None
 
 
 class Aggregate(domain.Aggregate):
@@ -36,6 +38,8 @@ class Aggregate(domain.Aggregate):
     stale = False
     """An event was voided just now, and the state not folded anew yet (`uow.refold`): nothing else is
     triggered."""
+    in_place_of = _NO_EVENT
+    """While an event is folded that replaces a voided one: the event in whose place it counts."""
 
     class Event(domain.Aggregate.Event):
         data: Any
@@ -52,10 +56,6 @@ class Aggregate(domain.Aggregate):
             made.__init__(**{name: getattr(self, name) for name in _initial(cls)})
             self.apply(made)
             return made
-
-        def arranged(self, events: list[Any]) -> list[Any]:
-            """The events of the stream in the order of folding, where one of them voids another."""
-            return events
 
     @classmethod
     def _create(
@@ -122,23 +122,53 @@ class Voiding(Aggregate.Event):
 
 
 def fold(events: Iterable[Any]) -> Any:
-    """The aggregate after all events of its stream, those left out that one of them voids."""
+    """The aggregate after all events of its stream, those left out that one of them voids; what replaces one
+    of these counts in its place."""
     events = list(events)
     voided = {happened.voids for happened in events}
     aggregate: Any = None
-    for happened in events[0].arranged(events) if events else ():
+    for happened, instead_of in _in_place(events):
+        if aggregate is None:
+            aggregate = happened.mutate(None)
+            continue
+        aggregate.in_place_of = instead_of
         if happened.originator_version in voided:
             aggregate.leave_out(happened)
-        elif aggregate is None:
-            aggregate = happened.mutate(None)
         else:
             aggregate._version = happened.originator_version - 1  # as it was when this happened
             happened.apply(aggregate)
             aggregate._version = happened.originator_version
     if aggregate is not None:
         aggregate._version, aggregate._modified_on = events[-1].originator_version, events[-1].timestamp
-        aggregate.stale = False
+        aggregate.stale, aggregate.in_place_of = False, None
     return aggregate
+
+
+def _in_place(events: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """The events of a stream in the order of folding, those voided among them, each with the one in whose
+    place it stands, if it replaces one."""
+    stands = _stands_for(events)
+    by_version = {one.originator_version: one for one in events}
+    placed = [(one, by_version.get(stands.get(one.originator_version))) for one in events]
+    return sorted(
+        placed, key=lambda each: ((each[1] or each[0]).originator_version, each[0].originator_version)
+    )
+
+
+def place_of(events: Sequence[Any], version: int) -> int:
+    """The version in whose place an event of a stream counts: its own, unless it replaces another."""
+    return _stands_for(events).get(version, version)
+
+
+def _stands_for(events: Sequence[Any]) -> dict[int, int]:
+    return stands_for([_told(one) for one in events]) if any(one.voids for one in events) else {}
+
+
+def _told(happened: Any) -> Told[int]:
+    version, cause, data = happened.originator_version, happened.meta.causation_id, happened.data
+    if happened.voids is None:
+        return Told(version, data.TYPE, cause)
+    return Told(version, data.TYPE, cause, happened.voids, data.type if data.replaced else None)
 
 
 def happen(

@@ -22,7 +22,7 @@ from consent.model import (
     Scope,
     Withdrawal,
 )
-from consent.told import NOTHING_KNOWN, Known, Place, changes, known_of, place_of, read, tells
+from consent.told import NOTHING_KNOWN, Known, Place, changes, known_of, place_of, read, tells, told_of
 
 __all__ = [
     "NOTHING_KNOWN",
@@ -56,6 +56,7 @@ __all__ = [
     "place_of",
     "read",
     "tells",
+    "told_of",
     "who_agrees",
     "why_ended",
 ]

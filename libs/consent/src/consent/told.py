@@ -18,6 +18,7 @@ from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentExpired, ConsentGiven, ConsentWithdrawn
 from contracts.events.intake import ClientRegistered
 from contracts.events.people import IdentityCorrected
+from contracts.in_place import Told, stands_for
 from contracts.vocabulary import IdentityField
 from reference.days import local_day
 
@@ -40,6 +41,9 @@ Place = tuple[date, bool, datetime, str, int]
 
 _TELLING = frozenset(model.TYPE for model in TELLS)
 _VOIDABLE = _TELLING - {EventVoided.TYPE}
+
+Firsts = Mapping[str, Recorded[Any]]
+"""Of each event that replaces another, by its id: the first in whose place it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,11 @@ def known_of(told: Iterable[Recorded[Any]]) -> Known:
     left = [one for one in events if one.id not in voided]
     given = [one for one in left if isinstance(one.data, ConsentGiven)]
     taken = [one for one in left if isinstance(one.data, ConsentWithdrawn)]
+    firsts = _firsts(events)
     return Known(
-        tuple(_consent(one, taken) for one in given),
+        tuple(_consent(one, taken, firsts) for one in given),
         {one.id: one.meta.org for one in given},
-        _client(left),
+        _client(left, firsts),
         frozenset(one.id for one in events if isinstance(one.data, ConsentGiven)) & voided,
     )
 
@@ -115,12 +120,25 @@ def takes_back(withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at:
 
     Where only the day is known the end of the day counts: in doubt it is withdrawn.
     """
-    if withdrawn.data.consent is not None:
-        return withdrawn.data.consent == consent_id
-    return given_at <= withdrawn.meta.latest_at
+    return _takes_back(withdrawn, consent_id, given_at, {})
 
 
-def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]]) -> Consent:
+def _takes_back(
+    withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at: datetime, firsts: Firsts
+) -> bool:
+    """What named a consent names also the one that was recorded in its place since."""
+    if (named := withdrawn.data.consent) is None:
+        return given_at <= withdrawn.meta.latest_at
+    return _first(named, firsts) == _first(consent_id, firsts)
+
+
+def _first(event_id: str, firsts: Firsts) -> str:
+    return firsts[event_id].id if event_id in firsts else event_id
+
+
+def _consent(
+    given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]], firsts: Firsts
+) -> Consent:
     data, at = given.data, given.meta.occurred_at
     return Consent(
         id=given.id,
@@ -131,7 +149,7 @@ def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWith
         guardian=None if data.guardian is None else Guardian(data.guardian),
         represented=data.represented,
         evidence=_evidence(data),
-        withdrawals=tuple(withdrawal_of(one) for one in taken if takes_back(one, given.id, at)),
+        withdrawals=tuple(withdrawal_of(one) for one in taken if _takes_back(one, given.id, at, firsts)),
     )
 
 
@@ -141,11 +159,11 @@ def _evidence(data: ConsentGiven) -> Evidence | None:
     return Evidence(data.form_number, data.file_sha256)
 
 
-def _client(told: Iterable[Recorded[Any]]) -> Client:
+def _client(told: Iterable[Recorded[Any]], firsts: Firsts) -> Client:
     """The year of birth that was told last, unless it was taken away since."""
     born = None
     who = [one for one in told if isinstance(one.data, ClientRegistered | IdentityCorrected)]
-    for one in sorted(who, key=lambda one: place_of(one.meta, one.id, one.data)):
+    for one in sorted(who, key=lambda one: _place(one, firsts.get(one.id, one))):
         if one.data.birth_year is not None:
             born = one.data.birth_year
         elif isinstance(one.data, IdentityCorrected) and IdentityField.BIRTH_YEAR in one.data.cleared:
@@ -153,15 +171,52 @@ def _client(told: Iterable[Recorded[Any]]) -> Client:
     return Client(born)
 
 
-def place_of(meta: Meta, event_id: str, data: ClientRegistered | IdentityCorrected) -> Place:
+def _firsts(told: Iterable[Recorded[Any]]) -> Firsts:
+    told = list(told)
+    if not any(_voids(one) and one.data.replaced for one in told):
+        return {}
+    by_id = {one.id: one for one in sorted(told, key=lambda one: _came(one.id))}
+    stands = stands_for([told_of(one) for one in by_id.values()])
+    return {new: by_id[old] for new, old in stands.items() if old in by_id}
+
+
+def told_of(one: Recorded[Any]) -> Told[str]:
+    """What of a recorded event says where it stands."""
+    cause, data = one.meta.causation_id, one.data
+    if not _voids(one):
+        return Told(one.id, one.type, cause)
+    return Told(one.id, one.type, cause, data.event_id, data.type if data.replaced else None)
+
+
+def _voids(one: Recorded[Any]) -> bool:
+    return isinstance(one.data, EventVoided)
+
+
+def _place(one: Recorded[Any], first: Recorded[Any]) -> Place:
+    return place_of(one.meta, one.id, one.data, (first.meta, first.id))
+
+
+def place_of(
+    meta: Meta,
+    event_id: str,
+    data: ClientRegistered | IdentityCorrected,
+    first: tuple[Meta, str] | None = None,
+) -> Place:
     """The place of what an event tells of a person among all that was told: the greatest counts.
 
     It goes by the day on which it happened; on one day, what is put right comes after what was registered,
-    else what came to us later. The same in whatever order the events are read.
+    else what came to us later. What replaces a voided event came when that came: `first`, envelope and id.
+    The same in whatever order the events are read.
     """
-    stream, _, version = event_id.partition(":")
+    came, told_by = first or (meta, event_id)
     corrects = isinstance(data, IdentityCorrected)
-    return local_day(meta.occurred_at), corrects, meta.received_at, stream, int(version)
+    return local_day(meta.occurred_at), corrects, came.received_at, *_came(told_by)
+
+
+def _came(event_id: str) -> tuple[str, int]:
+    """An event's stream and its version in that."""
+    stream, _, version = event_id.partition(":")
+    return stream, int(version)
 
 
 def _order(one: Recorded[Any]) -> tuple[datetime, str]:

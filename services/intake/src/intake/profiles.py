@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from chassis.vault import Vault
+from consent import told_of as told_of_event
 from contracts.envelope import Recorded
 from contracts.events.common import EventVoided
 from contracts.events.intake import CaseOpened, ClientRegistered
 from contracts.events.people import IdentityCorrected
+from contracts.in_place import stands_for
 from psycopg import Cursor
 
 from intake.application import keys
@@ -45,16 +47,24 @@ def profiles_of(cursor: Cursor[Any], vault: Vault, person: UUID) -> list[tuple[s
 
 
 def told_of(cursor: Cursor[Any], person: UUID, records: Iterable[str]) -> list[Recorded[Any]]:
-    """The registrations and corrections that count of what was told of a person, as they were recorded.
+    """The registrations and corrections that count of what was told of a person, in the order of recording,
+    what replaces one in its place.
     `records`: events that are known to tell of the person.
     """
     cases = {UUID(record.rpartition(":")[0]) for record in records} | _telling(cursor, person)
     cursor.execute(_TOLD, (list(cases), list(_TYPES)))
-    told = [Recorded.parse(bytes(state)) for (state,) in cursor.fetchall()]
+    told = in_place([Recorded.parse(bytes(state)) for (state,) in cursor.fetchall()])
     voided = {one.data.event_id for one in told if isinstance(one.data, EventVoided)}
     whose = {one.meta.subject: one.data.client_id for one in told if isinstance(one.data, CaseOpened)}
     counting = [one for one in told if one.id not in voided and isinstance(one.data, _TELL)]
     return [one for one in counting if (one.meta.client or whose[one.meta.subject]) == person]
+
+
+def in_place(told: Sequence[Recorded[Any]]) -> list[Recorded[Any]]:
+    """Events in the order in which they count, of which they were recorded in this one."""
+    stands = stands_for(list(map(told_of_event, told)))
+    places = {one.id: place for place, one in enumerate(told)}
+    return sorted(told, key=lambda one: places[stands.get(one.id, one.id)])
 
 
 def _telling(cursor: Cursor[Any], person: UUID) -> set[UUID]:

@@ -7,6 +7,7 @@ voiding it brings that back.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from chassis.store.unit_of_work import UnitOfWork
@@ -18,11 +19,19 @@ NONE = ""
 
 
 class Told(NamedTuple):
-    """An event told a number, as keyed hash, or `NONE`; `corrects`: it replaces all that was told before."""
+    """An event told a number, as keyed hash, or `NONE`; `corrects`: it replaces all that was told before.
+    `place`: the version in whose place of its case it stands, where it replaces a voided event."""
 
     event_id: str
     number: str
     corrects: bool
+    place: int | None = None
+
+    @property
+    def stands(self) -> tuple[str, int]:
+        """Its case, and its place in that."""
+        stream, _, version = self.event_id.partition(":")
+        return stream, int(version) if self.place is None else self.place
 
 
 def known_by(uow: UnitOfWork, number: str) -> list[str]:
@@ -31,9 +40,12 @@ def known_by(uow: UnitOfWork, number: str) -> list[str]:
 
 
 def tell(uow: UnitOfWork, client: str, told: Told) -> None:
-    """An event told a client's number."""
+    """An event told a client's number: after all that was told before, or in the place of what it
+    replaces."""
     if uow.holder(keys.NUMBERS_OF, client) is not None:
-        _change(uow, client, [*_of(uow, client), told])
+        before = _of(uow, client)
+        end = _place(before, told)
+        _change(uow, client, [*before[:end], told, *before[end:]])
         return
     if told.number == NONE:
         return
@@ -50,6 +62,13 @@ def share(uow: UnitOfWork, one: str, other: str) -> bool:
 def take_back(uow: UnitOfWork, client: str, event_id: str) -> None:
     """The event that told a number was voided; nothing if it told none."""
     _change(uow, client, [one for one in _of(uow, client) if one.event_id != event_id])
+
+
+def _place(before: Sequence[Told], told: Told) -> int:
+    """Before what came later in the case, if it replaces something; else at the end."""
+    case, version = told.stands
+    later = (n for n, one in enumerate(before) if one.stands[0] == case and one.stands[1] > version)
+    return len(before) if told.place is None else next(later, len(before))
 
 
 def _of(uow: UnitOfWork, client: str) -> list[Told]:

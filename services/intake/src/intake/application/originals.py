@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chassis.aggregate import event_id
+from chassis.aggregate import event_id, place_of
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
@@ -41,6 +41,11 @@ class Original(NamedTuple):
     def version(self) -> int:
         """Its version in the case."""
         return int(self.happened.originator_version)
+
+    @property
+    def place(self) -> int:
+        """The version in whose place it counts: its own, unless it replaced another."""
+        return place_of(self.events, self.version)
 
     @property
     def recorded_id(self) -> str:

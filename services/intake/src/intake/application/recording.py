@@ -38,6 +38,7 @@ from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
 from intake.application.matching import OPENS, Match
 from intake.application.moves import Moves
+from intake.application.originals import Original
 from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
@@ -162,7 +163,8 @@ class Recording:
                 lambda case: envelope(reading, event, case.id, self._policy),
             )
             meta = self._meta(reading, event, found.case.id, match._replace(case=found.case))
-            recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found.recorded_id)
+            recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found)
+            uow.refold(found.case)
             _note_client(uow, found.case, meta)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
@@ -192,9 +194,9 @@ class Recording:
         event: Event,
         meta: Meta,
         org_kind: str,
-        replaces: str | None = None,
+        replaces: Original | None = None,
     ) -> Recorded:
-        data = event.data
+        data, place = event.data, replaces.place if replaces is not None else None
         if event.type not in _OWN:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
@@ -205,15 +207,15 @@ class Recording:
         if isinstance(data, ClientIntroducedPosted):
             return self._introduce(uow, case, reading, data, meta)
         if isinstance(data, ClientRegisteredPosted):
-            self.registrar.register(uow, case, client, event, data, meta)
+            self.registrar.register(uow, case, client, event, data, meta, place)
         elif isinstance(data, IdentityCorrectedPosted):
-            self.registrar.correct(uow, case, client, event, data, meta)
+            self.registrar.correct(uow, case, client, event, data, meta, place)
         elif isinstance(data, ConsentGivenPosted):
             return Recorded(case, warnings=self._consents.give(uow, case, client, data, meta))
         elif isinstance(data, ConsentWithdrawn):
             case.withdraw(data, meta, _consent_named(uow, client, data, meta))
         elif isinstance(data, ClientScreenedPosted):
-            self._screenings.screened(uow, case, data, meta)
+            self._screenings.screened(uow, case, data, meta, replaces)
         elif isinstance(data, ClientMovedPosted):
             return Recorded(case, number=self._moves.moved(uow, case, data, self._number(reading), meta))
         elif isinstance(data, MoveAcknowledgedPosted):
@@ -285,7 +287,7 @@ def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -
     )
 
 
-def _routed(reading: Reading, event: Event, org_kind: str, replaces: str | None) -> AgencyEventRouted:
+def _routed(reading: Reading, event: Event, org_kind: str, replaces: Original | None) -> AgencyEventRouted:
     kind, number = event.naming.number or (None, None)
     return AgencyEventRouted(
         type=event.type,
@@ -296,5 +298,5 @@ def _routed(reading: Reading, event: Event, org_kind: str, replaces: str | None)
         number=number,
         number_kind=kind,
         data=event.data.model_dump(mode="json"),
-        replaces=replaces,
+        replaces=replaces.recorded_id if replaces is not None else None,
     )

@@ -59,13 +59,17 @@ class Registrar:
         event: Event,
         data: ClientRegisteredPosted,
         meta: Meta,
+        place: int | None = None,
     ) -> None:
-        """`client`: whom the event means, also where the case is another's because the two are one person.
-        Raises `Refusal` before anything has changed."""
+        """`client`: whom the event means, also where the case is another's because the two are one person;
+        `place`: the version of the event in whose place it stands.
+
+        Raises `Refusal` before anything has changed.
+        """
         assert data.identity is not None, "what was sealed is opened"
         fields = {name: value for name, value in data if name in ClientRegistered.model_fields}
         take(uow, case, ClientRegistered(**fields), meta)
-        self._keep(uow, case, client, event, data, corrects=False)
+        self._keep(uow, case, client, event, data, place, corrects=False)
 
     def correct(
         self,
@@ -75,6 +79,7 @@ class Registrar:
         event: Event,
         data: IdentityCorrectedPosted,
         meta: Meta,
+        place: int | None = None,
     ) -> None:
         """What was told before stays readable as known then. Raises `Refusal` before anything has changed."""
         fields = _corrected(data)
@@ -83,7 +88,7 @@ class Registrar:
             reason=data.reason, fields=fields, birth_year=data.birth_year, sex=data.sex, cleared=data.cleared
         )
         take(uow, case, recorded, meta)
-        self._keep(uow, case, client, event, data, corrects=True)
+        self._keep(uow, case, client, event, data, place, corrects=True)
 
     def take_back(self, uow: UnitOfWork, found: Original) -> None:
         """What told who a client is was voided: that counts no more."""
@@ -163,6 +168,7 @@ class Registrar:
         client: UUID,
         event: Event,
         data: ClientRegisteredPosted | IdentityCorrectedPosted,
+        place: int | None,
         *,
         corrects: bool,
     ) -> None:
@@ -173,7 +179,7 @@ class Registrar:
         if isinstance(data, IdentityCorrectedPosted) and IdentityField.ID_NUMBER in data.cleared:
             number = numbers.NONE
         if number is not None:
-            numbers.tell(uow, keys.as_text(client), Told(recorded, number, corrects))
+            numbers.tell(uow, keys.as_text(client), Told(recorded, number, corrects, place))
         uow.commit.extra.append(TableWrite(DUE, (client, case.id, recorded)))
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
-from chassis.aggregate import event_id
+from chassis.aggregate import event_id, fold
 from chassis.refusal import Refusal
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
@@ -37,6 +37,7 @@ from reference.instruments import (
 )
 
 from intake.application import keys, people
+from intake.application.originals import Original
 from intake.application.outcome import FieldsRefused
 from intake.application.telling import known_of
 from intake.domain.case import Case
@@ -85,12 +86,19 @@ class ScreeningDesk:
         self._instruments = instruments
         self._claimed = lru_cache(maxsize=8192)(self._judge_claim)
 
-    def screened(self, uow: UnitOfWork, case: Case, data: ClientScreenedPosted, meta: Meta) -> None:
+    def screened(
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        data: ClientScreenedPosted,
+        meta: Meta,
+        replaces: Original | None = None,
+    ) -> None:
         """Raises `Refusal` before anything has changed: answers that do not fit the form, with each field."""
         known = known_of(uow, case, case.meant(meta))
         case.check_takes(Step.SCREENED, meta, known)
         same = case.same(meta, known)
-        earlier = case.screened_before(meta.latest_at, same)
+        earlier = case.screened_before(meta, same, _standing_after(replaces))
         if earlier is None and data.occasion is ScreeningOccasion.FOLLOW_UP:
             _check_screened_elsewhere(uow, case, same, meta)
         recorded = self.judged(data, local_day(meta.occurred_at))
@@ -140,12 +148,21 @@ class ScreeningDesk:
         return known
 
 
+def _standing_after(replaces: Original | None) -> Collection[str]:
+    """The screenings that came after the one that is replaced, or after what stood in its place before."""
+    if replaces is None:
+        return ()
+    case: Case = fold(replaces.events)
+    taken = [screening for _, screening, _ in case.screenings.taken]
+    return taken[taken.index(replaces.recorded_id) + 1 :]
+
+
 def _check_screened_elsewhere(uow: UnitOfWork, case: Case, same: Collection[UUID], meta: Meta) -> None:
     """A follow-up follows a screening, be it in another case of the `same` person, the client's own earlier
     one too: then it names none, as who reads the one case need not know of the other."""
     person = people.person_of(uow, keys.as_text(case.meant(meta)))
     others = people.cases_about(uow, person, set(map(keys.as_text, same)), case)
-    if not any(one.screened_before(meta.latest_at, same) for one in others):
+    if not any(one.screened_before(meta, same) for one in others):
         raise too_early(Step.SCREENED, Step.SCREENED, case.happened_of(same))
 
 

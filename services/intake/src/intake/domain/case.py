@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chassis.aggregate import Aggregate, event
+from chassis.aggregate import Aggregate, event, event_id
 from chassis.refusal import Refusal
 from contracts.base import Payload
 from contracts.envelope import Meta
@@ -170,10 +170,14 @@ class Case(Aggregate):
         """The moves of these clients that are told here."""
         return tuple(one for one in self.moves if (one.client or self.client_id) in clients)
 
-    def screened_before(self, latest_at: datetime, clients: Collection[UUID]) -> str | None:
-        """The screening before one that comes now, of who is these clients; see `Screenings.before`."""
+    def screened_before(
+        self, meta: Meta, clients: Collection[UUID], after: Collection[str] = ()
+    ) -> str | None:
+        """The screening before one that comes now, of who is these clients, or that stands before those
+        `after` it; see `Screenings.before`."""
         whom = {None if client == self.client_id else client for client in clients}
-        return self.screenings.before(latest_at, whom)
+        later = {each for at, each, _ in self.screenings.taken if each in after and at >= meta.occurred_at}
+        return self.screenings.before(meta.latest_at, whom, later)
 
     def same(self, meta: Meta, known: Known) -> frozenset[UUID]:
         """Everybody who is one person with the client of whom an event tells."""
@@ -213,6 +217,13 @@ class Case(Aggregate):
         data = happened.data
         if isinstance(data, ClientIntroduced | ClientMoved) and data.number and data.to_org:
             self.withdrawn = self.withdrawn | {(data.number, data.to_org)}
+        elif isinstance(data, ConsentGiven):
+            self.put_consent_right(event_id(happened))
+
+    def put_consent_right(self, consent_id: str) -> None:
+        """Part of evolving: a consent may stand in the place of one that was wrong."""
+        if self.in_place_of is not None:
+            self.consents = self.consents.in_place(consent_id, event_id(self.in_place_of))
 
     def withdraw(self, data: ConsentWithdrawn, meta: Meta, elsewhere: Given | None = None) -> None:
         """Record that the client takes back a consent, or something of it: at any time, also of a closed
@@ -280,7 +291,9 @@ class Case(Aggregate):
 
     def tell(self, data: ClientRegistered | IdentityCorrected, meta: Meta, told_by: str) -> None:
         """Part of evolving: something was told of who somebody is."""
-        self.tellings = (*self.tellings, Telling.of(self.meant(meta), data, meta, told_by))
+        first = self.in_place_of
+        came = (first.meta, event_id(first)) if first is not None else None
+        self.tellings = (*self.tellings, Telling.of(self.meant(meta), data, meta, told_by, came))
 
     def _allow(self, step: Step, meta: Meta, known: Known = ALONE) -> None:
         whom, happened = {self.meant(meta)}, self.happened_of(self.same(meta, known), known.elsewhere)

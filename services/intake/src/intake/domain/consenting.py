@@ -34,29 +34,33 @@ class Given:
 
 
 class Consents(NamedTuple):
-    """The consents of one case, in the order in which they were recorded."""
+    """The consents of one case, in the order in which they count. `corrected`: of each that was put right or
+    puts one right, the first in whose place it stands."""
 
     all: tuple[Given, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = ()
 
     def given(self, consent_id: str, data: ConsentGiven, meta: Meta) -> Consents:
         """These and one more."""
         named = (consent_id, meta.org, meta.causation_id)
         one = Given(*named, meta.occurred_at, data.expires_on, client=meta.client)
-        return Consents((*self.all, one))
+        return self._replace(all=(*self.all, one))
+
+    def in_place(self, consent_id: str, first: str) -> Consents:
+        """One of them stands in the place of another: what names that one, names this one."""
+        return self._replace(corrected=(*self.corrected, (consent_id, first)))
 
     def withdrawn(self, data: ConsentWithdrawn, meta: Meta) -> Consents:
         """These after a withdrawal; one in part leaves them to be withdrawn."""
         if data.purposes or data.recipients or data.recipient_orgs or data.labels:
             return self
-        return Consents(
-            tuple(replace(one, withdrawn=True) if _takes(data, meta, one) else one for one in self.all)
-        )
+        taken = (replace(one, withdrawn=True) if self._takes(data, meta, one) else one for one in self.all)
+        return self._replace(all=tuple(taken))
 
     def expired(self, consent_id: str) -> Consents:
         """These, one of them over by the clock."""
-        return Consents(
-            tuple(replace(one, expired=True) if one.id == consent_id else one for one in self.all)
-        )
+        over = (replace(one, expired=True) if one.id == consent_id else one for one in self.all)
+        return self._replace(all=tuple(over))
 
     def to_expire(self, consent_id: str) -> Given | None:
         """The consent, if its end is still to be recorded: not what was withdrawn as a whole or voided."""
@@ -92,6 +96,15 @@ class Consents(NamedTuple):
     def _of(self, consent_id: str) -> Given | None:
         return next((one for one in self.all if one.id == consent_id), None)
 
+    def _takes(self, data: ConsentWithdrawn, meta: Meta, one: Given) -> bool:
+        """A withdrawal of everything is of what the client gave, not of what another did in the same case."""
+        if data.consent is not None:
+            return self._first(one.id) == self._first(data.consent)
+        return one.client == meta.client and one.given_at <= meta.latest_at
+
+    def _first(self, consent_id: str) -> str:
+        return dict(self.corrected).get(consent_id, consent_id)
+
 
 def check_who_agreed(data: ConsentGiven, birth_year: int | None, held: Holding, on: date) -> None:
     """Raises `Refusal` where somebody had to agree, by the age limits of that day, and did not."""
@@ -112,10 +125,3 @@ def check_guardian(data: ConsentGivenPosted) -> None:
 def day_of(meta: Meta) -> date:
     """The day, in Viet Nam, of what an envelope dates."""
     return local_day(meta.occurred_at)
-
-
-def _takes(data: ConsentWithdrawn, meta: Meta, one: Given) -> bool:
-    """A withdrawal of everything is of what the client gave, not of what another did in the same case."""
-    if data.consent is not None:
-        return one.id == data.consent
-    return one.client == meta.client and one.given_at <= meta.latest_at

@@ -101,6 +101,7 @@ class Consented(Fact):
         """It can be withdrawn and expire."""
         super().apply(aggregate)
         aggregate.consents = aggregate.consents.given(event_id(self), self.data, self.meta)
+        aggregate.put_consent_right(event_id(self))
 
 
 class Withdrawn(Aggregate.Event):

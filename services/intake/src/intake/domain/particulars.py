@@ -37,12 +37,17 @@ class Telling(NamedTuple):
 
     @classmethod
     def of(
-        cls, client: UUID, data: ClientRegistered | IdentityCorrected, meta: Meta, event_id: str
+        cls,
+        client: UUID,
+        data: ClientRegistered | IdentityCorrected,
+        meta: Meta,
+        event_id: str,
+        first: tuple[Meta, str] | None = None,
     ) -> Telling:
-        """What a registration or a correction tells."""
+        """What a registration or a correction tells; `first`: the event in whose place it stands."""
         cleared = frozenset(data.cleared) if isinstance(data, IdentityCorrected) else frozenset()
         told = Particulars(data.birth_year, data.sex)
-        return cls(place_of(meta, event_id, data), event_id, client, told, cleared)
+        return cls(place_of(meta, event_id, data, first), event_id, client, told, cleared)
 
 
 def counts(tellings: Sequence[Telling], told_by: str, field: str) -> bool:

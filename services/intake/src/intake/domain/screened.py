@@ -35,13 +35,17 @@ class Screenings:
         """Nobody has to look into it any more."""
         return replace(self, reviewed=self.reviewed | {screening})
 
-    def before(self, latest_at: datetime, clients: Collection[UUID | None] = (None,)) -> str | None:
-        """The one of these clients before a screening made at that time at the latest, which comes now.
+    def before(
+        self, latest_at: datetime, clients: Collection[UUID | None] = (None,), later: Collection[str] = ()
+    ) -> str | None:
+        """The one of these clients before a screening made at that time at the latest, which comes now, none
+        of those that are known to be `later`.
 
         Of those that were made no later the last; where times cannot tell (the same instant, or a day of
         which no hour is known), what was reported first was made first.
         """
-        earlier = [one for one in reversed(self.taken) if one[0] <= latest_at and one[2] in clients]
+        taken = (one for one in reversed(self.taken) if one[1] not in later and one[2] in clients)
+        earlier = [one for one in taken if one[0] <= latest_at]
         return max(earlier, key=lambda one: one[0])[1] if earlier else None
 
     def check_open(self, screening: str, state: str) -> None:
