@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -78,7 +79,7 @@ async def test_what_came_in_time_is_not_told_and_the_next_term_runs(referral: Wo
     assert isinstance(passed.data, DeadlinePassed)
     assert passed.data.which is Deadline.ANSWER
     with referral.parts.connect() as connection:
-        assert connection.execute("SELECT count(*) AS n FROM timers").fetchone() == {"n": 0}
+        assert connection.execute("SELECT count(*) AS n FROM deadlines WHERE rings").fetchone() == {"n": 0}
 
 
 async def test_both_sides_and_who_supervises_see_what_is_due_and_nobody_else(referral: World) -> None:
@@ -196,7 +197,27 @@ async def test_a_handover_that_was_confirmed_is_due_no_more(followup: World) -> 
     followup.feed(followup.intake.routed(case_id, HandoverReceived(), COMMUNE))
     assert await due(followup, COMMUNE) == []
     with followup.parts.connect() as connection:
+        assert connection.execute("SELECT count(*) AS n FROM deadlines WHERE rings").fetchone() == {"n": 0}
+
+
+async def test_a_term_that_began_before_it_was_its_own_timer_rings_once(referral: World) -> None:
+    case_id = requested(referral)
+    migration = files("referral") / "migrations" / "0910_terms_ring.sql"
+    with referral.parts.connect() as connection:
+        connection.execute("DROP INDEX deadlines_ring")
+        connection.execute("ALTER TABLE deadlines DROP COLUMN rings")
+        connection.execute("INSERT INTO timers SELECT 'deadline', stream, key, due_at FROM deadlines")
+        connection.execute(migration.read_bytes())
         assert connection.execute("SELECT count(*) AS n FROM timers").fetchone() == {"n": 0}
+        row = connection.execute("SELECT due_at, rings FROM deadlines").fetchone()
+    assert row is not None
+    assert row["rings"]
+    referral.clock_shows(row["due_at"])
+    await eventually(lambda: len(referral.log(case_id)) == 2, "the deadline")
+    (one,) = await due(referral, PROVIDER)
+    assert one.overdue
+    with referral.parts.connect() as connection:
+        assert connection.execute("SELECT rings FROM deadlines").fetchone() == {"rings": False}
 
 
 async def test_a_term_that_ended_and_runs_again_within_one_commit_stands(referral: World) -> None:
@@ -217,7 +238,5 @@ async def test_a_term_that_ended_and_runs_again_within_one_commit_stands(referra
         for table in {write.table for write in uow.commit.extra}:
             table.write(cursor, [write.row for write in uow.commit.extra if write.table is table])
     with referral.parts.connect() as connection:
-        timers = connection.execute("SELECT key FROM timers").fetchall()
-        rows = connection.execute("SELECT which FROM deadlines").fetchall()
-    assert [row["key"] for row in timers] == [first.key]
-    assert [row["which"] for row in rows] == ["acknowledge"]
+        rows = connection.execute("SELECT key, which, rings FROM deadlines").fetchall()
+    assert [(row["key"], row["which"], row["rings"]) for row in rows] == [(first.key, "acknowledge", True)]

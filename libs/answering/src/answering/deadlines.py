@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.store.unnest import Unnest
-from chassis.timers import Timer, set_timer, take_away
+from chassis.store.unnest import Rows, Unnest
+from chassis.timers import Timer, take_away
 from psycopg import Cursor
 
 from answering.terms import Running, Terms
@@ -31,6 +31,8 @@ class DeadlineRow(NamedTuple):
     other: str
     since: date
     due_at: datetime
+    rings: bool = False
+    """Whether it is its own timer: it rings when it is due (`RINGING`)."""
 
 
 def follow(
@@ -45,27 +47,33 @@ def follow(
     now = tuple(now)
     for running in now:
         if running not in before:
-            due_at = terms.ends(running)
-            set_timer(uow, Timer(KIND, stream, running.key, due_at))
             row = DeadlineRow(
                 *(stream, running.key, case_id, str(running.which), running.number, running.org),
-                *(running.other, running.since, due_at),
+                *(running.other, running.since, terms.ends(running)),
+                rings=True,
             )
             put(uow, row)
     for running in before:
         if running not in now:
-            take_away(uow, Timer(KIND, stream, running.key, terms.ends(running)))
             take(uow, stream, running.key)
 
 
 def put(uow: UnitOfWork, row: DeadlineRow) -> None:
-    """A term runs: it stands on the work list from this commit on."""
+    """A term runs: it stands on the work list from this commit on, and rings if it says so."""
     uow.commit.extra.append(TableWrite(_DEADLINES, (row.stream, row.key, row)))
 
 
 def take(uow: UnitOfWork, stream: UUID, key: str) -> None:
-    """A term runs no more: it is taken off the work list."""
+    """A term runs no more: it is taken off the work list, and does not ring."""
     uow.commit.extra.append(TableWrite(_DEADLINES, (stream, key, None)))
+
+
+def has_rung(uow: UnitOfWork, timer: Timer) -> None:
+    """A timer has been rung, that of a term or another. The term stays on the work list until somebody acts;
+    it rings no more."""
+    take_away(uow, timer)
+    if timer.kind == KIND:
+        uow.commit.extra.append(TableWrite(_RUNG, (timer.stream, timer.key)))
 
 
 class _Deadlines:
@@ -74,9 +82,9 @@ class _Deadlines:
 
     rank = 36
     _begun = Unnest(
-        "INSERT INTO deadlines (stream, key, case_id, which, number, org, other, since, due_at)"
-        " SELECT * FROM {rows} ON CONFLICT DO NOTHING",
-        *("uuid", "text", "uuid", "text", "text", "text", "text", "date", "timestamptz"),
+        "INSERT INTO deadlines (stream, key, case_id, which, number, org, other, since, due_at, rings)"
+        " SELECT * FROM {rows} ON CONFLICT (stream, key) DO UPDATE SET rings = excluded.rings",
+        *("uuid", "text", "uuid", "text", "text", "text", "text", "date", "timestamptz", "bool"),
     )
     _ended = Unnest(
         "DELETE FROM deadlines AS d USING {rows} AS r (stream, key)"
@@ -93,3 +101,15 @@ class _Deadlines:
 
 
 _DEADLINES = _Deadlines()
+_RUNG = Rows(
+    35,  # before what begins: a term that ended and runs again rings again
+    "UPDATE deadlines AS d SET rings = false FROM {rows} AS r (stream, key)"
+    " WHERE (d.stream, d.key) = (r.stream, r.key)",
+    *("uuid", "text"),
+)
+RINGING: LiteralString = f"""
+    SELECT '{KIND}', stream, key, due_at FROM deadlines
+    WHERE rings AND due_at <= %s AND (due_at, stream, key, '{KIND}') > (%s, %s, %s, %s)
+    ORDER BY due_at, stream, key LIMIT %s
+"""
+"""The page of terms that are their own timers, for the ticker of a service (`chassis.timers`)."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from google.protobuf.wrappers_pb2 import StringValue
@@ -58,9 +58,17 @@ def take_away(uow: UnitOfWork, timer: Timer) -> None:
     uow.commit.extra.append(TableWrite(_TIMERS, (False, timer)))
 
 
-def ticker(seconds: float = EVERY_SECONDS) -> Ticker[Any]:
-    """Make the ticker of a service that has timers."""
-    return Ticker(RING, seconds, _Due())
+def ticker(*also: LiteralString, seconds: float = EVERY_SECONDS) -> Ticker[Any]:
+    """Make the ticker of a service that has timers.
+
+    `also`: queries of further tables whose rows are timers; each takes what `PAGE` takes and gives the same.
+    """
+    sources = [_Due(page) for page in (PAGE, *also)]
+
+    async def due(parts: Parts[Any]) -> Sequence[StringValue]:
+        return [message for source in sources for message in await source(parts)]
+
+    return Ticker(RING, seconds, due)
 
 
 class _Due:
@@ -69,7 +77,8 @@ class _Due:
     What cannot be decided now, because its case is parked, stays due and must not hide what is due after it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, page: LiteralString) -> None:
+        self._query = page
         self._after: tuple[datetime, UUID, str, str] | None = None
 
     async def __call__(self, parts: Parts[Any]) -> Sequence[StringValue]:
@@ -85,16 +94,19 @@ class _Due:
         return [timer.message() for timer in timers]
 
     async def _page(self, parts: Parts[Any]) -> list[Timer]:
-        rows = await parts.reads.all(_PAGE, (parts.clock.now(), *(self._after or _BEFORE_ALL), MOST_AT_ONCE))
+        rows = await parts.reads.all(
+            self._query, (parts.clock.now(), *(self._after or _BEFORE_ALL), MOST_AT_ONCE)
+        )
         return [Timer(*row) for row in rows]
 
 
 _BEFORE_ALL = (datetime.min.replace(tzinfo=UTC), UUID(int=0), "", "")
-_PAGE = """
+PAGE: LiteralString = """
     SELECT kind, stream, key, due_at FROM timers
     WHERE due_at <= %s AND (due_at, stream, key, kind) > (%s, %s, %s, %s)
     ORDER BY due_at, stream, key, kind LIMIT %s
 """
+"""What is due by an instant, after a place in that order, at most so many."""
 
 
 class _Timers:

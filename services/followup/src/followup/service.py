@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from answering.deadlines import RINGING
 from answering.serving import serve
 from answering.work_list import WorkList
 from chassis import timers
@@ -74,6 +75,6 @@ SERVICE: Service[Settings] = Service(
     admits=_admits,
     texts=remedy,
     others=lambda parts: [living_of(parts).feed],
-    tickers=(timers.ticker(), Ticker(FOLLOW, EVERY_SECONDS, _follow)),
+    tickers=(timers.ticker(RINGING), Ticker(FOLLOW, EVERY_SECONDS, _follow)),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from answering.deadlines import RINGING
 from answering.serving import serve
 from answering.work_list import WorkList
 from chassis import timers
@@ -58,6 +59,6 @@ SERVICE: Service[Settings] = Service(
     admits=_admits,
     texts=remedy,
     others=lambda parts: [living_of(parts).feed],
-    tickers=(timers.ticker(),),
+    tickers=(timers.ticker(RINGING),),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

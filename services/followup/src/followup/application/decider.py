@@ -7,6 +7,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from answering.consents import ConsentBook, cases_opened, changes_shares
+from answering.deadlines import has_rung
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
@@ -18,7 +19,7 @@ from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.rpc.errors import InvalidInput
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.timers import RING, Timer, take_away
+from chassis.timers import RING, Timer
 from contracts.envelope import Recorded
 from contracts.events.followup import DetoxAdmittedPosted, HandoverNotified
 from contracts.events.intake import AgencyEventRouted, CaseOpened
@@ -149,7 +150,7 @@ class FollowupDecider:
             return self._pathways.commanded(uow, command, self._told.cause(command))
         timer = Timer.of(command.message)  # type: ignore[arg-type]
         if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
-            take_away(uow, timer)
+            has_rung(uow, timer)
             self._pathways.ring(uow, timer)
         return b""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from answering import Posting
 from answering.consents import ConsentBook, cases_opened, changes_shares
+from answering.deadlines import has_rung
 from answering.ended_consents import RECHECK
 from answering.intake_log import Understanding, case_of_record, commands_of, routed_to
 from answering.parties import Parties
@@ -19,7 +20,7 @@ from chassis import ids
 from chassis.items import Command, Item, Record
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
-from chassis.timers import RING, Timer, take_away
+from chassis.timers import RING, Timer
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.intake import AgencyEventRouted, PlanAgreed, PlanRevised
@@ -152,7 +153,7 @@ class ReferralDecider:
 
     def _ring(self, uow: UnitOfWork, timer: Timer) -> bytes:
         if timer.due_at <= uow.now:  # otherwise the clock was set back: it rings again
-            take_away(uow, timer)
+            has_rung(uow, timer)
             if timer.kind == RECHECK:
                 self._lapses.ring(uow, timer)
             if timer.kind in OF_CASES:
