@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from contracts.envelope import Recorded, handle_of
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from reftrack.intake.v1 import agencies_pb2
@@ -233,10 +234,17 @@ async def test_a_record_is_voided_by_its_own_id_or_by_the_agencys(serving: Servi
     assert rows == [(f"{case}:4",), (f"{case}:5",)]
 
 
-async def test_what_a_command_recorded_can_be_voided(serving: Serving) -> None:
+async def test_what_a_command_recorded_can_be_voided_by_the_handle_that_a_timeline_names_it_by(
+    serving: Serving,
+) -> None:
     case = await a_case(serving)
     closed = await call(serving, "CloseCase", pb.CloseCaseRequest(case_id=case, reason="died"))
-    request = pb.VoidEventRequest(event_id=closed.outcome.event_id, reason="wrong_person")
+    request = pb.VoidEventRequest(event_id=f"{case}:~{'0' * 24}", reason="wrong_person")
+    assert (await refused(serving, "VoidEvent", request))[:2] == ("NOT_FOUND", "event_not_found")
+    ((state,),) = await serving.rows("SELECT state FROM stored_events ORDER BY notification_id DESC LIMIT 1")
+    told = Recorded.parse(bytes(state))
+    assert told.id == closed.outcome.event_id
+    request.event_id = handle_of(told.id, told.meta, told.data)
     assert (await call(serving, "VoidEvent", request)).outcome.state == "registered"
 
 

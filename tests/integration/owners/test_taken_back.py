@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from contracts.envelope import handle_of
 from contracts.events.common import DeadlinePassed, EventVoided
 from contracts.events.followup import DetoxAdmittedPosted, DetoxCompleted, ManagementStarted
 from contracts.events.intake import ClientContacted
@@ -73,6 +74,27 @@ async def test_a_request_that_was_taken_back_is_void_and_due_for_nobody(referral
     with pytest.raises(grpc.aio.AioRpcError):
         await referral.call("ReceiveReferral", org=PROVIDER, referral=made.number)
     assert len(referral.log(case_id)) == before
+
+
+async def test_a_record_is_taken_back_by_the_handle_that_a_timeline_names_it_by(
+    referral: World,
+) -> None:
+    _, made = await asked(referral)
+    received = await referral.call("ReceiveReferral", org=PROVIDER, referral=made.number)
+    assert received.outcome.state == "received"
+    assert (await void(referral, handle(referral), PROVIDER)).state == "requested"
+    assert await why_not(referral, handle(referral)[:-1] + "-", PROVIDER) == "NOT_FOUND event_not_found"
+
+
+async def test_so_is_an_admission(followup: World) -> None:
+    await admitted(followup)
+    assert (await void(followup, handle(followup), FACILITY)).state == "opened"
+
+
+def handle(world: World) -> str:
+    """Of what was recorded last."""
+    told = world.log()[-1]
+    return handle_of(told.id, told.meta, told.data)
 
 
 @pytest.mark.parametrize("org", [PROVIDER, ELSEWHERE, "cap-bo-de", COMMUNE])

@@ -57,13 +57,15 @@ DECLINES = screening.ScreeningDeclined(reason=DeclineReason.NO_TIME)
 TYPES = {SCREENED.TYPE, REVIEWED.TYPE, DECLINES.TYPE}
 
 
-def told(kind: OrgKind, part: Part, org: str = "another-office") -> list[pb.TimelineEntry]:
+def told(
+    kind: OrgKind, part: Part, org: str = "another-office", area: frozenset[str] | None = frozenset()
+) -> list[pb.TimelineEntry]:
     """What that kind of organisation is told of the screenings of a case of which it sees that part."""
     story = Story()
     story.intake("an", opened("an"), contacted(), registered(), at=at(3), org="ldtbxh-bo-de")
     story.intake("an", SCREENED, DECLINES, at=at(4), org=SCREENER)
     story.intake("an", REVIEWED, at=at(5), org="pctnxh-ha-noi")
-    reader = Reader(org, kind, labels=labels_of_kind(kind, ("methadone", "hiv_test")))
+    reader = Reader(org, kind, labels=labels_of_kind(kind, ("methadone", "hiv_test")), area=area)
     return [one for one in tell(reader, part, story.entries()) if one.type in TYPES]
 
 
@@ -125,11 +127,13 @@ def test_answers_scores_and_differences_are_told_in_words_of_both_languages(
 
 
 def test_what_was_found_is_told_in_words_and_which_screening_only_to_who_sees_all() -> None:
-    def facts(kind: OrgKind) -> dict[str, str]:
-        reviewed = next(one for one in told(kind, Part.WHOLE) if one.type == REVIEWED.TYPE)
+    def facts(kind: OrgKind, area: frozenset[str] | None = None) -> dict[str, str]:
+        seen = told(kind, Part.WHOLE, area=area)
+        reviewed = next(one for one in seen if one.type == REVIEWED.TYPE)
         return {fact.field: fact.text_vi for fact in reviewed.facts}
 
     assert facts(OrgKind.SUPERVISOR) == {"screening": REVIEWED.screening, "outcome": "kết quả tính đúng"}
+    assert facts(OrgKind.SUPERVISOR, frozenset({"00139"})) == {"outcome": "kết quả tính đúng"}
     assert facts(OrgKind.COMMUNE_AUTHORITY) == {"outcome": "kết quả tính đúng"}
 
 

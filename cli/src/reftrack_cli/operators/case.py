@@ -9,6 +9,7 @@ import grpc
 import typer
 from contracts import catalogue
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
+from rich.markup import escape
 
 from reftrack_cli import session
 from reftrack_cli.listing import Paged
@@ -117,7 +118,8 @@ def _tell(entry: status_pb2.TimelineEntry, language: str) -> None:
     vi = language == "vi"
     when = session.local(entry.occurred_at)[: 10 if entry.day_only else 16]
     title = entry.title_vi if vi else entry.title_en
-    out.print(f"{when:16}  {title}  {entry.number}  [dim]{entry.org} {entry.event_id}[/]", soft_wrap=True)
+    named = f"{entry.org} {entry.event_id or entry.posted_id}"
+    out.print(f"{when:16}  {title}  {entry.number}  [dim]{escape(named)}[/]", soft_wrap=True)
     facts = [
         f"{fact.title_vi}: {fact.text_vi}" if vi else f"{fact.title_en}: {fact.text_en}"
         for fact in entry.facts

@@ -11,6 +11,7 @@ from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import NotFound
 from chassis.store.unit_of_work import UnitOfWork
+from contracts.envelope import handle_of
 from contracts.events.cases import EventVoidedPosted
 from contracts.vocabulary import OrgKind
 from reference import Reference
@@ -46,7 +47,7 @@ def stream_named(command: Command) -> UUID | None:
     """The stream of the event that a command voids; none where it names no such event."""
     stream, _, version = command.message.event_id.partition(":")  # type: ignore[attr-defined]
     with suppress(ValueError):
-        return UUID(stream) if version.isdecimal() else None
+        return UUID(stream) if version[:1] == "~" or version.isdecimal() else None
     return None
 
 
@@ -72,7 +73,7 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     stream = stream_named(command)
     found = uow.get(kind, stream) if stream is not None else None
     events: list[Any] = uow.events(found) if found is not None else []
-    happened = next((one for one in events if event_id(one) == said.event_id), None)
+    happened = next((one for one in events if said.event_id in _names(one)), None)
     offices = reference.organisations
     if found is None or happened is None or not may_void(offices, caller.id, caller.kind, happened.meta.org):
         raise NotFound("event_not_found", field="event_id")
@@ -82,6 +83,12 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     meta = envelope(command, request.act, happened.meta, policy=reference.policy, now=uow.now)
     taking = Taking(meta, said.reason, replaced=False, note=said.note)
     return Wrong(found, Logged.of(happened), taking, caller.kind)
+
+
+def _names(happened: Any) -> tuple[str, str]:
+    """The id of a recorded event, and its handle."""
+    recorded_id = event_id(happened)
+    return recorded_id, handle_of(recorded_id, happened.meta, happened.data)
 
 
 def _check(aggregate: Answering, happened: Any, kind: str) -> None:

@@ -189,6 +189,9 @@ ANOTHER_CASE = frozenset({"into_case", "merge"})
 CASES_NAMED = ("into_case", "survivor_case", "merged_case")
 """Fields that hold the id of a case."""
 
+VOIDS_FOR_OTHERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
+"""Kinds that void what another office of their area recorded (`domain.md`: corrections)."""
+
 NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "screening", "move", "about"})
 """Fields that hold the id of an event of ours, for who sees all: `<stream>:<place>` counts what is left
 out."""
@@ -307,9 +310,15 @@ def shown(reader: Reader, value: str, labels: Iterable[Label]) -> str:
 
 
 def may_see_all(reader: Reader, part: Part) -> bool:
-    """Whether nothing of the case is left out. Who does not see all learns no place within a stream either
-    (event ids, the last place of a case): they count what is left out."""
-    return part is Part.WHOLE and may_see(reader, CARE)
+    """Whether nothing of the case is left out: what tells of other cases is, save for who sees every case.
+    Who does not see all learns no place within a stream (event ids, the last place of a case): it counts."""
+    return reader.sees_every_case and part is Part.WHOLE and may_see(reader, CARE)
+
+
+def may_void(reader: Reader, part: Part, org: str) -> bool:
+    """Whether it may be told by what name to void what that organisation recorded; the services ask besides
+    whether it answers for who did (`answering.taking_back`)."""
+    return org == reader.org or (part is Part.WHOLE and reader.kind in VOIDS_FOR_OTHERS)
 
 
 def may_see_referral(reader: Reader, part: Part, *, service: str, sender: str, provider: str) -> bool:

@@ -35,7 +35,7 @@ class VoidEventRequest(_message.Message):
     ACT_FIELD_NUMBER: _builtins.int
     EXPECTED_VERSION_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """The recorded event, `<stream>:<version>`, as a timeline shows it. Or leave it empty and give the agency's
+    """The recorded event, `<stream>:<version>` or as a timeline names it. Or leave it empty and give the agency's
     own id and its organisation.
     """
     org: _builtins.str

@@ -578,9 +578,13 @@ class TimelineEntry(_message.Message):
     FACTS_FIELD_NUMBER: _builtins.int
     CASE_ID_FIELD_NUMBER: _builtins.int
     VOIDED_FIELD_NUMBER: _builtins.int
+    POSTED_ID_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
     event_id: _builtins.str
-    """Empty for whom something of the case is left out: places within it count what that is."""
+    """The recorded id, for who sees every case. For whom something of the case is left out, of whom places within
+    it would tell how much: a name of what it may void, to void it by; empty where it has `posted_id` or is not
+    its to void.
+    """
     type: _builtins.str
     title_vi: _builtins.str
     title_en: _builtins.str
@@ -592,6 +596,8 @@ class TimelineEntry(_message.Message):
     """Referral or stay that it is about."""
     case_id: _builtins.str
     """The case that it was recorded for: another one where cases of one person were merged."""
+    posted_id: _builtins.str
+    """The id that `org` gave it, where it was posted: for that organisation and who may void for it."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -619,10 +625,11 @@ class TimelineEntry(_message.Message):
         facts: _abc.Iterable[Global___Fact] | None = ...,
         case_id: _builtins.str = ...,
         voided: Global___Voiding | None = ...,
+        posted_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at", "recorded_at", b"recorded_at", "voided", b"voided"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "case_id", b"case_id", "day_only", b"day_only", "event_id", b"event_id", "facts", b"facts", "number", b"number", "occurred_at", b"occurred_at", "org", b"org", "recorded_at", b"recorded_at", "seq", b"seq", "title_en", b"title_en", "title_vi", b"title_vi", "type", b"type", "voided", b"voided"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "case_id", b"case_id", "day_only", b"day_only", "event_id", b"event_id", "facts", b"facts", "number", b"number", "occurred_at", b"occurred_at", "org", b"org", "posted_id", b"posted_id", "recorded_at", b"recorded_at", "seq", b"seq", "title_en", b"title_en", "title_vi", b"title_vi", "type", b"type", "voided", b"voided"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

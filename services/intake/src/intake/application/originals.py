@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis.aggregate import event_id, place_of
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
-from contracts.envelope import Meta
+from contracts.envelope import Meta, handle_of
 from contracts.events.cases import CaseClosed, CaseReopened, EventVoidedPosted
 from contracts.vocabulary import CloseReason, ReopenReason, Verdict
 
@@ -119,14 +119,14 @@ def original(uow: UnitOfWork, name: tuple[str, str], field: str) -> Original:
 
 
 def recorded(uow: UnitOfWork, recorded_id: str, field: str, is_theirs: Callable[[str], bool]) -> Original:
-    """What stands under the id of a recorded event, if it is of an organisation whose events the caller may
-    void. Raises `Refusal` where there is nothing to void; of what is others' it says no more than of what is
-    not there: ids count the events of a case.
+    """What stands under the id of a recorded event, or under its handle (`contracts.envelope`), if it is of
+    an organisation whose events the caller may void. Raises `Refusal` where there is nothing to void; of what
+    is others' it says no more than of what is not there: ids count the events of a case.
     """
     stream, _, version = recorded_id.partition(":")
-    case = uow.get(Case, _uuid(stream)) if version.isdigit() else None
+    case = uow.get(Case, _uuid(stream)) if version[:1] == "~" or version.isdigit() else None
     events = uow.events(case) if case is not None else []
-    happened: Any = next((one for one in events if str(one.originator_version) == version), None)
+    happened: Any = next((one for one in events if recorded_id in names_of(one)), None)
     if case is None or happened is None or not is_theirs(happened.meta.org):
         raise Refusal("event_not_found", field=field)
     if not isinstance(happened, _FACTS):
@@ -141,6 +141,12 @@ def recorded(uow: UnitOfWork, recorded_id: str, field: str, is_theirs: Callable[
         and one.meta.org == happened.meta.org
     )
     return Original(case, happened, bound, events)
+
+
+def names_of(happened: Any) -> tuple[str, str]:
+    """The id of a recorded event, and its handle."""
+    recorded_id = event_id(happened)
+    return recorded_id, handle_of(recorded_id, happened.meta, happened.data)
 
 
 def by_merging(happened: Any) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from contracts import catalogue
 from contracts.base import Label, Payload
-from contracts.envelope import UnknownType
+from contracts.envelope import UnknownType, handle_of
 from contracts.events import cases, common, followup, intake, people, referral
 from contracts.vocabulary import CloseReason, ReopenReason
 from reftrack.reporting.v1 import status_pb2 as pb
@@ -27,13 +28,17 @@ from reporting.access import (
     event_labels,
     may_see,
     may_see_all,
+    may_void,
 )
 from reporting.pathway.corrections import Correction, corrections, is_void
-from reporting.pathway.entry import Entry
+from reporting.pathway.entry import INTAKE, Entry
 from reporting.pathway.referrals import begins_a_referral
-from reporting.queries import Queries
+from reporting.queries import FoundCase, Queries
 from reporting.rpc.facts import facts_of
 from reporting.rpc.messages import timestamp
+
+_RECORDED = re.compile(r"[0-9a-f-]{36}:\d+")
+"""The id of a recorded event: what caused something that nobody posted."""
 
 
 class _About(NamedTuple):
@@ -54,7 +59,7 @@ class Timeline:
     async def of(
         self,
         reader: Reader,
-        parts: Mapping[UUID, Part],
+        cases: Iterable[tuple[FoundCase, Part]],
         linked: Collection[UUID] = (),
         withheld: Collection[UUID] = (),
     ) -> list[pb.TimelineEntry]:
@@ -62,8 +67,8 @@ class Timeline:
         the cases that it may know to be of one person; `withheld`: referrals of which it may know no more."""
         told = [
             entry
-            for case_id, part in parts.items()
-            for entry in tell(reader, part, await self._queries.entries_of(case_id), linked, withheld)
+            for found, part in cases
+            for entry in tell(reader, part, await self._queries.told_of(found), linked, withheld)
         ]
         return sorted(told, key=lambda entry: entry.seq)
 
@@ -104,6 +109,7 @@ class _Seen:
         self._linked = linked
         self.entries = [entry for entry in entries if _is_known(entry)]
         self._made = corrections(self.entries)
+        self._routed = {e.event_id: e for e in self.entries if isinstance(e.data, intake.AgencyEventRouted)}
         self._voids = {each.by.event_id: each.voided for each in self._made.values()}
         self._referrals = {
             entry.stream: _About(entry.data.number, str(entry.data.service), entry.org, entry.data.provider)
@@ -125,9 +131,29 @@ class _Seen:
         told = _entry(self._reader, self._part, entry, self._about(entry).number, self._hidden(entry))
         if _is_of_merging(entry.data) and not self._knows_the_other(entry):
             told.org = told.actor = ""
+        told.event_id, told.posted_id = self._names(entry)
         if (made := self._made.get(entry.event_id)) is not None:
             told.voided.CopyFrom(self._voiding(made))
         return told
+
+    def _names(self, entry: Entry) -> tuple[str, str]:
+        """The id of the entry and the one that its office posted it under, as far as the reader is told."""
+        sees_all = may_see_all(self._reader, self._part)
+        if not sees_all and not may_void(self._reader, self._part, entry.org):
+            return "", ""
+        posted = self._posted_id(entry)
+        if sees_all:
+            return entry.event_id, posted
+        by_command = entry.caused_by is None and not posted
+        return handle_of(entry.event_id, entry.recorded.meta, entry.data) if by_command else "", posted
+
+    def _posted_id(self, entry: Entry) -> str:
+        """What a service made of a routed event was posted under the id that intake took down for it."""
+        cause = entry.caused_by or ""
+        if entry.source == INTAKE:
+            return "" if _RECORDED.fullmatch(cause) else cause
+        routed = self._routed.get(cause)
+        return routed.data.event_id if routed is not None and routed.data.posted_by == entry.org else ""
 
     def _voiding(self, made: Correction) -> pb.Voiding:
         void, instead = made.by, made.replacement
@@ -233,7 +259,6 @@ def _entry(reader: Reader, part: Part, entry: Entry, number: str, hidden: frozen
         number = data.stay
     return pb.TimelineEntry(
         seq=entry.seq,
-        event_id=entry.event_id if may_see_all(reader, part) else "",
         type=data.TYPE,
         title_vi=catalogue.event_title(data.TYPE, "vi"),
         title_en=catalogue.event_title(data.TYPE, "en"),
