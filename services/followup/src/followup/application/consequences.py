@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
 from answering import deadlines
 from answering.ended_consents import because_of_consent
@@ -13,6 +14,7 @@ from answering.terms import Running, Terms
 from answering.whom import Whom
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
+from contracts.envelope import Meta
 from reference import Policy
 from reference.days import start_of
 
@@ -33,8 +35,8 @@ class Before(NamedTuple):
     evaluated: bool
     stays: frozenset[str]
     """Their numbers."""
-    told: frozenset[tuple[str, str]]
-    """Whom a facility told of a handover, and by which notice."""
+    told: frozenset[tuple[str, str, UUID | None]]
+    """Whom a facility told of a handover, by which notice, and of whom if not of the case's own client."""
     notices: frozenset[str]
     """What told them by the client's consent."""
     terms: tuple[Running, ...]
@@ -52,8 +54,8 @@ def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, te
     for number in sorted(_numbers(pathway) - before.stays):
         if uow.holder(STAY, number) is None:  # the number of an admission that was corrected stays claimed
             uow.claim(STAY, number, str(pathway.case_id))
-    for org, notice in sorted(_told(pathway) - before.told):
-        add_party(uow, pathway.case_id, org, by=notice)
+    for org, notice, client in sorted(_told(pathway) - before.told, key=lambda told: told[:2]):
+        add_party(uow, pathway.case_id, org, client, by=notice)
     if pathway.terms != before.terms:
         deadlines.follow(uow, pathway.id, pathway.case_id, before.terms, pathway.terms, terms)
     if (pathway.management, pathway.evaluated) != before[:2]:
@@ -61,20 +63,31 @@ def follow(uow: UnitOfWork, pathway: Pathway, before: Before, policy: Policy, te
 
 
 def end_consents(
-    uow: UnitOfWork, pathway: Pathway, at: datetime, policy: Policy, cause: str | None = None
+    uow: UnitOfWork,
+    pathway: Pathway,
+    at: datetime,
+    policy: Policy,
+    cause: str | None = None,
+    concerns: Callable[[Whom], bool] = lambda _whom: True,
 ) -> None:
-    """Mark the notices of a pathway that no consent covers at an instant, because of an event."""
-    meta = partial(because_of_consent, "followup", Whom(pathway.case_id), policy, now=uow.now, cause=cause)
-    pathway.end_consents(at, policy, lambda since: meta(since=since))
+    """Mark the notices of a pathway that no consent covers at an instant, because of an event; only those of
+    whom that `concerns`."""
+
+    def meta(whom: Whom, since: datetime) -> Meta:
+        return because_of_consent("followup", whom, policy, now=uow.now, since=since, cause=cause)
+
+    pathway.end_consents(at, policy, meta, concerns)
 
 
 def _numbers(pathway: Pathway) -> frozenset[str]:
     return frozenset(stay.number for stay in pathway.stays)
 
 
-def _told(pathway: Pathway) -> frozenset[tuple[str, str]]:
-    notified = ((stay.notified_to, stay.notice) for stay in pathway.stays)
-    return frozenset((org, notice) for org, notice in notified if org is not None and notice is not None)
+def _told(pathway: Pathway) -> frozenset[tuple[str, str, UUID | None]]:
+    notified = ((stay.notified_to, stay.notice, stay.told_of) for stay in pathway.stays)
+    return frozenset(
+        (org, notice, of) for org, notice, of in notified if org is not None and notice is not None
+    )
 
 
 def _notices(pathway: Pathway) -> frozenset[str]:

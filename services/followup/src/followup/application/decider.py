@@ -66,11 +66,12 @@ class FollowupDecider:
         self._pathways.foresee(uow, [*admitted, *admitting])
         self._pathways.foresee_corrections(uow, routed)
         changed_people = cases_joined(self._told.records(items))
+        taken_back = [stream for one in asked if one.name == VOID and (stream := stream_named(one))]
         voided = [one.meta.subject for one, _ in corrected(self._told.records(items))]
+        voided += self._pathways.cases_of(uow, taken_back)
         changed = [one.meta.subject for one in self._told.records(items) if changes_shares(one)]
         changed += [timer.stream for timer in rings if timer.kind in OF_CASES]
         cases = (one.meta.subject for one in routed)
-        taken_back = [stream for one in asked if one.name == VOID and (stream := stream_named(one))]
         streams = [*taken_back, *(timer.stream for timer in rings if timer.kind not in OF_CASES)]
         asking = [command for command in asked if command.name != VOID]
         self._pathways.load(

@@ -3,9 +3,9 @@ all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache, partial
 from types import MappingProxyType
 from uuid import UUID
@@ -35,21 +35,21 @@ from answering.whom import Whom
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
-from chassis.rpc.errors import InvalidInput, NotFound, Violation
+from chassis.rpc.errors import NotFound
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer
+from consent import Known
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events import followup as events
 from contracts.events.common import EventVoided
 from contracts.events.intake import AgencyEventRouted
-from contracts.registry import TAKES_UP
 from contracts.vocabulary import NumberKind, OrgKind
 from reference import Reference
-from reference.communes import no_commune
 from reference.days import local_day, start_of
 
 from followup.application.consequences import EVALUATION, STAY, Before, end_consents, follow
+from followup.application.notices import check_addressee, names_unknown
 from followup.application.sights import Sights
 from followup.application.tables import CaseUntold, Clients
 from followup.domain import Pathway, window_of
@@ -115,8 +115,13 @@ class Pathways:
         wanted = {*routed, *named}
         self._clients.load(wanted)
         self._parties.load(named)
-        others = {other for case_id in wanted for other in self._clients.others(case_id)}
-        uow.load(Pathway, {*map(Pathway.stream_of, wanted | others), *timed})
+        around = {each for case_id in wanted for each in self._clients.around(case_id)}
+        uow.load(Pathway, {*map(Pathway.stream_of, around), *timed})
+
+    def cases_of(self, uow: UnitOfWork, streams: Collection[UUID]) -> list[UUID]:
+        """Read these pathways: whose they are."""
+        uow.load(Pathway, streams)
+        return [found.case_id for one in streams if (found := uow.get(Pathway, one)) is not None]
 
     def foresee(self, uow: UnitOfWork, causes: Iterable[str]) -> None:
         """Read in bulk that the numbers of these admissions are not taken."""
@@ -141,20 +146,13 @@ class Pathways:
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
         follow(uow, pathway, before, self._policy, self._terms)
-        if self._names_unknown(posting):
+        if names_unknown(self._reference.organisations, posting):
             try_soon(uow, pathway.case_id, posting.cause)
-
-    def _names_unknown(self, posting: Posting) -> bool:
-        """Whether a handover is told to or by an office of which we have not learned yet."""
-        data, offices = posting.payload, self._reference.organisations
-        if not isinstance(data, events.HandoverNotified):
-            return False
-        return offices.get(data.to_org) is None or offices.get(posting.meta.org) is None
 
     def void(self, uow: UnitOfWork, told: Recorded[EventVoided]) -> None:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
         routed_id, taking = told.data.event_id, Taking.back(told)
-        concerned = self._of_person(uow, told.meta.subject)
+        concerned = self._around(uow, told.meta.subject)
         undone = [each for each in concerned if self._undo(uow, each, caused(each, routed_id), taking)]
         asked = next((one for one in concerned if any(e.cause == routed_id for e in one.log)), None)
         if not undone and asked is not None:
@@ -163,14 +161,14 @@ class Pathways:
 
     def _replaced(self, uow: UnitOfWork, posting: Posting, replaces: str) -> bool:
         """Void what that event led to; whether the posting has taken its place."""
-        concerned, taking = self._of_person(uow, posting.meta.subject), Taking.for_another(posting)
+        concerned, taking = self._around(uow, posting.meta.subject), Taking.for_another(posting)
         held = next((one for one in concerned if stands(caused(one, replaces))), None)
         for each in concerned:
             self._undo(uow, each, caused(each, replaces), taking, settle=False)
         if held is None:
             return False
         before = Before.of(held)
-        held.stand_in(_in_case(posting, held), self._policy)
+        held.stand_in(self._in_case(posting, held), self._policy)
         refold(uow, held)
         held.try_kept(self._policy)
         follow(uow, held, before, self._policy, self._terms)
@@ -195,7 +193,7 @@ class Pathways:
         if not self._clients.others(case_id) or not WAY[type(posting.payload)].needs:
             return False
         for other in self._of_person(uow, case_id):
-            theirs = _in_case(posting, other)
+            theirs = self._in_case(posting, other)
             if other.takes(theirs, self._policy):
                 if other.case_id == case_id:
                     return False
@@ -206,14 +204,21 @@ class Pathways:
         return False
 
     def _of_person(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
-        """The pathways of the person whose case that is, with what they may share."""
+        """The pathways of the person whose case that is, the case's own first, with what they may share."""
+        person = self._clients.person(case_id)
+        return [one for one in self._around(uow, case_id) if one.case_id in person]
+
+    def _around(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
+        """Those, and the pathways of whoever was once one person with that one: what is told in the case may
+        be about any of them."""
         found = self._loaded(uow, case_id)
         for pathway in found:
-            self._lend(uow, pathway, case_id)
+            self._lend(uow, pathway)
         return found
 
     def _loaded(self, uow: UnitOfWork, case_id: UUID) -> list[Pathway]:
-        streams = map(Pathway.stream_of, (case_id, *self._clients.others(case_id)))
+        others = sorted(self._clients.around(case_id) - {case_id})
+        streams = map(Pathway.stream_of, (case_id, *others))
         return [found for stream in streams if (found := uow.get(Pathway, stream)) is not None]
 
     def _first(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> str:
@@ -231,7 +236,7 @@ class Pathways:
         payload = payload_of(command.message, FORMS[command.name])
         caller = caller_of(command, self._reference, payload.TYPE, uow.now)
         at, _ = time_of(command.message.act, uow.now)  # type: ignore[attr-defined]
-        self._check_addressee(payload, local_day(at))
+        check_addressee(self._reference, payload, local_day(at))
         meta = self._envelope(uow, command, caller.id)
         begun = self._begins(payload.TYPE, cause)
         number = begun or _stay_named(command)
@@ -245,23 +250,25 @@ class Pathways:
     def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
         """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
         wrong = recorded_wrongly(uow, command, Pathway, self._reference)
-        self._lend(uow, wrong.of, wrong.of.case_id)
+        self._lend(uow, wrong.of)
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
         return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 
     def consented(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case: a handover that waited may go out now, one that has
         gone out may be covered no more."""
-        concerned = self._look(uow, told.meta.subject, known_at(uow, told), told.id)
+        case_id = self._clients.case_of(told.meta)
+        concerned = self._look(uow, case_id, known_at(uow, told), told.id)
         if any(pathway.stays.all for pathway in concerned):
-            look_again(uow, told)
+            look_again(uow, told, case_id)
 
     def _look(self, uow: UnitOfWork, case_id: UUID, at: datetime, cause: str) -> list[Pathway]:
-        """Ask again of all pathways of the person whose case that is; these."""
-        concerned = self._of_person(uow, case_id)
+        """Ask again of all that is told of the person whose case that is, in whichever pathway; these."""
+        concerned = self._around(uow, case_id)
+        tells_of = partial(self._clients.tells_of, case_id)
         for pathway in concerned:
             before = Before.of(pathway)
-            end_consents(uow, pathway, at, self._policy, cause)
+            end_consents(uow, pathway, at, self._policy, cause, tells_of)
             pathway.try_kept(self._policy)
             follow(uow, pathway, before, self._policy, self._terms)
         return concerned
@@ -272,15 +279,15 @@ class Pathways:
             before = Before.of(pathway)
             pathway.try_kept(self._policy)
             follow(uow, pathway, before, self._policy, self._terms)
-            for kept in filter(self._names_unknown, pathway.kept):
+            for kept in filter(partial(names_unknown, self._reference.organisations), pathway.kept):
                 try_later(uow, pathway.case_id, kept.cause)
 
     def told_by_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
-        """Whether anybody was told of a handover by consent in a case of that person, as far as loaded."""
+        """Whether anybody was told of a handover by consent in a case around that one, as far as loaded."""
         return any(pathway.on_consent for pathway in self._loaded(uow, case_id))
 
     def waits_for_consent(self, uow: UnitOfWork, case_id: UUID) -> bool:
-        """Whether a handover was put off in a case of that person, as far as loaded."""
+        """Whether a handover was put off in a case around that one, as far as loaded."""
         found = [one for pathway in self._loaded(uow, case_id) for one in pathway.kept]
         return any(one.type == events.HandoverNotified.TYPE for one in found)
 
@@ -316,20 +323,25 @@ class Pathways:
         if case_id is None or self._clients.of(case_id) is None or not self._parties.may_act(org, case_id):
             raise NotFound("case_unknown" if request.case_id else "stay_unknown")  # type: ignore[attr-defined]
         act = request.act  # type: ignore[attr-defined]
-        return envelope(command, act, Whom(case_id), policy=self._policy, now=uow.now)
+        whom = Whom(case_id, self._parties.client_of(org, case_id))
+        return envelope(command, act, whom, policy=self._policy, now=uow.now)
 
     def _pathway(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         found = uow.get(Pathway, Pathway.stream_of(meta.subject)) or self._opened(uow, meta)
-        self._lend(uow, found, meta.subject)
+        self._lend(uow, found)
         return found
 
-    def _lend(self, uow: UnitOfWork, pathway: Pathway, case_id: UUID) -> None:
-        """What may be shared by the consents that are asked of in `case_id`, and whom it is shown to."""
-        pathway.sharing = Sharing(self._reference.organisations, self._consents.known(case_id))
+    def _lend(self, uow: UnitOfWork, pathway: Pathway) -> None:
+        """What may be shared by the consents of whom it tells, and whom its case is shown to."""
+        pathway.sharing = Sharing(self._reference.organisations, partial(self._known, pathway.case_id))
         others = self._clients.others(pathway.case_id)
         clients = {found for one in (pathway.case_id, *others) if (found := self._clients.of(one))}
         pathway.sight = self._sights.of(pathway.case_id, others, clients)
         pathway.takes_part = self._reference.organisations.taking_part(local_day(uow.now))
+
+    def _known(self, case_id: UUID, client: UUID | None) -> Known:
+        """What is known of the consents of whom something tells that stands in a case."""
+        return self._consents.known(self._consents.people.case_of(Whom(case_id, client)))
 
     def _opened(self, uow: UnitOfWork, meta: Meta) -> Pathway:
         client_id = self._clients.of(meta.subject)
@@ -342,31 +354,12 @@ class Pathways:
         begins = type_name == events.DetoxAdmittedPosted.TYPE
         return self._number(cause) if begins else None
 
-    def _check_addressee(self, payload: Payload, on: date) -> None:
-        if not isinstance(payload, events.HandoverNotified):
-            return
-        organisation = self._reference.organisations.get(payload.to_org)
-        if organisation is None:
-            raise InvalidInput([Violation("to_org", "organisation_unknown")])
-        kinds = TAKES_UP[events.HandoverNotified]
-        if organisation.kind not in kinds:
-            raise InvalidInput(
-                [Violation("to_org", "not_for_this_kind", {"allowed": ", ".join(sorted(kinds))})]
-            )
-        if organisation.suspended:
-            raise InvalidInput([Violation("to_org", "addressee_suspended")])
-        resolved = self._reference.territory.resolve(payload.to_commune, on)
-        if (why := no_commune(resolved)) is not None:
-            raise InvalidInput([Violation("to_commune", why.code, dict(why.detail))])
-        if not self._reference.organisations.works_in(payload.to_org, payload.to_commune, on):
-            raise InvalidInput([Violation("to_org", "to_org_elsewhere")])
-
     def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
         assert pathway.managed_on is not None
         due = start_of(window_of(pathway.managed_on, self._policy).due_on)
         return by_the_clock(
             "followup",
-            Whom(pathway.case_id),
+            Whom(pathway.case_id, pathway.managed_of),
             self._policy,
             now=uow.now,
             occurred_at=due,
@@ -374,11 +367,11 @@ class Pathways:
             cause=management,
         )
 
-
-def _in_case(posting: Posting, pathway: Pathway) -> Posting:
-    """The posting as one of the case of that pathway."""
-    meta = posting.meta.model_copy(update={"subject": pathway.case_id})
-    return replace(posting, meta=meta)
+    def _in_case(self, posting: Posting, pathway: Pathway) -> Posting:
+        """The posting as one of the case of that pathway; who names nobody means whoever it goes on with."""
+        meta, case_id = posting.meta, pathway.case_id
+        client = None if meta.client is None else self._clients.within(case_id, meta)
+        return replace(posting, meta=meta.model_copy(update={"subject": case_id, "client": client}))
 
 
 def _stay_named(command: Command) -> str | None:

@@ -7,13 +7,16 @@ Each decision gives what is to be recorded, or raises `Refusal`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from answering import Posting
 from chassis.refusal import Refusal
 from contracts.base import Payload
+from contracts.envelope import Meta
 from contracts.events.followup import (
     DetoxAdmitted,
     DetoxAdmittedPosted,
@@ -37,7 +40,15 @@ from followup.domain.way import Fact
 if TYPE_CHECKING:
     from followup.domain.pathway import Pathway
 
-Decides = Callable[["Pathway", Any, Posting, Policy], Payload]
+
+class Taken(NamedTuple):
+    """What is to be recorded, and its envelope."""
+
+    data: Payload
+    meta: Meta
+
+
+Decides = Callable[["Pathway", Any, Posting, Policy], Taken]
 
 
 def too_early(way: Pathway, move: str, *awaits: Fact) -> Refusal:
@@ -45,7 +56,15 @@ def too_early(way: Pathway, move: str, *awaits: Fact) -> Refusal:
     return way.refusal("too_early", later=True, move=move, awaits=", ".join(sorted(awaits)))
 
 
-def _admit(way: Pathway, data: DetoxAdmittedPosted, posting: Posting, _policy: Policy) -> Payload:
+def about(client: UUID | None, posting: Posting) -> Posting:
+    """The posting as one of that client, unless it names somebody itself: what goes on in a case (a stay, a
+    management) may be another's than the case."""
+    if client is None or posting.meta.client is not None:
+        return posting
+    return replace(posting, meta=posting.meta.model_copy(update={"client": client}))
+
+
+def _admit(way: Pathway, data: DetoxAdmittedPosted, posting: Posting, _policy: Policy) -> Taken:
     facility = posting.meta.org
     assert posting.number is not None, "an admission gets its number before it is decided"
     day = local_day(posting.meta.occurred_at)
@@ -53,28 +72,34 @@ def _admit(way: Pathway, data: DetoxAdmittedPosted, posting: Posting, _policy: P
         raise way.refusal("already_recorded", step="admit")
     if way.stays.open_at(facility, day) is not None:
         raise too_early(way, "admit", Fact.COMPLETED)
-    return as_recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
+    admitted = as_recorded(DetoxAdmitted, data, facility=facility, stay_number=posting.number)
+    return Taken(admitted, posting.meta)
 
 
-def _complete(way: Pathway, data: DetoxCompleted, posting: Posting, _policy: Policy) -> Payload:
+def _complete(way: Pathway, data: DetoxCompleted, posting: Posting, _policy: Policy) -> Taken:
     facility, day = posting.meta.org, local_day(posting.meta.occurred_at)
     candidate, later = way.stays.open_at(facility, day), way.stays.begun_after(facility, day)
     if candidate is None and later is not None and posting.number in (None, later.number):
         raise before_known("before_admission", admitted_on=later.admitted_on)
-    _own_stay(way, posting, candidate, "complete_detox")
-    return data
+    stay = _own_stay(way, posting, candidate, "complete_detox")
+    return Taken(data, about(stay.client, posting).meta)
 
 
-def _notify(way: Pathway, data: HandoverNotified, posting: Posting, policy: Policy) -> Payload:
+def _notify(way: Pathway, data: HandoverNotified, posting: Posting, policy: Policy) -> Taken:
     stay = _own_stay(way, posting, way.stays.to_notify(posting.meta.org), "notify_handover")
-    check_shared(way, stay, data, posting, policy)
-    return data
+    told = check_shared(way, stay, data, posting, policy)
+    return Taken(data, told.meta)
 
 
-def check_shared(way: Pathway, stay: Stay, data: HandoverNotified, posting: Posting, policy: Policy) -> None:
-    """Whoever is told of a stay is told by consent or by law, also where a wrong notice is put right."""
+def check_shared(
+    way: Pathway, stay: Stay, data: HandoverNotified, posting: Posting, policy: Policy
+) -> Posting:
+    """Whoever is told of a stay is told by consent or by law, also where a wrong notice is put right: that of
+    whom the notice tells, who is the stay's client if it names nobody. The notice as one of whom it tells."""
+    told = about(stay.client, posting)
     if way.sharing is not None:
-        way.sharing.check(stay.kind, data.to_org, posting, policy)
+        way.sharing.check(stay.kind, data.to_org, told, policy)
+    return told
 
 
 def told_anew_of(way: Pathway, posting: Posting) -> Stay:
@@ -100,23 +125,24 @@ def _own_stay(way: Pathway, posting: Posting, candidate: Stay | None, move: str)
     return candidate
 
 
-def _induct(way: Pathway, data: MethadoneInductedPosted, posting: Posting, _policy: Policy) -> Payload:
+def _induct(way: Pathway, data: MethadoneInductedPosted, posting: Posting, _policy: Policy) -> Taken:
     clinic = posting.meta.org
     if clinic in way.clinics:
         raise way.refusal("already_recorded", step="induct_methadone")
-    return as_recorded(MethadoneInducted, data, clinic=clinic)
+    return Taken(as_recorded(MethadoneInducted, data, clinic=clinic), posting.meta)
 
 
-def _receive(way: Pathway, data: HandoverReceived, posting: Posting, _policy: Policy) -> Payload:
+def _receive(way: Pathway, data: HandoverReceived, posting: Posting, _policy: Policy) -> Taken:
     org = posting.meta.org
-    if way.stays.to_receive(org) is None:
+    stay = way.stays.to_receive(org)
+    if stay is None:
         if any(stay.notified_to == org for stay in way.stays):
             raise way.refusal("already_recorded", step="receive_handover")
         raise too_early(way, "receive_handover", Fact.NOTIFIED)
-    return data
+    return Taken(data, about(stay.told_of, posting).meta)
 
 
-def _manage(way: Pathway, data: ManagementStarted, posting: Posting, _policy: Policy) -> Payload:
+def _manage(way: Pathway, data: ManagementStarted, posting: Posting, _policy: Policy) -> Taken:
     stays, day = way.stays.to_manage, local_day(posting.meta.occurred_at)
     if not stays:
         raise way.refusal("already_recorded", step="start_management")
@@ -127,14 +153,14 @@ def _manage(way: Pathway, data: ManagementStarted, posting: Posting, _policy: Po
         if first.facility != posting.meta.org and not _knows_way(way, posting):
             raise Refusal("management_before_completion", field="time")
         raise before_known("before_completion", completed_on=first.completed_on)
-    return data
+    return Taken(data, about(first.client, posting).meta)
 
 
-def _support(_way: Pathway, data: SupportProvided, _posting: Posting, _policy: Policy) -> Payload:
-    return data
+def _support(_way: Pathway, data: SupportProvided, posting: Posting, _policy: Policy) -> Taken:
+    return Taken(data, posting.meta)
 
 
-def _evaluate(way: Pathway, data: ReintegrationEvaluated, posting: Posting, policy: Policy) -> Payload:
+def _evaluate(way: Pathway, data: ReintegrationEvaluated, posting: Posting, policy: Policy) -> Taken:
     assert way.managed_on is not None, "the table lets nobody evaluate before management"
     if way.evaluated:
         raise way.refusal("already_recorded", step="evaluate")
@@ -142,7 +168,7 @@ def _evaluate(way: Pathway, data: ReintegrationEvaluated, posting: Posting, poli
     tells_window = posting.meta.org == way.managed_by or _knows_way(way, posting)
     day, window = local_day(posting.meta.occurred_at), window_of(way.managed_on, policy)
     check_day(day, window, tells_window=tells_window)
-    return data
+    return Taken(data, about(way.managed_of, posting).meta)
 
 
 def _knows_way(way: Pathway, posting: Posting) -> bool:

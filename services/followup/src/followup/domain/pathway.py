@@ -34,7 +34,7 @@ from contracts.vocabulary import Deadline
 from reference import Policy
 from reference.days import local_day
 
-from followup.domain.deciding import DECIDES, check_shared, told_anew_of, too_early
+from followup.domain.deciding import DECIDES, about, check_shared, told_anew_of, too_early
 from followup.domain.evaluation import check_checker, window_of
 from followup.domain.knowing import Sight, knows_the_way, own_facts
 from followup.domain.posted import as_recorded
@@ -122,6 +122,7 @@ class Pathway(Answering):
         self.clinics: frozenset[str] = frozenset()
         self.managed_on: date | None = None
         self.managed_by: str | None = None
+        self.managed_of: UUID | None = None
         self.management: str | None = None
         self.due: EvaluationDue | None = None
         self.evaluated = False
@@ -143,15 +144,21 @@ class Pathway(Answering):
         if rule is None:
             raise self.refusal("not_a_move", type=posting.type)
         self._check_number(rule, posting.number)
+        posting = self._of_stay(posting)
         self._allow(rule)
-        data = DECIDES[rule.posted](self, posting.payload, posting, policy)
-        _RECORDS[rule.posted](self, data=data, meta=posting.meta)
+        taken = DECIDES[rule.posted](self, posting.payload, posting, policy)
+        _RECORDS[rule.posted](self, data=taken.data, meta=taken.meta)
+
+    def answer(self, posting: Posting, policy: Policy) -> None:
+        """Carries it out, defers or refuses it, as of whom it tells. Never raises."""
+        super().answer(self._of_stay(posting), policy)
 
     def record_in_place(self, posting: Posting, policy: Policy) -> None:
         rule, data = WAY.get(type(posting.payload)), posting.payload
         if rule is None:
             raise self.refusal("not_a_move", type=posting.type)
         self._check_number(rule, posting.number)
+        posting = self._of_stay(posting)
         if isinstance(data, DetoxAdmittedPosted):
             facility, number = posting.meta.org, posting.number or ""
             data = as_recorded(DetoxAdmitted, data, facility=facility, stay_number=number)
@@ -160,7 +167,7 @@ class Pathway(Answering):
         elif isinstance(data, ReintegrationEvaluated):
             check_checker(data, posting.meta, posting.org_kind)
         elif isinstance(data, HandoverNotified):
-            check_shared(self, told_anew_of(self, posting), data, posting, policy)
+            posting = check_shared(self, told_anew_of(self, posting), data, posting, policy)
         _RECORDS[rule.posted](self, data=data, meta=posting.meta)
 
     def fall_due(self, management: str, policy: Policy, meta: Meta) -> None:
@@ -187,22 +194,35 @@ class Pathway(Answering):
         """The clock says that this term has ended: recorded once, and only while it still runs."""
         for running in self.terms:
             if running.key == key and running.about not in self.passed:
-                meta = terms.meta("followup", Whom(self.case_id), running, now)
+                meta = terms.meta("followup", self._told_by(running.about), running, now)
                 self.trigger_event(self.Passed, data=terms.passed(running), meta=meta)
+
+    def _told_by(self, notice: str) -> Whom:
+        """Of whom a notice tells."""
+        return Whom(self.case_id, next((stay.told_of for stay in self.stays if stay.notice == notice), None))
 
     @property
     def on_consent(self) -> tuple[Stay, ...]:
         """The stays of which a commune was told by the client's consent, as far as is known to hold still."""
         return tuple(stay for stay in self.stays if stay.by_consent and stay.notice not in self.lapsed)
 
-    def end_consents(self, at: datetime, policy: Policy, meta: Callable[[datetime], Meta]) -> None:
+    def end_consents(
+        self,
+        at: datetime,
+        policy: Policy,
+        meta: Callable[[Whom, datetime], Meta],
+        concerns: Callable[[Whom], bool],
+    ) -> None:
         """Records of each notice which no consent of the client covers any more that it is so, once.
 
-        `meta`: the envelope of what happened then. A notice that rests on a law is not touched.
+        `meta`: the envelope of what happened then with somebody; `concerns`: of whom this is asked. A notice
+        that rests on a law is not touched.
         """
         for stay in self.on_consent:
-            ended = self.sharing.ended(stay, at, policy) if self.sharing is not None else None
-            if ended is None:
+            whom = Whom(self.case_id, stay.told_of)
+            if self.sharing is None or not concerns(whom):
+                continue
+            if (ended := self.sharing.ended(stay, at, policy)) is None:
                 continue
             data = HandoverConsentLapsed(
                 stay=stay.number,
@@ -213,7 +233,7 @@ class Pathway(Answering):
                 about=stay.notice or "",
                 labels=ended.labels,
             )
-            self.trigger_event(self.Lapsed, data=data, meta=meta(ended.since))
+            self.trigger_event(self.Lapsed, data=data, meta=meta(whom, ended.since))
 
     def state_met(self) -> str:
         return str(furthest(self.known))
@@ -230,6 +250,11 @@ class Pathway(Answering):
             known = own_facts(org, self.stays, self.clinics)
         return str(furthest(known)), moves_after(known)
 
+    def _of_stay(self, posting: Posting) -> Posting:
+        """The posting as one of whom the stay is that it names: by its number nobody else is meant."""
+        stay = self.stays.numbered(posting.number) if posting.number else None
+        return posting if stay is None else about(stay.client, posting)
+
     def _check_number(self, rule: Rule, number: str | None) -> None:
         """A number was given out by an admission, so one that names no stay of this case never will."""
         if number and rule.posted is not DetoxAdmittedPosted and self.stays.numbered(number) is None:
@@ -241,7 +266,8 @@ class Pathway(Answering):
 
     @event(Admitted)
     def _admitted(self, data: DetoxAdmitted, meta: Meta) -> None:
-        stay = Stay(data.stay_number, data.facility, data.kind, local_day(meta.occurred_at))
+        day = local_day(meta.occurred_at)
+        stay = Stay(data.stay_number, data.facility, data.kind, day, client=meta.client)
         self.stays = self.stays.with_new(stay)
         self.known |= {Fact.ADMITTED}
 
@@ -259,6 +285,7 @@ class Pathway(Answering):
             notice=f"{self.id}:{self.version + 1}",
             receipt_from=max(data.due_on, local_day(meta.received_at)),
             told_at=meta.occurred_at,
+            told_of=meta.client,
             by_consent=meta.legal_basis is None,
         )
         self.known |= {Fact.NOTIFIED}
@@ -279,7 +306,7 @@ class Pathway(Answering):
         """A management that begins anew, after another stay, begins another year."""
         self.stays = self.stays.now_managed()
         self.managed_on = local_day(meta.occurred_at)
-        self.managed_by = meta.org
+        self.managed_by, self.managed_of = meta.org, meta.client
         self.management = f"{self.id}:{self.version + 1}"
         self.due, self.evaluated = None, False
         self.known = self.known - {Fact.DUE, Fact.EVALUATED} | {Fact.MANAGED}

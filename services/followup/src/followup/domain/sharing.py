@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Protocol
+from uuid import UUID
 
 from answering import Posting
 from answering.consents import may_know, not_covered
 from answering.unknown_offices import unknown
 from consent import (
-    NOTHING_KNOWN,
     Decision,
     Known,
     Missing,
@@ -72,10 +73,13 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True)
 class Sharing:
-    """What is known of a client's consents, and of who is told."""
+    """What is known of consents, and of who is told.
+
+    `known`: of the client of whom something tells that stands in the case; none: of the case's own.
+    """
 
     offices: Offices
-    known: Known = NOTHING_KNOWN
+    known: Callable[[UUID | None], Known]
 
     def check(self, kind: DetoxKind, to_org: str, posting: Posting, policy: Policy) -> None:
         """Raises `Refusal` unless a stay of that kind may be told to an organisation: by the client's consent
@@ -84,13 +88,14 @@ class Sharing:
         Judged on the day on which it was told; an operator's notice, which goes out now, now as well.
         """
         meta = posting.meta
-        request, sender = self._request(kind, to_org, meta.org, meta.legal_basis), self.offices.get(meta.org)
+        known, sender = self.known(meta.client), self.offices.get(meta.org)
+        request = self._request(known, kind, to_org, meta.org, meta.legal_basis)
         if request is None or sender is None:
             raise unknown("organisation_unknown", "/data/to_org")
         for at in dict.fromkeys((meta.occurred_at, meta.occurred_at if posting.cause else meta.received_at)):
-            if not isinstance(decide(self.known.consents, request, at, policy), Refused):
+            if not isinstance(decide(known.consents, request, at, policy), Refused):
                 continue
-            told = may_know(self.known, meta.org, sender.kind)
+            told = may_know(known, meta.org, sender.kind)
             why = decide(told.consents, request, at, policy)
             refused = why if isinstance(why, Refused) else Refused((Missing(What.NO_CONSENT),))
             later = [one.what for one in refused.missing] == [What.NO_CONSENT]
@@ -101,21 +106,16 @@ class Sharing:
         where none was needed."""
         if not stay.by_consent or stay.notified_to is None or stay.told_at is None:
             return None
-        request, consents = self._request(stay.kind, stay.notified_to, stay.facility), self.known.consents
+        known = self.known(stay.told_of)
+        request, consents = self._request(known, stay.kind, stay.notified_to, stay.facility), known.consents
         if request is None or not isinstance(decide(consents, request, at, policy), Refused):
             return None
-        rested_on = self._rested_on(decide(consents, request, stay.told_at, policy))
+        rested_on = _rested_on(known, decide(consents, request, stay.told_at, policy))
         labels = tuple(sorted(request.labels))
         return Ended(why_ended(consents, rested_on, at), rested_on, ended_at(consents, rested_on, at), labels)
 
-    def _rested_on(self, decision: Decision) -> str | None:
-        """The consent on which a notice rested, as far as is known now: none decides that was voided."""
-        if isinstance(decision, Refused) and self.known.voided:
-            return max(self.known.voided)
-        return decision.nearest if isinstance(decision, Refused) else decision.reference
-
     def _request(
-        self, kind: DetoxKind, to_org: str, by: str, legal_basis: str | None = None
+        self, known: Known, kind: DetoxKind, to_org: str, by: str, legal_basis: str | None = None
     ) -> Request | None:
         """What it takes to tell that organisation; none where one of the two is not known."""
         sender, recipient = self.offices.get(by), self.offices.get(to_org)
@@ -125,7 +125,14 @@ class Sharing:
             PurposeOfUse.COORDINATION,
             Recipient(to_org, OrgKind(recipient.kind)),
             frozenset({Label.DRUG, Label.LEGAL} if kind in LEGAL else {Label.DRUG}),
-            self.known.client,
+            known.client,
             legal_basis,
             sender.policy_province,
         )
+
+
+def _rested_on(known: Known, decision: Decision) -> str | None:
+    """The consent on which a notice rested, as far as is known now: none decides that was voided."""
+    if isinstance(decision, Refused) and known.voided:
+        return max(known.voided)
+    return decision.nearest if isinstance(decision, Refused) else decision.reference

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from contracts.vocabulary import DetoxKind
 
@@ -18,11 +19,15 @@ class Stay:
     facility: str
     kind: DetoxKind
     admitted_on: date
+    client: UUID | None = None
+    """Of whom the admission tells, where that is not the client of the case."""
     completed_on: date | None = None
     notified_to: str | None = None
     notice: str | None = None
     """The event that told of the handover."""
     told_at: datetime | None = None
+    told_of: UUID | None = None
+    """Of whom the notice tells, where that is not the client of the case."""
     by_consent: bool = False
     """Whether it was told by the client's consent, and not by a law that the facility named."""
     receipt_from: date | None = None
