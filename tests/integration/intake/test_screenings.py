@@ -32,6 +32,7 @@ from tests.integration.intake.posts import (
     closing,
     contact,
     intervention,
+    introduction,
     registration,
     screening,
 )
@@ -234,6 +235,24 @@ def test_a_follow_up_in_the_next_case_of_a_client_follows_a_screening_in_the_one
     assert [(one["verdict"], one.get("code")) for one in told] == [("accepted", None)] * 3
     assert recorded(desk)["earlier"] is None
     assert len({event["meta"]["subject"] for event in desk.events()}) == 2
+
+
+def test_a_follow_up_that_waits_goes_on_when_a_late_screening_comes_in_the_clients_earlier_case(
+    desk: Desk,
+) -> None:
+    days = [NOW.replace(day=day) for day in range(1, 11)]
+    police = "cap-bo-de"
+    *_, sent = desk.post(contact(police, "P-1", at=days[1]), introduction(police, "P-1", SOCIAL, at=days[2]))
+    number = {"introduction": sent["numbers"]["introduction"]}
+    taken_up = registration(SOCIAL, {**number, "agency_ref": "TV-1"}, at=days[3])
+    again = registration(SOCIAL, {"agency_ref": "TV-1"}, at=days[7])
+    desk.post(taken_up, closing(SOCIAL, "TV-1", at=days[5]), contact(SOCIAL, "TV-1", at=days[6]), again)
+    follow_up = replace(screened(30, occasion="follow_up"), at=days[8])
+    (waits,) = desk.post(follow_up)
+    assert waits["verdict"] == "waiting"
+    late, goes_on = desk.post(replace(screened(), about=number, at=days[4]))
+    assert [one["verdict"] for one in (late, goes_on)] == ["accepted", "accepted"]
+    assert goes_on["id"] == waits["id"]
 
 
 def test_a_conflict_in_a_case_that_was_merged_is_looked_into_there_and_stays_so_when_unmerged(

@@ -31,7 +31,7 @@ from intake.application.matching import (
 )
 from intake.application.originals import case_key_of, load_originals, named_by
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
-from intake.application.people import latest_case_id
+from intake.application.people import cases_waited_for, latest_case_id
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
@@ -146,7 +146,7 @@ class FrontDoor:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
-        _wake(uow, event.naming, recorded.case, found)
+        _wake(uow, event.naming, recorded, found)
         units = read_communes(event.data, self._country.now, day_of(event.occurred_at))
         return _recorded(recorded, units)
 
@@ -233,9 +233,12 @@ def _recorded(recorded: Recorded, units: Sequence[Mapping[str, Any]]) -> Outcome
     )
 
 
-def _wake(uow: UnitOfWork, naming: Naming, case: Case, found: Match) -> None:
-    """Whatever waited for what is now known is decided right after this."""
+def _wake(uow: UnitOfWork, naming: Naming, recorded: Recorded, found: Match) -> None:
+    """Whatever waited for what is now known is decided right after this. What another service decides changes
+    nothing in what the person's other cases wait for."""
     if found.case is not None:
-        uow.wake(keys.until_case(case.id))
+        case, is_own = recorded.case, recorded.routed_id is None
+        for one in cases_waited_for(uow, case) if is_own else (case.id,):
+            uow.wake(keys.until_case(one))
     if found.binds and naming.reference is not None:
         uow.wake(keys.until_reference(naming.org, naming.reference))
