@@ -11,7 +11,7 @@ from uuid import UUID
 from chassis.rpc.reads import Reads
 
 from reporting import statements as sql
-from reporting.pathway.beside import Beside, as_it_stands
+from reporting.pathway.beside import Beside, as_it_stands, come, gone, of_whom
 from reporting.pathway.cases import CaseStatus, Stay
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import ReferralStatus
@@ -21,7 +21,8 @@ from reporting.views.cases import case_of
 @dataclass(frozen=True)
 class FoundReferral:
     """A referral, its case's commune and the day on which that was told, where its last event stands in the
-    history, what ties the reader's organisation to the case (asked for by number only).
+    history, what ties the reader's organisation to the case (asked for by number only). `case_id`: the case
+    that it is of now, which may be another than that in which it stands.
 
     `told`: what decides whether its consent still covers it, where that is to be asked; `merged`: there is
     more of it in cases of other clients. `consent_end` and `withheld` are what was decided.
@@ -31,6 +32,7 @@ class FoundReferral:
     commune: str
     told_on: date | None
     seq: int
+    case_id: UUID
     told: Sequence[bytes] | None = None
     merged: bool = False
     ties: Sequence[str] = ()
@@ -158,7 +160,7 @@ class Queries:
 
     async def names_of(self, case_id: UUID, org: str) -> Names:
         """The introductions of a case and the references that `org` has for it, oldest first."""
-        rows = await self._reads.all(sql.NAMES_OF_CASE, (case_id, org))
+        rows = await self._reads.all(sql.NAMES_OF_CASE, (*[case_id] * 4, org))
         return Names(
             tuple((value, told_by) for kind, value, told_by in rows if kind == "introduction"),
             tuple(value for kind, value, _ in rows if kind == "agency_ref"),
@@ -167,6 +169,20 @@ class Queries:
     async def entries_of(self, case_id: UUID, after: int = 0) -> list[Entry]:
         """All entries of a case after a place in the history."""
         return [Entry(*row) for row in await self._reads.all(sql.ENTRIES_OF_CASE, (case_id, after))]
+
+    async def told_of(self, found: FoundCase) -> list[Entry]:
+        """All entries of a case, without what tells of somebody who is not its client any more, and with what
+        tells of the client in the case of another."""
+        case_id = found.case.case_id
+        here = await self.entries_of(case_id)
+        if not found.beside:
+            return here
+        away, elsewhere = gone(found.beside), list[Entry]()
+        for other in come(found.beside):
+            there = of_whom(await self.entries_of(other))
+            elsewhere += [replace(each, case_id=case_id) for each, of in there if of == found.case.client_id]
+        kept = [each for each, of in of_whom(here) if of not in away]
+        return sorted([*kept, *elsewhere], key=lambda entry: entry.seq)
 
     async def entries(
         self, after: int, limit: int, *, types: Sequence[str] = (), case_id: UUID | None = None

@@ -46,24 +46,26 @@ TIES: LiteralString = """ARRAY(
 """What ties an organisation to the case `c`: of a client told of in the case of another what holds while the
 two are one person, and in that client's own case for ever."""
 
-CASE_OF_REFERRAL: LiteralString = (
-    """CASE WHEN r.client_id IS NULL THEN r.case_id ELSE coalesce((
+CASE_IT_IS_OF: LiteralString = """CASE WHEN r.client_id IS NULL THEN r.case_id ELSE coalesce((
     SELECT o.case_id FROM cases.cases told JOIN cases.cases o
         ON o.case_id = told.case_id OR o.client_id = r.client_id
     WHERE told.case_id = r.case_id
         AND CASE WHEN ONE_PERSON THEN o.case_id = told.case_id ELSE o.client_id = r.client_id END
     OF_THE_TIME
-), r.case_id) END""".replace("ONE_PERSON", ONE_PERSON.replace("THIS", "r").replace("THAT", "told"))
-).replace("OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "r.requested_at"))
-"""The case that a referral belongs to now: where it was asked; of another client than that case's, who is
-somebody else again, in that client's own."""
+), r.case_id) END""".replace("ONE_PERSON", ONE_PERSON.replace("THIS", "r").replace("THAT", "told")).replace(
+    "OF_THE_TIME", OF_THE_TIME
+)
+"""The case that a row `r`, told then, is of now: that in which it stands; where it tells of another client
+than that case's, who is somebody else again, that client's own."""
+CASE_OF_REFERRAL: LiteralString = CASE_IT_IS_OF.replace("THEN_AT", "r.requested_at")
+CASE_OF_REFERENCE: LiteralString = CASE_IT_IS_OF.replace("THEN_AT", "r.recorded_at")
 
 REFERRAL: LiteralString = """
-SELECT r.referral_id, coalesce(c.case_id, r.case_id), r.number, r.service, r.sender, r.provider, r.state,
+SELECT r.referral_id, r.case_id, r.number, r.service, r.sender, r.provider, r.state,
     r.ended_as, r.result, r.version, r.requested_at, r.changed_at, r.appointment_at, r.last_event_id,
     r.consent_id, r.purpose, r.labels, r.lapse, r.client_id,
     coalesce(c.commune, ''), (c.commune_told_occurred_at AT TIME ZONE 'Asia/Ho_Chi_Minh')::date,
-    coalesce(h.seq, 0),
+    coalesce(h.seq, 0), coalesce(c.case_id, r.case_id),
     CASE WHEN r.consent_id <> '' AND (r.provider = %s OR r.lapse <> '') THEN ARRAY(
         SELECT t.value FROM cases.cases o JOIN history t ON t.subject = o.case_id
         WHERE o.client_id = c.client_id AND t.source = '/services/intake' AND t.type = ANY(CONSENT_TYPES)
@@ -121,9 +123,9 @@ CASE_BY_REFERENCE: LiteralString = (
     CASE
     + """
 WHERE c.case_id IN (
-    SELECT case_id FROM cases.case_references WHERE kind = %s AND org = %s AND value = %s)
+    SELECT CASE_OF_REFERENCE FROM cases.case_references r WHERE kind = %s AND org = %s AND value = %s)
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
-"""
+""".replace("CASE_OF_REFERENCE", CASE_OF_REFERENCE)
 )
 TOLD_BESIDE: LiteralString = (
     """
@@ -193,10 +195,15 @@ ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id
 """
 )
 NAMES_OF_CASE: LiteralString = """
-SELECT kind, value, told_by FROM cases.case_references
-WHERE case_id = %s AND (kind = 'introduction' OR kind = 'agency_ref' AND org = %s)
+SELECT kind, value, told_by FROM (
+    SELECT r.* FROM cases.case_references r WHERE r.case_id = %s AND r.client_id IS NULL
+    UNION ALL SELECT r.* FROM cases.case_references r
+    WHERE r.case_id = %s AND r.client_id IS NOT NULL AND CASE_OF_REFERENCE = %s
+    UNION ALL SELECT r.* FROM cases.cases c JOIN cases.case_references r ON r.client_id = c.client_id
+    WHERE c.case_id = %s AND r.case_id <> c.case_id AND CASE_OF_REFERENCE = c.case_id
+) AS named WHERE kind = 'introduction' OR kind = 'agency_ref' AND org = %s
 ORDER BY recorded_at, kind, value
-"""
+""".replace("CASE_OF_REFERENCE", CASE_OF_REFERENCE)
 ENTRY: LiteralString = """
 SELECT source, position, event_id, type, subject, org, occurred_at, recorded_at, value, seq FROM history
 """

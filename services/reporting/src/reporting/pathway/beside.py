@@ -6,11 +6,13 @@ client's own. A plan and a move are the client's always, as each case shows thos
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from reporting.pathway.cases import CaseStatus, Stay
+from reporting.pathway.entry import Entry
+from reporting.pathway.referrals import begins_a_referral, may_concern_a_referral
 
 
 class Beside(NamedTuple):
@@ -53,6 +55,15 @@ def gone(beside: Iterable[Beside]) -> frozenset[UUID]:
 def come(beside: Iterable[Beside]) -> frozenset[UUID]:
     """The cases in which more is told of its client, of others who are somebody else now."""
     return frozenset(each.told.case_id for each in beside if each.elsewhere and not each.one_person)
+
+
+def of_whom(entries: Sequence[Entry]) -> Iterator[tuple[Entry, UUID | None]]:
+    """Each entry of a case with the client of whom it tells, none for the case's own: what follows a request
+    for a referral tells of the client of the request."""
+    asked = {each.stream: each.told_of for each in entries if begins_a_referral(each)}
+    for entry in entries:
+        begun = asked.get(entry.stream) if may_concern_a_referral(entry) else None
+        yield entry, entry.told_of or begun
 
 
 def _join(case: CaseStatus, each: Beside) -> None:

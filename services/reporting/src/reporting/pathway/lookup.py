@@ -33,7 +33,8 @@ class Tie(StrEnum):
 class Reference:
     """What a case is found by: a number that we gave (`org` empty), or an organisation's own reference.
 
-    `told_by` and `recorded_at`: who made it known, when.
+    `told_by` and `recorded_at`: who made it known, when; `client_id`: of whom it was told, where that is not
+    the case's own client.
     """
 
     kind: str
@@ -42,6 +43,7 @@ class Reference:
     case_id: UUID
     told_by: str = field(default="", compare=False)
     recorded_at: datetime | None = field(default=None, compare=False)
+    client_id: UUID | None = field(default=None, compare=False)
 
 
 def reference_in(entry: Entry) -> Reference | None:
@@ -50,7 +52,9 @@ def reference_in(entry: Entry) -> Reference | None:
     if naming is None:
         return None
     kind, org, value = naming(entry.data)
-    return None if value is None else Reference(kind, org, value, entry.case_id, entry.org, entry.recorded_at)
+    if value is None:
+        return None
+    return Reference(kind, org, value, entry.case_id, entry.org, entry.recorded_at, entry.told_of)
 
 
 def references_standing(entries: Sequence[Entry]) -> list[Reference]:

@@ -113,7 +113,7 @@ def state_json(reader: Reader, territory: Territory, state: CaseState, seq: int)
     """The case after a step as JSON with sorted keys: the fields of `Case` of StatusService."""
     case = state.case
     referrals = tuple(
-        referral_message(reader, referral, commune=case.commune, seq=0)
+        referral_message(reader, referral, case_id=case.case_id, commune=case.commune, seq=0)
         for referral in state.referrals.values()
     )
     around = Surroundings(

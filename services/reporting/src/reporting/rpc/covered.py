@@ -28,7 +28,7 @@ class Covered:
             return found
         referral, told = found.referral, found.told
         if found.merged:
-            told = await self._queries.consents_of(referral.case_id)
+            told = await self._queries.consents_of(found.case_id)
         end = self._sharing.end_of(referral, told)
         if referral.state == "cancelled":
             end = referral.lapse or end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from uuid import UUID
 
 from contracts.base import Label, labels_of
 from contracts.events import intake
@@ -84,6 +85,7 @@ def referral_message(
     reader: Reader,
     referral: ReferralStatus,
     *,
+    case_id: UUID,
     commune: str,
     seq: int,
     consent_end: str = "",
@@ -96,7 +98,7 @@ def referral_message(
     return pb.Referral(
         number=referral.number,
         referral_id=str(referral.referral_id),
-        case_id=str(referral.case_id),
+        case_id=str(case_id),
         service=referral.service if seen else WITHHELD,
         sender=referral.sender,
         provider=referral.provider,

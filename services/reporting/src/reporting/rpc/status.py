@@ -190,9 +190,10 @@ class StatusServicer(grpc.StatusServiceServicer):
 
     async def _told(self, reader: Reader, person: Person, found: FoundCase) -> list[pb.TimelineEntry]:
         """What happened in a case and in those that go on in it."""
-        ids = [each.case.case_id for each in (found, *person.merged_into(found))]
-        parts = {case_id: person.part(case_id) for case_id in ids}
-        return await self._timeline.of(reader, parts, person.linked, await self._withheld(reader, parts))
+        cases = {each.case.case_id: each for each in (found, *person.merged_into(found))}
+        parts = {case_id: person.part(case_id) for case_id in cases}
+        told = [(each, parts[case_id]) for case_id, each in cases.items()]
+        return await self._timeline.of(reader, told, person.linked, await self._withheld(reader, parts))
 
     async def _withheld(self, reader: Reader, parts: Mapping[UUID, Part]) -> frozenset[UUID]:
         """The referrals of these cases of which the reader may know no more than that they are."""
@@ -236,7 +237,7 @@ class StatusServicer(grpc.StatusServiceServicer):
             part = Part.NOTHING if own else reader.part(found.ties, found.commune, found.told_on)
             if concerns(reader, part, found.referral):
                 return await self._consents.judged(reader, part, found)
-            case = None if own else await self._queries.case(found.referral.case_id, reader.org)
+            case = None if own else await self._queries.case(found.case_id, reader.org)
             if case is not None and case.merged:
                 person = await self._person(reader, case)
                 part = person.part(case.case.case_id)
@@ -284,6 +285,7 @@ def _referral(reader: Reader, found: FoundReferral) -> pb.Referral:
     return referral_message(
         reader,
         found.referral,
+        case_id=found.case_id,
         commune=found.commune,
         seq=found.seq,
         consent_end=found.consent_end,

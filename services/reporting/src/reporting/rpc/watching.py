@@ -79,6 +79,10 @@ class _Watched:
         self._seq = entries[-1].seq if entries else self._seq
         return [(change.seq, change) for change in own if change.seq > after]
 
+    def _shown(self, seq: int) -> pb.Referral:
+        case_id = self._found.case_id
+        return referral_message(self._reader, self._referral, case_id=case_id, commune=self._commune, seq=seq)
+
     def _is_own(self, entry: Entry) -> bool:
         return entry.event_id.startswith(str(self._referral.referral_id))
 
@@ -90,5 +94,5 @@ class _Watched:
             type=entry.type,
             occurred_at=timestamp(entry.occurred_at),
             recorded_at=timestamp(entry.recorded_at),
-            referral=referral_message(self._reader, self._referral, commune=self._commune, seq=entry.seq),
+            referral=self._shown(entry.seq),
         )

@@ -137,10 +137,14 @@ REFERENCES = Table(
         Column("case_id", "uuid", attrgetter("case_id")),
         Column("told_by", "text NOT NULL", attrgetter("told_by")),
         Column("recorded_at", "timestamptz NOT NULL", attrgetter("recorded_at")),
+        Column("client_id", "uuid", attrgetter("client_id")),
     ],
     key=4,
     read=Reference,
-    indexes=["INDEX ON case_references (case_id)"],
+    indexes=[
+        "INDEX ON case_references (case_id)",
+        "INDEX ON case_references (client_id) WHERE client_id IS NOT NULL",
+    ],
 )
 
 

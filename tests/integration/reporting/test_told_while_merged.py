@@ -1,0 +1,151 @@
+"""What was told of one client in the case of the other stands for that one, as if they had never been one."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from contracts.events import followup, intake
+from contracts.events.cases import ClientMoved
+from contracts.vocabulary import DetoxKind, Service
+from reftrack.reporting.v1 import status_pb2 as pb
+
+from tests.integration.reporting.conftest import World
+from tests.integration.reporting.test_merges import OTHER_SOCIAL, case_of
+from tests.unit.reporting.corrected import merged, unmerged
+from tests.unit.reporting.pathway import (
+    BO_DE,
+    INTERVENED,
+    ME_TRI,
+    NGOC_LAM,
+    SCREENED,
+    SUPERVISOR,
+    at,
+    contacted,
+    numbered,
+    opened,
+    planned,
+    registered,
+    requested,
+)
+from tests.unit.reporting.story import Story, named
+
+FACILITY, PROVIDER = "csch-so-1", "cap-viec-lam"
+OF_MERGING = {f"org.reftrack.{name}.v1" for name in ("clients-merged", "clients-unmerged")}
+CLOSINGS = {f"org.reftrack.{name}.v1" for name in ("case-closed", "case-reopened")}
+
+
+def begun(story: Story, *names: str) -> None:
+    """Each was met and has a case of their own."""
+    for name in names:
+        commune = BO_DE if name in ("an", "chi") else ME_TRI
+        story.intake(name, opened(name), contacted(commune), at=at(2), org=OTHER_SOCIAL)
+
+
+def told(story: Story, name: str, into: str | None = None) -> None:
+    """Somebody is met, registered, screened, plans, is sent and taken in; in the case of another: `into`."""
+    case = into or name
+    of: dict[str, Any] = {"client": named("client", name) if into else None, "org": OTHER_SOCIAL}
+    introduced = intake.ClientIntroduced(
+        to_org=OTHER_SOCIAL, instead_of_administrative_file=True, number=numbered("GT", name)
+    )
+    story.intake(case, contacted(ME_TRI), introduced, registered(ME_TRI), SCREENED, at=at(9), **of)
+    story.intake(case, INTERVENED, planned(Service.LOAN), at=at(10), **of)
+    story.intake(case, intake.PlanRevised(items=planned(Service.HOUSING).items), at=at(11), **of)
+    story.intake(case, ClientMoved(to_commune=NGOC_LAM, notified_on=date(2019, 3, 12)), at=at(12), **of)
+    asked = requested(f"{name}/job", Service.JOB_PLACEMENT, PROVIDER)
+    story.referral(case, f"{name}/job", asked, at=at(13), **of)
+    admitted = followup.DetoxAdmitted(
+        kind=DetoxKind.VOLUNTARY, facility=FACILITY, stay_number=numbered("LT", name)
+    )
+    story.followup(case, admitted, at=at(14), client=of["client"], org=FACILITY)
+    story.followup(case, followup.DetoxCompleted(months=6), at=at(20), client=of["client"], org=FACILITY)
+
+
+def met(story: Story, *names: str) -> None:
+    """The survivors of the merges: registered and planned for something else."""
+    for name in names:
+        story.intake(name, contacted(BO_DE), registered(BO_DE), at=at(3), org=OTHER_SOCIAL)
+        story.intake(name, planned(Service.METHADONE), at=at(4), org=OTHER_SOCIAL)
+
+
+def shown(case: pb.Case) -> dict[str, Any]:
+    """All that is told of a case but the ids and numbers, which differ from person to person."""
+    return {
+        "stage": (case.stage, case.followup_state, case.closed_on),
+        "place": (case.commune, case.district, case.moved_to),
+        "plan": [item.service for item in case.plan],
+        "introduced": bool(case.introduction_number),
+        "stays": [(each.facility, each.admitted_on, each.completed_on) for each in case.stays],
+        "referrals": [(each.service, each.state, each.commune) for each in case.referrals],
+        "of itself": {each.case_id for each in case.referrals} <= {case.case_id},
+    }
+
+
+async def history(world: World, name: str) -> list[str]:
+    """The types of what happened with somebody, but for the merging."""
+    request = pb.GetTimelineRequest(case_id=str(named("case", name)), page_size=500)
+    entries = (await world.status.GetTimeline(request, **world.by("supervisor", SUPERVISOR))).entries
+    return sorted(each.type for each in entries if each.type not in OF_MERGING | CLOSINGS)
+
+
+async def seen(world: World, *names: str) -> list[Any]:
+    return [(shown(await case_of(world, name)), await history(world, name)) for name in names]
+
+
+async def test_who_was_one_with_another_stands_as_if_that_had_never_been(world: World) -> None:
+    """An and Binh were one person while all of Binh was told; of Chi and Dung the same is told, apart."""
+    story = Story()
+    begun(story, "an", "binh", "chi", "dung")
+    met(story, "an", "chi")
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    told(story, "dung")
+    await world.tell(story)
+    joined = await seen(world, "an")
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    assert await seen(world, "an", "binh") == await seen(world, "chi", "dung")
+    merged(story, "an", "binh", times=2)
+    await world.tell(story)
+    assert await seen(world, "an") == joined
+    unmerged(story, "an", "binh", times=2)
+    await world.tell(story)
+    assert await seen(world, "an", "binh") == await seen(world, "chi", "dung")
+
+
+async def test_while_two_are_one_the_case_that_goes_on_tells_of_both_and_each_has_their_own_plan(
+    world: World,
+) -> None:
+    story = Story()
+    begun(story, "an", "binh")
+    story.intake("an", planned(Service.METHADONE), at=at(4), org=OTHER_SOCIAL)
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    await world.tell(story)
+    one, other = shown(await case_of(world, "an")), shown(await case_of(world, "binh"))
+    assert (one["plan"], other["plan"]) == (["methadone"], ["housing"])
+    assert one["stage"][:2] == ("plan_agreed", "detox_completed")
+    assert (len(one["stays"]), len(one["referrals"])) == (1, 1)
+    assert (other["stage"][0], other["stays"], other["referrals"]) == ("closed", [], [])
+
+
+async def test_what_was_told_of_one_is_found_by_its_number_in_the_case_of_that_one(world: World) -> None:
+    story = Story()
+    begun(story, "an", "binh")
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    unmerged(story, "an", "binh")
+    await world.tell(story)
+    numbers = {
+        "introduction": numbered("GT", "binh"),
+        "referral": numbered("CG", "binh/job"),
+        "stay": numbered("LT", "binh"),
+    }
+    for kind, number in numbers.items():
+        request = pb.FindCaseRequest(**{kind: number})
+        found = (await world.status.FindCase(request, **world.by("supervisor", SUPERVISOR))).case
+        assert (kind, found.case_id) == (kind, str(named("case", "binh")))
+    asked = pb.GetReferralRequest(number=numbers["referral"])
+    referral = (await world.status.GetReferral(asked, **world.by("supervisor", SUPERVISOR))).referral
+    assert (referral.case_id, referral.commune) == (str(named("case", "binh")), ME_TRI)
