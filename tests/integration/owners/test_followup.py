@@ -24,7 +24,16 @@ from contracts.events.followup import (
     MethadoneInductedPosted,
     ReintegrationEvaluated,
 )
-from contracts.vocabulary import DetoxKind, Evidence, ManagementModel, NumberKind, OrgKind
+from contracts.events.intake import ClientContacted
+from contracts.vocabulary import (
+    Channel,
+    ClientGroup,
+    DetoxKind,
+    Evidence,
+    ManagementModel,
+    NumberKind,
+    OrgKind,
+)
 from reference.days import start_of
 
 from tests.integration.owners.intake_log import BEGUN
@@ -259,8 +268,10 @@ async def test_who_has_nothing_to_do_with_a_case_learns_not_even_that_there_is_o
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await followup.call("ProvideSupport", org="ubnd-my-dinh-1", **fields)
     assert details(refused.value)["reason"] == "CASE_UNKNOWN"
-    # the police of its own commune opened the case
-    assert (await followup.call("ProvideSupport", org=COMMUNE, **fields)).outcome.version == 2
+    contact = ClientContacted(channel=Channel.STREET, commune="00139", client_group=ClientGroup.DRUG_USER)
+    followup.feed(followup.intake.event(case_id, contact, org="cap-bo-de"))
+    police = "the police of its own commune met the client"
+    assert (await followup.call("ProvideSupport", org=COMMUNE, **fields)).outcome.version == 2, police
 
 
 async def test_who_is_told_of_a_handover_has_to_do_with_the_case(followup: World, case_id: UUID) -> None:

@@ -51,6 +51,10 @@ async def test_whoever_acts_in_a_case_that_reporting_does_not_show_it_is_not_tol
     met = followup.intake.event(case_id, CONTACT, org="ldtbxh-my-dinh-1")
     wrong = EventVoided(event_id=met.id, type=met.type, reason=VoidReason.WRONG_PERSON, replaced=False)
     followup.feed(met, log.event(case_id, wrong, org="ldtbxh-my-dinh-1"))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await support(followup, case_id, "ldtbxh-my-dinh-1")
+    assert details(refused.value)["reason"] == "CASE_UNKNOWN", "it reported nothing else of the client"
+    followup.feed(routed(followup, case_id, SUPPORTED, "ldtbxh-my-dinh-1", A_YEAR_LATER))
     assert await support(followup, case_id, "ldtbxh-my-dinh-1") == "opened", "it met somebody else"
 
 

@@ -12,8 +12,9 @@ from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened
 from contracts.events.common import AgencyEventRefused, EventVoided
+from contracts.events.intake import AgencyReferenceBound, ClientContacted
 from contracts.events.referral import ReferralReceived, ReferralRequested
-from contracts.vocabulary import CloseReason, ReopenReason, VoidReason
+from contracts.vocabulary import Channel, ClientGroup, CloseReason, ReopenReason, VoidReason
 from directory import living_of
 from reference.days import start_of
 
@@ -137,6 +138,22 @@ async def test_a_merge_told_after_its_undoing_joins_nobody(referral: World, *, a
     for batch in [early, late] if apart else [[*early, *late]]:
         referral.feed(*batch)
     assert kinds(referral.log()) == ["agency-event-deferred"]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_who_reported_nothing_that_stands_has_no_right_any_more(referral: World, *, at_once: bool) -> None:
+    """Nor has the office that voids it, which is the same one mostly."""
+    log, (twins, told) = referral.intake, taken_for_one(referral.intake)
+    contact = ClientContacted(channel=Channel.STREET, commune="00139", client_group=ClientGroup.DRUG_USER)
+    wrong, other = (log.event(twins.other, contact, org=STRANGER) for _ in range(2))
+    reference = log.event(twins.other, AgencyReferenceBound(org=STRANGER, agency_ref="X-1"), org=STRANGER)
+    voids = [log.event(twins.other, void_of(one), org=STRANGER) for one in (wrong, other)]
+    seen = []
+    for batch in ([*told, wrong, other, reference, voids[0]], voids[1:]):
+        for part in [batch] if at_once else [[one] for one in batch]:
+            referral.feed(*part)
+        seen.append(parties_of(referral, twins.other)[STRANGER])
+    assert seen == [True, False]
 
 
 def test_a_right_of_before_clients_and_events_were_kept_stays_with_its_case(referral: World) -> None:

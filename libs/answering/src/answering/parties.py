@@ -2,8 +2,9 @@
 these. Nobody else may command anything in it (`architecture.md`, G9: nobody by default).
 
 What is told of a client in the case of another, while the two are one person (`Meta.client`), gives a right
-for that client: it follows the client when they are found to be two again. To whom a client was sent by an
-event that is voided has no right by it any more. Rows of before clients and events were kept (migrations
+for that client: it follows the client when they are found to be two again. By an event that
+is voided nobody has a right any more, neither who reported it nor to whom it sent the client; to void gives
+none. Rows of before clients and events were kept (migrations
 `parties_of_clients`, `parties_by_event`) name neither: such a right stays with the case in which it was told,
 for good, whoever is found to be one person and whatever is voided.
 """
@@ -23,11 +24,12 @@ from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.cases import CaseClosed, CaseReopened, ClientMoved
 from contracts.events.common import EventVoided
-from contracts.events.intake import AgencyEventRouted, ClientIntroduced
+from contracts.events.intake import AgencyEventRouted, AgencyReferenceBound, CaseOpened, ClientIntroduced
 from contracts.events.people import ClientsDistinguished, ClientsMerged, ClientsUnmerged, MatchesProposed
 from contracts.events.referral import ReferralRequested
 from contracts.events.vault import IdentityRead
-from contracts.vocabulary import CloseReason, ReopenReason
+from contracts.registry import RECORDED_BY
+from contracts.vocabulary import CloseReason, Owner, ReopenReason
 from psycopg import Connection
 from reference import Organisations
 
@@ -37,9 +39,6 @@ Connect = Callable[[], AbstractContextManager[Connection[Any]]]
 
 OF_THE_CASE = UUID(int=0)
 """In place of the client: the case's own."""
-
-FOR_GOOD = ""
-"""In place of the event by which an organisation was sent the client: it reported something itself."""
 
 _READ = Lookup(
     CASES_OF_PERSON
@@ -108,10 +107,8 @@ class Parties:
     def learn(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Take in who reported an event of intake's or referral's log, and whom it sends the client to."""
         if isinstance(told.data, EventVoided):
-            drop_addressees(uow, told.meta.subject, told.data.event_id)
-        for org in sorted(reporters(told)):
-            add_party(uow, told.meta.subject, org, told.meta.client)
-        for org in sorted(addressees(told)):
+            drop_parties(uow, told.meta.subject, told.data.event_id)
+        for org in sorted(reporters(told) | addressees(told)):
             add_party(uow, told.meta.subject, org, told.meta.client, by=told.id)
 
     def may_act(self, org: str, case_id: UUID) -> bool:
@@ -130,28 +127,35 @@ class Parties:
         return {client for one, client in known if self._organisations.answers_for(org, one)}
 
 
-def add_party(
-    uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = None, *, by: str = FOR_GOOD
-) -> None:
+def add_party(uow: UnitOfWork, case_id: UUID, org: str, client: UUID | None = None, *, by: str) -> None:
     """From this commit on the organisation has to do with the case, or with another client told of in it: for
-    as long as the event that sent it the client stands, or for good."""
+    as long as that event stands."""
     uow.commit.extra.append(TableWrite(_PARTIES, (case_id, org, client or OF_THE_CASE, by)))
 
 
-def drop_addressees(uow: UnitOfWork, case_id: UUID, event_id: str) -> None:
-    """From this commit on nobody has to do with the case for having been sent the client by that event."""
+def drop_parties(uow: UnitOfWork, case_id: UUID, event_id: str) -> None:
+    """From this commit on nobody has to do with the case by that event."""
     uow.commit.extra.append(TableWrite(_DROPPED, (case_id, event_id)))
 
 
 _OF_WHO_IS_WHO = ClientsMerged | ClientsUnmerged | ClientsDistinguished | MatchesProposed
 
 
+_GOES_WITH_ANOTHER = CaseOpened | AgencyReferenceBound | EventVoided
+"""What stands beside a report, or takes one away: the report gives the right, for as long as it stands."""
+
+_OF_A_REFERRAL = frozenset(RECORDED_BY[Owner.REFERRAL]) - {ReferralRequested}
+
+
 def reporters(told: Recorded[Payload]) -> set[str]:
     """The organisations that have to do with a case by having reported an event of it. Nobody
     by having looked into it, or by what was found of who is who: that stands in the cases of either, of which
-    the one may have been taken for the other's by a mistyped number."""
+    the one may have been taken for the other's by a mistyped number. Who has to do with a referral, its
+    request says."""
     data: Any = told.data
-    if isinstance(data, IdentityRead | _OF_WHO_IS_WHO) or _settles(data):
+    if isinstance(data, IdentityRead | _OF_WHO_IS_WHO | _GOES_WITH_ANOTHER) or _settles(data):
+        return set()
+    if type(data) in _OF_A_REFERRAL:
         return set()
     if isinstance(data, AgencyEventRouted):
         return {data.posted_by}

@@ -18,7 +18,7 @@ from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import VoidReason
 
 from answering.aggregate import Answering, Logged
-from answering.parties import drop_addressees
+from answering.parties import drop_parties
 from answering.posting import Posting
 from answering.whom import Telling
 
@@ -104,7 +104,7 @@ def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], tak
     for each in found:
         event_id = f"{aggregate.id}:{each.version}"
         aggregate.void(taking.of(event_id, each.type), taking.about(each))
-        drop_addressees(uow, aggregate.case_id, event_id)
+        drop_parties(uow, aggregate.case_id, event_id)
         followed = taking.further(f"{aggregate.id}:{aggregate.version}")
         for more in aggregate.caused_by(event_id):
             aggregate.void(followed.of(f"{aggregate.id}:{more.version}", more.type), followed.about(more))

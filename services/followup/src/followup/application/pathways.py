@@ -16,7 +16,7 @@ from answering.clock import by_the_clock
 from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
 from answering.ended_consents import RECHECK, known_at, look_again, looked_for
-from answering.parties import Parties
+from answering.parties import Parties, add_party
 from answering.requests import (
     caller_of,
     case_of,
@@ -243,7 +243,9 @@ class Pathways:
         posting = Posting.commanded(payload, meta, OrgKind(caller.kind), number=number)
         pathway = self._pathway(uow, meta)
         before = Before.of(pathway)
+        told = f"{pathway.id}:{pathway.version + 1}"
         obey(pathway, posting, self._policy, command.message)
+        add_party(uow, pathway.case_id, caller.id, meta.client, by=told)
         follow(uow, pathway, before, self._policy, self._terms)
         return outcome_of(pathway, caller.id, caller.kind, begun or "").SerializeToString()
 
