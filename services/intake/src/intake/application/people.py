@@ -59,6 +59,11 @@ def person_of(uow: UnitOfWork, client: str) -> Person:
     return Person((), {str(case): client} if case else {})
 
 
+def is_alone(uow: UnitOfWork, client: str) -> bool:
+    """Whether the client is nobody else too and has one case at most, like nearly all: by one look."""
+    return _name(uow, client) is None
+
+
 def case_of_client(uow: UnitOfWork, client: str) -> Case | None:
     """The latest case that was opened for this very client."""
     person = person_of(uow, client)

@@ -38,9 +38,9 @@ def known_of(uow: UnitOfWork, case: Case, client: UUID) -> Known:
     The way is that of the cases which go on in this one. What was told of the client in the case of another,
     before the first of them was opened, belongs to a way that is over.
     """
-    person = people.person_of(uow, keys.as_text(client))
-    if person.name is None:
+    if people.is_alone(uow, keys.as_text(client)):
         return ALONE
+    person = people.person_of(uow, keys.as_text(client))
     named = person.clients | {keys.as_text(client)} if person.edges else {keys.as_text(client)}
     clients = frozenset(map(keys.as_id, named))
     others = people.cases_about(uow, person, named, case)

@@ -42,7 +42,7 @@ from intake.domain.moving import Move, answered
 from intake.domain.order import Step, check, moves, stage, too_early
 from intake.domain.particulars import Telling
 from intake.domain.paths import check_routed, check_step
-from intake.domain.reports import ALONE, Known, Report, Reports, steps_of
+from intake.domain.reports import ALONE, Known, Report, Reports, steps_of, steps_told
 from intake.domain.screened import Screenings
 
 
@@ -296,6 +296,9 @@ class Case(Aggregate):
         self.tellings = (*self.tellings, Telling.of(self.meant(meta), data, meta, told_by, came))
 
     def _allow(self, step: Step, meta: Meta, known: Known = ALONE) -> None:
+        if known is ALONE and meta.client is None:
+            self._allow_alone(step, meta)
+            return
         whom, happened = {self.meant(meta)}, self.happened_of(self.same(meta, known), known.elsewhere)
         # an office may register a client anew in the case in which that one's own goes on
         here = [one for one in (*self.reports, *known.beside) if one.org == meta.org]
@@ -307,6 +310,12 @@ class Case(Aggregate):
             occurred_at=meta.occurred_at,
             closed_at=self.closed_at,
         )
+
+    def _allow_alone(self, step: Step, meta: Meta) -> None:
+        """The same, of nearly all: the case's own client, of whom no other case tells."""
+        told, own = steps_told(self.reports, self.client_id, meta.org)
+        happened = told if self.closed_at is None else told | {Step.CLOSED}
+        check(step, happened, own, told, occurred_at=meta.occurred_at, closed_at=self.closed_at)
 
 
 FACTS: dict[type[Payload], type[Fact]] = {

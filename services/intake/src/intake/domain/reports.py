@@ -45,6 +45,17 @@ ALONE = Known()
 """Of whoever was never merged: the client of the case, and what that case tells."""
 
 
+def steps_told(reports: Collection[Report], client: UUID, org: str) -> tuple[set[Step], set[Step]]:
+    """The steps that are told of this client, and those of them that this organisation told."""
+    told, own = set[Step](), set[Step]()
+    for whom, step, by in reports:
+        if whom is client or whom == client:
+            told.add(step)
+            if by == org:
+                own.add(step)
+    return told, own
+
+
 def steps_of(reports: Collection[Report], clients: Collection[UUID]) -> frozenset[Step]:
     """The steps that are told of one of these clients."""
     return frozenset(one.step for one in reports if one.client in clients)
