@@ -23,13 +23,14 @@ from contracts.vocabulary import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reporting.pathway.cases import beside
 from reporting.pathway.corrections import is_void
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
 from reporting.pathway.merging import edges_in, roots
 from reporting.pathway.referrals import may_concern_a_referral
 from reporting.views.anew import History
-from reporting.views.cases import fold_cases, references_after, ties_after, touched_by_voids
+from reporting.views.cases import fold_cases, references_after, ties_after, told_beside, touched_by_voids
 from reporting.views.facts import void_in
 from reporting.views.referrals import fold_referrals
 
@@ -97,18 +98,22 @@ class Told:
         return [each for each in entries if each.event_id not in self.voided and not is_void(each)]
 
 
+WHOM = st.sampled_from([None, None, named("client", "y"), named("client", "z")])
+"""Of whom something is told: mostly of the case's own client."""
+
 HOURS = st.integers(0, 5).map(lambda hour: START.replace(hour=hour))
 
 
 @st.composite
 def _on_intake(draw: st.DrawFn, told: Told) -> None:
     case, org = draw(st.sampled_from(CASES)), draw(st.sampled_from(["o1", "o2"]))
-    told.story.intake(case, draw(intake_payloads), at=draw(HOURS), org=org)
+    told.story.intake(case, draw(intake_payloads), at=draw(HOURS), org=org, client=draw(WHOM))
 
 
 @st.composite
 def _on_followup(draw: st.DrawFn, told: Told) -> None:
-    told.story.followup(draw(st.sampled_from(CASES)), draw(followup_payloads), at=draw(HOURS))
+    case, whom = draw(st.sampled_from(CASES)), draw(WHOM)
+    told.story.followup(case, draw(followup_payloads), at=draw(HOURS), client=whom)
 
 
 @st.composite
@@ -186,6 +191,7 @@ def interleaved(data: st.DataObject, story: Story) -> list[Entry]:
 def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
     """All views after the entries, folded page by page as the projector does, rows kept in memory."""
     cases: dict[Any, Any] = {}
+    others: dict[Any, Any] = {}
     referrals: dict[Any, Any] = {}
     ties: set[Any] = set()
     references: set[Any] = set()
@@ -197,6 +203,10 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
         touched = touched_by_voids([cases[case_id] for case_id in known], page)
         anew = whole(touched)
         cases |= {row.case_id: row for row in fold_cases([cases[each] for each in known], page, anew)}
+        others = {key: row for key, row in others.items() if row.case_id not in anew}
+        more = told_beside(page, anew)
+        before = [row for row in others.values() if row.case_id in {entry.case_id for entry in more}]
+        others |= {(row.case_id, row.client_id): row for row in beside(more, before)}
         ties = {tie for tie in ties if tie.case_id not in anew} | set(ties_after(page, anew).values())
         references = {each for each in references if each.case_id not in anew}
         references |= set(references_after(page, anew))
@@ -205,6 +215,7 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
         referrals |= {row.referral_id: row for row in fold_referrals(named, moves, whole)}
     return {
         "cases": cases,
+        "told of others": others,
         "referrals": referrals,
         "ties": ties,
         "references": references,
