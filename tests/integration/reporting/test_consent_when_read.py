@@ -359,13 +359,14 @@ HANDOVER: dict[str, Any] = {
 }
 
 
-def handed_over(story: Story, consent_id: str) -> str:
+def handed_over(story: Story, consent_id: str, **more: Any) -> str:
     """A stay of which the commune was told, and the mark of that consent's end; the id of the notice."""
     admitted = followup.DetoxAdmitted(kind=DetoxKind.VOLUNTARY, facility=FACILITY, stay_number=STAY)
     told = followup.HandoverNotified(to_org=COMMUNE, to_commune="00139", due_on=LAST_DAY)
-    story.followup("an", admitted, at=at(5), org=FACILITY)
-    (notice,) = story.followup("an", told, at=at(6), org=FACILITY)
-    withdrawn(story)
+    story.followup("an", admitted, at=at(5), org=FACILITY, **more)
+    (notice,) = story.followup("an", told, at=at(6), org=FACILITY, **more)
+    if not more:
+        withdrawn(story)
     lapsed = followup.HandoverConsentLapsed(
         stay=STAY,
         facility=FACILITY,
@@ -375,12 +376,12 @@ def handed_over(story: Story, consent_id: str) -> str:
         about=notice.event_id,
         labels=(Label.DRUG,),
     )
-    story.followup("an", lapsed, at=at(9), org="system:followup")
+    story.followup("an", lapsed, at=at(9), org="system:followup", **more)
     return notice.event_id
 
 
-async def stays_of(world: World, org: str) -> list[tuple[str, str]]:
-    answer = await world.status.GetCase(pb.GetCaseRequest(case_id=CASE), **world.by("operator", org))
+async def stays_of(world: World, org: str, case: str = CASE) -> list[tuple[str, str]]:
+    answer = await world.status.GetCase(pb.GetCaseRequest(case_id=case), **world.by("operator", org))
     return [(one.number, one.consent_end) for one in answer.case.stays]
 
 

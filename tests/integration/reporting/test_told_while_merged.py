@@ -11,6 +11,17 @@ from contracts.vocabulary import DetoxKind, Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
 from tests.integration.reporting.conftest import World
+from tests.integration.reporting.test_consent_when_read import (
+    FACILITY,
+    HANDOVER,
+    STAY,
+    agreed,
+    handed_over,
+    read,
+    sent,
+    stays_of,
+    withdrawn,
+)
 from tests.integration.reporting.test_merges import OTHER_SOCIAL, case_of
 from tests.unit.reporting.corrected import merged, unmerged
 from tests.unit.reporting.pathway import (
@@ -25,12 +36,13 @@ from tests.unit.reporting.pathway import (
     numbered,
     opened,
     planned,
+    reached,
     registered,
     requested,
 )
 from tests.unit.reporting.story import Story, named
 
-FACILITY, PROVIDER = "csch-so-1", "cap-viec-lam"
+PROVIDER = "cap-viec-lam"
 OF_MERGING = {f"org.reftrack.{name}.v1" for name in ("clients-merged", "clients-unmerged")}
 CLOSINGS = {f"org.reftrack.{name}.v1" for name in ("case-closed", "case-reopened")}
 
@@ -149,3 +161,25 @@ async def test_what_was_told_of_one_is_found_by_its_number_in_the_case_of_that_o
     asked = pb.GetReferralRequest(number=numbers["referral"])
     referral = (await world.status.GetReferral(asked, **world.by("supervisor", SUPERVISOR))).referral
     assert (referral.case_id, referral.commune) == (str(named("case", "binh")), ME_TRI)
+
+
+async def test_what_was_asked_of_a_merged_client_rests_on_the_consents_of_that_one_for_ever(
+    world: World,
+) -> None:
+    story = Story()
+    reached(story, "an")
+    reached(story, "binh")
+    merged(story, "an", "binh")
+    whom = named("client", "binh")
+    sent(story, agreed(story, client=whom), client=whom)
+    handed_over(story, agreed(story, client=whom, **HANDOVER), client=whom)
+    unmerged(story, "an", "binh")
+    withdrawn(story)
+    await world.tell(story)
+    binh = str(named("case", "binh"))
+    assert (await read(world)).service == "methadone", "what An takes back is not Binh's"
+    assert await stays_of(world, FACILITY, binh) == [(STAY, "")]
+    withdrawn(story, "binh")
+    await world.tell(story)
+    assert (await read(world)).consent_end == "consent_withdrawn"
+    assert await stays_of(world, FACILITY, binh) == [(STAY, "consent_withdrawn")]
