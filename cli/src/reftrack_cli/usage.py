@@ -6,7 +6,10 @@ put in their place: so they are found in the catalogue (`usage.yaml`). Help is `
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import typer
@@ -20,7 +23,8 @@ from reftrack_cli import helping, session
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2."""
+    """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2. A path that
+    the machine will not have, and a reader that went away, end it with status 1."""
     language = spoken(arguments)
     if not all(map(_is_text, arguments)):
         typer.echo(_say("frame", "not_utf8", language), err=True)
@@ -32,6 +36,13 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         return error.exit_code
     except typer.Abort:
         typer.echo(_say("frame", "aborted", language), err=True)
+        return 1
+    except BrokenPipeError:
+        _stop_writing()
+        return 1
+    except OSError as error:
+        path, why = _short(str(error.filename or "")), error.strerror or type(error).__name__
+        typer.echo(_say("frame", "no_such_path", language, path=path, why=why), err=True)
         return 1
     return status if isinstance(status, int) else 0
 
@@ -50,6 +61,21 @@ def told(message: str, language: str = "vi") -> str:
     """What Typer says, in that language and in plain words; unchanged if the catalogue does not have it."""
     plain = phrases.usage_plainly().instead_of(message) or message
     return (phrases.usage().instead_of(plain) or plain) if language == "vi" else plain
+
+
+def _stop_writing() -> None:
+    """Nobody reads on: Python would complain at its end of what is left."""
+    with suppress(OSError, ValueError):
+        out = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out)
+        os.close(nowhere)
+
+
+def _short(path: str) -> str:
+    """The beginning of a path, on one line."""
+    seen = "".join(letter if letter.isprintable() else "?" for letter in path[:200])
+    return f"{seen}…" if len(path) > len(seen) else seen or "–"
 
 
 def _is_text(argument: str) -> bool:

@@ -30,10 +30,15 @@ class RuntimeClock:
         write_instant(self.file, instant)
 
     def now(self) -> datetime:
-        """The instant that the services see, in UTC."""
+        """The instant that the services see, in UTC. Raises Trouble where nothing readable says it."""
         if not self.simulated:
             return datetime.now(UTC)
-        return datetime.fromisoformat(self.file.read_text().strip()).astimezone(UTC)
+        try:
+            return datetime.fromisoformat(self.file.read_text().strip()).astimezone(UTC)
+        except (OSError, ValueError, OverflowError):
+            raise Trouble(
+                f"The simulated clock {self.file} cannot be read.", "Set it with `reftrack clock set`."
+            ) from None
 
 
 def parse_setting(setting: str) -> datetime | None:
