@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,8 +25,17 @@ from tests.integration.intake.people import (
     told,
     unmerge,
 )
-from tests.integration.intake.posts import NOW, closing, contact, counselling, introduction
+from tests.integration.intake.posts import (
+    NOW,
+    answer,
+    closing,
+    contact,
+    counselling,
+    introduction,
+    referral,
+)
 from tests.integration.intake.test_consent import consent
+from tests.integration.intake.test_merging import sent
 
 NUMBER = "001090123456"
 
@@ -144,6 +154,24 @@ def test_whom_somebody_was_sent_to_while_merged_goes_on_with_that_one_and_loses_
     assert told(desk, "client-registered")[-1]["meta"]["subject"] == p, "the number means whom it was told of"
     assert case_of(desk, third, "C") == p
     assert not reaches(desk, third, a)
+
+
+def test_the_number_of_a_referral_means_whom_its_request_told_of_when_they_are_two_again(desk: Desk) -> None:
+    """What is posted by it goes on in the case in which the referral began, and is told of that one."""
+    a, b = two(desk)
+    clinic, other = "methadone-long-bien", client_of(desk, b)
+    merged = merge_id(merge(desk, a, b))
+    desk.post(referral(NGOC_LAM, "B", clinic))
+    number = sent(desk, a)
+    both = {"referral": number, "agency_ref": "K"}
+    desk.post(replace(answer(clinic, number), about=both))
+    unmerge(desk, merged)
+    again = replace(answer(clinic, number, "referral-accepted"), about=both)
+    assert desk.post(again) == [], "it is referral's to answer: the reference means whom the number means"
+    routed = [event["meta"] for event in told(desk, "agency-event-routed")]
+    assert {(meta["subject"], meta.get("client")) for meta in routed} == {(a, other)}
+    assert len(routed) == 3
+    assert case_of(desk, clinic, "K") == b
 
 
 def test_a_consent_is_withdrawn_by_its_name_in_whichever_case_it_was_given(desk: Desk) -> None:

@@ -210,8 +210,8 @@ def _load_numbers(uow: UnitOfWork, numbers: list[tuple[NumberKind, str]]) -> Non
     if numbers:
         named = [keys.number_key(*number) for number in numbers]
         uow.load_claims(keys.NUMBER, named)
-        cases = (uow.holder(keys.NUMBER, name) for name in named)
-        uow.load_claims(keys.ADDRESSED, [case for case in cases if case])
+        cases = (keys.number_of(uow.holder(keys.NUMBER, name))[0] for name in named)
+        uow.load_claims(keys.ADDRESSED, [keys.as_text(case) for case in cases if case])
 
 
 def _nobody_yet(naming: Naming) -> str:

@@ -29,7 +29,8 @@ MATCH = "match"
 """Claim: a place on the work list of matches → the two clients, one space between them, the new one first."""
 
 NUMBER = "number"
-"""Claim: a number (`<kind>/<number>`) → case."""
+"""Claim: a number (`<kind>/<number>`) → the case in which it was given, and after a space the client of whom
+that tells, where another service gave it and it is not the case's own."""
 
 ADDRESSED = "addressed"
 """Claim: case → the organisations that its referrals, stays and handovers concern, one space between two;
@@ -70,6 +71,12 @@ def reference_key(org: str, agency_ref: str) -> str:
 def number_key(kind: str, number: str) -> str:
     """Key of the claim `NUMBER`."""
     return f"{kind}/{number}"
+
+
+def number_of(holder: str | None) -> tuple[UUID | None, UUID | None]:
+    """The case and the client that the holder of a claim `NUMBER` names, as far as it does."""
+    case, _, client = (holder or "").partition(" ")
+    return as_id(case) if case else None, as_id(client) if client else None
 
 
 def pair_key(one: str, other: str) -> str:

@@ -80,9 +80,24 @@ def match(uow: UnitOfWork, event: Event, organisations: Areas, compare: Compare)
 
 def client_named(uow: UnitOfWork, naming: Naming) -> str | None:
     """The client whom number or reference name."""
-    holder = uow.holder(keys.NUMBER, keys.number_key(*naming.number)) if naming.number else None
-    case = uow.get(Case, keys.as_id(holder)) if holder else None
-    return keys.as_text(case.client_id) if case else client_of(uow, naming)
+    found = numbered(uow, *naming.number) if naming.number else None
+    return found.client if found else client_of(uow, naming)
+
+
+class Numbered(NamedTuple):
+    """The case in which a number was given, and of whom that tells."""
+
+    case: Case
+    client: str
+
+
+def numbered(uow: UnitOfWork, kind: str, number: str) -> Numbered | None:
+    """What a number means; none while nobody gave it."""
+    case_id, client = keys.number_of(uow.holder(keys.NUMBER, keys.number_key(kind, number)))
+    case = uow.get(Case, case_id) if case_id else None
+    if case is None:
+        return None
+    return Numbered(case, keys.as_text(client or case.introductions.get(number, case.client_id)))
 
 
 def _named(uow: UnitOfWork, event: Event, linked: str | None, organisations: Areas) -> Match:
@@ -106,8 +121,7 @@ def case_id_of(uow: UnitOfWork, naming: Naming) -> UUID | None:
     """The case that an event leads to, as far as it is known."""
     if naming.number is None:
         return latest_case_id(uow, client_of(uow, naming) or identified(uow, naming))
-    holder = uow.holder(keys.NUMBER, keys.number_key(*naming.number))
-    return keys.as_id(holder) if holder else None
+    return keys.number_of(uow.holder(keys.NUMBER, keys.number_key(*naming.number)))[0]
 
 
 def load_merged(uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
@@ -151,13 +165,11 @@ def addressed(uow: UnitOfWork, case: Case, *, voided: bool = False) -> frozenset
 def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisations: Areas) -> Match:
     """A number is for those to whom it was sent; to everybody else it is unknown, as if there were none."""
     naming = event.naming
-    holder = uow.holder(keys.NUMBER, keys.number_key(kind, number))
-    case = uow.get(Case, keys.as_id(holder)) if holder else None
-    refusal = Refusal("number_unknown", field=f"/about/{kind}")
-    if case is None:
+    found, refusal = numbered(uow, kind, number), Refusal("number_unknown", field=f"/about/{kind}")
+    if found is None:
         _check_form(kind, number)
         raise NotKnownYet(keys.until_number(kind, number), f"{kind} {number}", refusal)
-    bound, client = client_of(uow, naming), keys.as_text(case.introductions.get(number, case.client_id))
+    (case, client), bound = found, client_of(uow, naming)
     is_theirs = bound is not None and same_person(uow, bound, client)
     if not is_theirs and not was_sent(uow, case, naming.org, organisations):
         raise NotKnownYet(keys.until_case(case.id), f"{kind} {number}", refusal)
@@ -166,12 +178,14 @@ def _by_number(uow: UnitOfWork, event: Event, kind: str, number: str, organisati
     if kind == NumberKind.INTRODUCTION and number not in case.introductions:
         raise Refusal("introduction_voided", field=f"/about/{kind}")
     binds = naming.reference is not None and bound is None
-    return Match(_of_client(uow, client, _goes_on_in(uow, case, event)), client, binds)
+    return Match(_taking(uow, client, case, event), client, binds)
 
 
-def _of_client(uow: UnitOfWork, client: str, case: Case) -> Case:
-    """The case, or where its client and the one who was introduced in it are two again, that one's."""
-    if same_person(uow, client, keys.as_text(case.client_id)):
+def _taking(uow: UnitOfWork, client: str, begun_in: Case, event: Event) -> Case:
+    """Where it goes on; where that one's client and the client of the number are two again, that client's.
+    What another service decides goes on where it began, whoever is one person by now."""
+    case = _goes_on_in(uow, begun_in, event)
+    if _goes_by_its_number(event) or same_person(uow, client, keys.as_text(case.client_id)):
         return case
     own = latest_case_id(uow, client)
     return (uow.get(Case, own) if own else None) or case
@@ -182,12 +196,16 @@ def _goes_on_in(uow: UnitOfWork, case: Case, event: Event) -> Case:
     open one; but referrals and stays go on under the case in which they began."""
     if isinstance(event.data, MoveAcknowledgedPosted):
         return case
-    is_of_owner = POSTABLE[event.type].owner is not Owner.INTAKE
-    number = event.naming.number
-    if not case.is_merged or (is_of_owner and number and number[0] != NumberKind.INTRODUCTION):
+    if not case.is_merged or _goes_by_its_number(event):
         return case
     target = latest_case_id(uow, keys.as_text(case.client_id))
     return (uow.get(Case, target) if target else None) or case
+
+
+def _goes_by_its_number(event: Event) -> bool:
+    """Whether another service decides about it by the number of a referral or a stay."""
+    is_of_owner, number = POSTABLE[event.type].owner is not Owner.INTAKE, event.naming.number
+    return bool(is_of_owner and number and number[0] != NumberKind.INTRODUCTION)
 
 
 def _check_form(kind: str, number: str) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
-from contracts.envelope import Recorded
+from contracts.envelope import Meta, Recorded
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.events.followup import DetoxAdmitted, FollowupOpened, HandoverNotified
 from contracts.events.referral import ReferralRequested
@@ -41,7 +40,7 @@ class OwnersLogs:
         """Take in one event of an owner. What was decided already is not decided again."""
         number = number_in(told.data)
         if number is not None:
-            self._learn(uow, *number, case_id=told.meta.subject)
+            self._learn(uow, *number, told.meta)
         _address(uow, told)
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
@@ -52,10 +51,11 @@ class OwnersLogs:
         ):
             self._ledger.answered(uow, row, _outcome(told.data, number))
 
-    def _learn(self, uow: UnitOfWork, kind: NumberKind, number: str, *, case_id: UUID) -> None:
+    def _learn(self, uow: UnitOfWork, kind: NumberKind, number: str, meta: Meta) -> None:
         key = keys.number_key(kind, number)
         if uow.holder(keys.NUMBER, key) is None:
-            uow.claim(keys.NUMBER, key, keys.as_text(case_id))
+            named = (meta.subject, meta.client) if meta.client else (meta.subject,)
+            uow.claim(keys.NUMBER, key, " ".join(map(keys.as_text, named)))
             uow.wake(keys.until_number(kind, number))
 
 

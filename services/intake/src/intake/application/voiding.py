@@ -17,7 +17,7 @@ from contracts.vocabulary import VoidReason
 
 from intake.application import forms, keys, people
 from intake.application.consents import ConsentDesk
-from intake.application.matching import Match, client_of, was_sent
+from intake.application.matching import Match, client_of, numbered, was_sent
 from intake.application.moves import Moves
 from intake.application.originals import Original, by_merging, original, recorded
 from intake.application.reading import Naming
@@ -165,11 +165,8 @@ def _check_about(uow: UnitOfWork, by: Naming, found: Original, organisations: Ar
 
 def _sent(uow: UnitOfWork, by: Naming, organisations: Areas) -> str | None:
     """The client of whom a number tells that was sent to the office."""
-    holder = uow.holder(keys.NUMBER, keys.number_key(*by.number)) if by.number else None
-    case = uow.get(Case, keys.as_id(holder)) if holder else None
-    if by.number is None or case is None or not was_sent(uow, case, by.org, organisations):
-        return None
-    return keys.as_text(case.introductions.get(by.number[1], case.client_id))
+    found = numbered(uow, *by.number) if by.number else None
+    return found.client if found and was_sent(uow, found.case, by.org, organisations) else None
 
 
 def _check_merging(found: Original) -> None:
