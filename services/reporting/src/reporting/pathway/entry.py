@@ -24,6 +24,8 @@ class Moment(NamedTuple):
 
 _CLIENT = b'"client":"'
 """Stands in the bytes of whatever names a client: most need not be read to know that they do not."""
+_UNASKED = UUID(int=0)
+"""Of whom an entry tells is not looked for yet."""
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class Entry:
     seq: int = field(default=0, compare=False)
     """Its place in the history: where pages and cursors go on. No fold may depend on it."""
     _recorded: Recorded[Any] | None = field(default=None, compare=False, repr=False)
+    _whom: UUID | None = field(default=_UNASKED, compare=False, repr=False)
 
     @property
     def recorded(self) -> Recorded[Any]:
@@ -69,8 +72,10 @@ class Entry:
 
     @property
     def told_of(self) -> UUID | None:
-        """The client of whom it tells, where that is not the case's own."""
-        return self.recorded.meta.client if _CLIENT in self.value else None
+        """The client of whom it tells, where that is not the case's own; looked for once for all views."""
+        if self._whom is _UNASKED:
+            self._whom = self.recorded.meta.client if _CLIENT in self.value else None
+        return self._whom
 
     @property
     def stream(self) -> UUID:
