@@ -71,7 +71,7 @@ REBUILD = Work(
     name="projection rebuild",
     against="eventsourcing's ProjectionRunner with its PostgreSQL recorders and transcoder, on a history of "
     "the same events: the same table of cases, read, folded by the same function and written back, a commit "
-    "an event. Ours is the whole rebuild of the view `cases` (four tables), comparison and switch included",
+    "an event. Ours is the whole rebuild of the view `cases` (five tables), comparison and switch included",
     unit="events/s",
     at_least=15,
     setup=setup,

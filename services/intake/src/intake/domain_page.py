@@ -72,7 +72,8 @@ they refuse what should replace an event, the wrong one stays voided, and the re
   what was told last of any of them counts: a child stays one, whichever case is open. When they are two
   again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
   consents and plans; and is voided or corrected by that client's reference.
-  Where a case stands (reporting) shows as its plan that of its own client only, also while they are one.
+  Where a case stands (reporting) shows as its plan that of its own client only, also while they are one;
+  stage, stays, referrals and history are of both while they are one, then of each again.
 * **What must come before** a step may be told of whoever is one person with the client, in the case at
   hand, in one that merging closed into it, or in another's while the two were one. What is told once is
   told once of each client: of two who are one, each has a plan of its own. When they are two again, what
