@@ -28,7 +28,7 @@ from reftrack.reporting.v1.audit_pb2_grpc import AuditServiceStub
 from reftrack.reporting.v1.report_pb2_grpc import ReportServiceStub
 from reftrack.reporting.v1.status_pb2_grpc import StatusServiceStub
 from reftrack.reporting.v1.views_pb2_grpc import ViewsServiceStub
-from reporting.application import REPORTING, RULES, Made
+from reporting.application import REPORTING, RULES, Made, admits
 from reporting.settings import ReportingSettings
 from reporting.views import VIEWS
 
@@ -144,7 +144,7 @@ async def world(parts: Parts[ReportingSettings], teller: Teller, issuer: Issuer)
     server = RpcServer(
         made.servicers(),
         rules=RULES,
-        admits=made.admits(),
+        admits=admits(parts, made.projector),
         authenticator=Authenticator(issuer.jwks),
         texts=catalogue.remedy,
     )

@@ -48,6 +48,8 @@ def asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(intake, "_offices", lambda _: SimpleNamespace(live=known.reading.organisations))
     for module in ("followup.service", "referral.service", "reporting.application"):
         monkeypatch.setattr(f"{module}.living_of", lambda _: known)
+    of_one_version = SimpleNamespace(projector=SimpleNamespace(of_other_version=tuple))
+    monkeypatch.setattr("reporting.application._made", lambda _: of_one_version)
     parts: Any = SimpleNamespace(clock=FixedClock(NOW))
     return SimpleNamespace(methods=sorted({**ADMIN_RULES, **service.rules}), admits=service.admits(parts))
 

@@ -75,6 +75,19 @@ FROM_VIEWS = frozenset(
 until it is built anew) there is no answer: of columns that are not there, or mean something else."""
 
 
+def admits(parts: Parts[ReportingSettings], projector: Projector) -> Admits:
+    """Who takes part today may ask, and is answered from views that this software can read alone."""
+    standing = Standing(living_of(parts).reading.organisations, parts.clock)
+
+    def admit(call: Call) -> None:
+        standing.admit(call)
+        others = projector.of_other_version() if call.method in FROM_VIEWS else ()
+        if others:
+            raise Unavailable("view_of_other_version", retry_after=5.0, detail={"view": ", ".join(others)})
+
+    return admit
+
+
 class Made:
     """What is made once and shared: the projector and whoever answers from its views."""
 
@@ -82,20 +95,6 @@ class Made:
         self.parts = parts
         self.projector = Projector(parts.dsn, History(), VIEWS, page=parts.settings.page)
         self.units = UnitsFeed(UNITS)
-
-    def admits(self) -> Admits:
-        """Who takes part today may ask, and is answered from views that this software can read alone."""
-        standing = Standing(living_of(self.parts).reading.organisations, self.parts.clock)
-
-        def admit(call: Call) -> None:
-            standing.admit(call)
-            others = self.projector.of_other_version() if call.method in FROM_VIEWS else ()
-            if others:
-                raise Unavailable(
-                    "view_of_other_version", retry_after=5.0, detail={"view": ", ".join(others)}
-                )
-
-        return admit
 
     def servicers(self) -> Sequence[Register]:
         """The services of reporting, ready to be added to a server."""
@@ -146,7 +145,7 @@ REPORTING: Service[ReportingSettings] = Service(
     others=lambda parts: [living_of(parts).feed, _made(parts).projector],
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
-    admits=lambda parts: _made(parts).admits(),
+    admits=lambda parts: admits(parts, _made(parts).projector),
     texts=catalogue.remedy,
     tickers=(Ticker(FOLLOW, EVERY_SECONDS, _follow),),
 )
