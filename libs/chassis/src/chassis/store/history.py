@@ -45,14 +45,14 @@ class AggregateCache:
 
     def __init__(self, capacity: int = 10_000) -> None:
         self._capacity = capacity
-        self._kept: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._kept: OrderedDict[int, Aggregate] = OrderedDict()  # a UUID is hashed and compared in Python
 
     def take(self, id: UUID) -> Aggregate | None:
-        return self._kept.pop(id, None)
+        return self._kept.pop(id.int, None)
 
     def put(self, aggregates: Iterable[Aggregate]) -> None:
         for aggregate in aggregates:
-            self._kept[aggregate.id] = aggregate
+            self._kept[aggregate.id.int] = aggregate
         while len(self._kept) > self._capacity:
             self._kept.popitem(last=False)
 

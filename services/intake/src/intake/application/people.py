@@ -137,8 +137,11 @@ def telling(uow: UnitOfWork, case: Case) -> tuple[frozenset[UUID], list[Case]]:
 def cases_waited_for(uow: UnitOfWork, case: Case) -> list[UUID]:
     """The case, and the others of the same person: what is told in one may be what an event of another waits
     for. Nothing more is read of whoever has one case only."""
-    person, own = person_of(uow, keys.as_text(case.client_id)), keys.as_text(case.id)
-    return [case.id, *(keys.as_id(one) for one in person.cases if one != own)]
+    client = keys.as_text(case.client_id)
+    if is_alone(uow, client):
+        return [case.id]
+    own = keys.as_text(case.id)
+    return [case.id, *(keys.as_id(one) for one in person_of(uow, client).cases if one != own)]
 
 
 def cases_beside(uow: UnitOfWork, case: Case) -> list[Case]:
