@@ -74,14 +74,15 @@ def read_side_by_side(logs: dict[UUID, list[Told]], coins: list[bool]) -> list[t
     return mixed
 
 
-def seen(people: People, everybody: list[Somebody], pairs: Iterable[tuple[int, int]]) -> dict[Any, Any]:
+def seen(people: People, everybody: list[Somebody], pairs: Iterable[tuple[UUID, UUID]]) -> dict[Any, Any]:
     """Who is one person with whom, and by whose cases to ask for what is told of each in the case of another
     with whom that one was merged, once."""
     seen: dict[Any, Any] = {one.case: people.person(one.case) for one in everybody}
-    for at, of in ((everybody[i], everybody[j]) for pair in pairs for i, j in (pair, pair[::-1])):
-        whom = Whom(at.case, of.client)
-        of_them = people.case_of(whom)
-        seen[whom] = people.person(of_them), people.tells_of(of_them, whom), of.case in people.around(at.case)
+    cases = {one.client: one.case for one in everybody}
+    for at, of in ((cases[i], j) for pair in pairs for i, j in (pair, pair[::-1])):
+        asked = people.case_of(Whom(at, of))
+        is_around = cases[of] in people.around(at)
+        seen[at, of] = people.person(asked), people.tells_of(asked, Whom(at, of)), is_around
     return seen
 
 
@@ -100,22 +101,25 @@ def test_whatever_a_batch_learns_the_next_one_reads(tables: str, story: Any) -> 
         connect: Any = partial(nullcontext, connection)
         rows = [(one.case, one.client) for one in everybody]
         connection.cursor().executemany("INSERT INTO case_clients VALUES (%s, %s)", rows)
-        batch = ConsentBook(connect)
-        batch.load(one.case for one in everybody)
-        extra: list[Any] = []
-        for (case, told), ends in zip(
-            read_side_by_side(told_in_their_cases(everybody, merges), order), cuts, strict=True
-        ):
-            uow: Any = SimpleNamespace(commit=SimpleNamespace(extra=extra))
-            batch.learn(uow, log.event(case, told))
+        batch, extra = loaded(connect, everybody), list[Any]()
+        uow: Any = SimpleNamespace(commit=SimpleNamespace(extra=extra))
+        told = read_side_by_side(told_in_their_cases(everybody, merges), order)
+        pairs = set()
+        for (case, event), ends in zip(told, cuts, strict=True):
+            pairs.add((event.survivor, event.merged))
+            batch.learn(uow, log.event(case, event))
             if ends:
                 write(connection, extra)
-                batch.load(one.case for one in everybody)
-        write(connection, extra)
-        after = ConsentBook(connect)
-        after.load(one.case for one in everybody)
-        pairs = [(one, other) for one, other, _ in merges]
-        assert seen(batch.people, everybody, pairs) == seen(after.people, everybody, pairs)
+                after = loaded(connect, everybody)
+                assert seen(batch.people, everybody, pairs) == seen(after.people, everybody, pairs)
+                batch = after
+
+
+def loaded(connect: Any, everybody: list[Somebody]) -> ConsentBook:
+    """What a batch reads that is about everybody's cases."""
+    book = ConsentBook(connect)
+    book.load(one.case for one in everybody)
+    return book
 
 
 def write(connection: Any, extra: list[Any]) -> None:
