@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,9 +15,10 @@ from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import Service
 
 from tests.integration.intake.desk import SOCIAL, Desk
-from tests.integration.intake.people import corrected
-from tests.integration.intake.posts import NOW, contact, referral, registration
+from tests.integration.intake.people import BO_DE, case_of, corrected, merge, merge_id
+from tests.integration.intake.posts import NOW, closing, contact, counselling, referral, registration
 
+FIRST = NOW - timedelta(days=15)
 CLINIC = "methadone-long-bien"
 
 
@@ -64,6 +66,31 @@ def test_twenty_registrations_of_people_known_by_number_cost_as_many_queries_as_
         costs.append(lent())
     assert costs[0] == costs[1]
     assert desk.types().count("case-opened") == 66
+
+
+@pytest.mark.parametrize("joined", [False, True])
+def test_twenty_posts_of_people_who_came_back_or_were_merged_cost_as_many_queries_as_two(
+    desk: Desk, lent: Callable[[], int], joined: bool
+) -> None:
+    refs = [f"TV-{n}" for n in range(22)]
+    desk.post(*(contact(BO_DE, ref, at=FIRST) for ref in refs))
+    if joined:
+        desk.post(*(contact(BO_DE, f"X-{ref}", at=FIRST) for ref in refs))
+        for ref in refs:
+            merge_id(merge(desk, case_of(desk, BO_DE, f"X-{ref}"), case_of(desk, BO_DE, ref)))
+    else:
+        desk.post(*(closing(BO_DE, ref, at=FIRST + timedelta(hours=1)) for ref in refs))
+        desk.post(*(contact(BO_DE, ref) for ref in refs))
+    desk.post(*(counselling(BO_DE, ref) for ref in refs))
+    costs = []
+    for some in (refs[:2], refs[2:]):
+        anew = desk.started_again()
+        lent()
+        results = anew.submit(*(counselling(BO_DE, ref) for ref in some))
+        assert not any(result.error or result.parked for result in results)
+        costs.append(lent())
+        anew.close()
+    assert costs[0] == costs[1]
 
 
 def test_twenty_answers_of_an_owner_cost_as_many_queries_as_two(desk: Desk, lent: Callable[[], int]) -> None:

@@ -31,7 +31,7 @@ from intake.application.matching import (
 )
 from intake.application.originals import case_key_of, load_originals, named_by
 from intake.application.outcome import ACCEPTED, NONE, ROUTED, Outcome, quarantined, rejected, waiting
-from intake.application.people import cases_waited_for, latest_case_id
+from intake.application.people import cases_waited_for, latest_case_id, load_people
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
@@ -78,6 +78,7 @@ class FrontDoor:
         cases |= {case_id for one in namings if one.number and (case_id := case_id_of(uow, one)) is not None}
         uow.load(Case, cases)
         load_merged(uow, cases)
+        cases |= load_people(uow, clients)
         uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
         load_originals(uow, [name for one, event in told if (name := named_by(one, event)) is not None])
         self._recording.foresee(uow, told)

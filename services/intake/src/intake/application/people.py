@@ -64,6 +64,19 @@ def is_alone(uow: UnitOfWork, client: str) -> bool:
     return _name(uow, client) is None
 
 
+def load_people(uow: UnitOfWork, clients: Collection[str]) -> set[UUID]:
+    """Read in bulk who is one person with these clients, and the cases that may tell of one of them beside
+    the one that takes what is reported; all cases of who has several. Of others nothing is read."""
+    named = {client: name for client in clients if (name := _name(uow, client)) is not None}
+    if not named:
+        return set()
+    uow.load_claims(keys.PERSON, set(named.values()))
+    found = [person_of(uow, client) for client in named]
+    uow.load_claims(keys.LATEST_CASE, {client for person in found for client in person.clients})
+    uow.load(Case, {keys.as_id(case) for person in found for case in person.joined_cases})
+    return {keys.as_id(case) for person in found for case in person.cases}
+
+
 def case_of_client(uow: UnitOfWork, client: str) -> Case | None:
     """The latest case that was opened for this very client."""
     person = person_of(uow, client)
@@ -104,6 +117,11 @@ def cases_telling_of(uow: UnitOfWork, client: str) -> list[Case]:
 def cases_about(uow: UnitOfWork, person: Person, clients: Collection[str], case: Case) -> list[Case]:
     """The cases beside this one that tell of some of the clients, who are that person."""
     return [one for one in _cases(uow, person, clients) if one.id != case.id]
+
+
+def joined(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Case]:
+    """Of the cases that tell of some of the clients, those that merging closed or in which others go on."""
+    return _loaded(uow, [one for one in person.telling_of(clients) if one in person.joined_cases])
 
 
 def _cases(uow: UnitOfWork, person: Person, clients: Collection[str]) -> list[Case]:

@@ -43,7 +43,7 @@ def known_of(uow: UnitOfWork, case: Case, client: UUID) -> Known:
     person = people.person_of(uow, keys.as_text(client))
     named = person.clients | {keys.as_text(client)} if person.edges else {keys.as_text(client)}
     clients = frozenset(map(keys.as_id, named))
-    others = people.cases_about(uow, person, named, case)
+    others = [one for one in people.joined(uow, person, named) if one.id != case.id]
     going_on = [one for one in others if _goes_on_in(person, one, case)]
     since = min(one.created_on for one in (case, *going_on))
     beside = (one for one in others if one not in going_on)

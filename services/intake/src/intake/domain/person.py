@@ -51,6 +51,12 @@ class Person(NamedTuple):
             return self.edges[0].merge
         return min(self.clients) if self.into or self.beside or len(self.cases) > 1 else None
 
+    @property
+    def joined_cases(self) -> frozenset[str]:
+        """The cases that merging closed, those in which they go on, and those that tell of others than their
+        own client."""
+        return frozenset((*self.into, *self.into.values(), *(one.case for one in self.beside)))
+
     def edge(self, merge: str) -> Edge | None:
         """The merge of that id, if it counts here."""
         return next((edge for edge in self.edges if edge.merge == merge), None)
