@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -399,6 +400,22 @@ def test_a_void_that_the_other_service_refuses_is_rejected_and_can_be_asked_for_
     assert (receipt["verdict"], receipt["code"]) == ("rejected", "already_voided")
     assert desk.post(void(SOCIAL, "TV-1", post.id)) == []
     assert desk.types().count("event-voided") == 2
+
+
+def test_what_another_service_keeps_as_it_refuses_the_correction_can_be_corrected_again(desk: Desk) -> None:
+    post, routed = requested(desk)
+    right = partial(referral, SOCIAL, "TV-1", "tam-than-ha-noi", "mental_health", corrects=post.id)
+    first, second, third, fourth = (right() for _ in range(4))
+    desk.post(first)
+    asked = desk.events()[-1]
+    (told,) = desk.post(second)
+    assert (told["verdict"], told["code"]) == ("rejected", "already_voided"), "the first is not answered yet"
+    (refused,) = desk.take([answer_of(desk, asked, AgencyEventRefused(code="provider_unknown", detail={}))])
+    assert (refused["id"], refused["verdict"]) == (first.id, "rejected")
+    assert desk.post(third) == []
+    assert desk.events()[-1]["data"]["replaces"] == routed["id"]
+    desk.take([answer_of(desk, desk.events()[-1])])
+    assert verdicts(desk.post(fourth)) == ["rejected"], "it was replaced by now"
 
 
 def test_a_correction_of_what_another_service_decided_names_what_it_replaces(desk: Desk) -> None:

@@ -137,6 +137,36 @@ def test_a_request_that_is_corrected_gets_another_number_and_the_old_one_is_void
     assert voided.data.replaced
 
 
+def test_a_request_that_is_put_right_into_what_is_refused_stands_and_can_be_put_right_again(
+    referral: World, requested: Recorded[Payload]
+) -> None:
+    nowhere = REQUEST.model_copy(update={"provider": "ubnd-bo-de", "service": Service.LOAN})
+    void, refused = correction_of(referral, requested, nowhere)
+    referral.feed(void, refused)
+    assert kinds(answers(referral, refused)) == ["agency-event-refused"]
+    assert "event-voided" not in kinds(referral.log())
+    received = move(referral, requested, ReferralReceived())
+    assert kinds(answers(referral, received)) == ["referral-received"]
+    void, right = correction_of(
+        referral, requested, REQUEST.model_copy(update={"service": Service.METHADONE})
+    )
+    referral.feed(void, right)
+    assert kinds(answers(referral, right)) == ["event-voided", "referral-requested"]
+
+
+@pytest.mark.parametrize("number", ["CG-0000-0000-0000-0", None])
+def test_a_move_that_is_put_right_for_a_referral_that_there_is_not_stands(
+    referral: World, requested: Recorded[Payload], number: str | None
+) -> None:
+    received = move(referral, requested, ReferralReceived())
+    void, refused = correction_of(referral, received, ReferralReceived(), number=number)
+    referral.feed(void, refused)
+    assert kinds(answers(referral, refused)) == ["agency-event-refused"]
+    accepted = move(referral, requested, ReferralAccepted())
+    assert kinds(answers(referral, accepted)) == ["referral-accepted"], "it was received"
+    assert "event-voided" not in kinds(referral.log())
+
+
 def test_voiding_what_was_refused_is_answered_and_so_is_voiding_twice(
     referral: World, requested: Recorded[Payload]
 ) -> None:

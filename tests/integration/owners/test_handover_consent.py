@@ -26,7 +26,7 @@ from followup.application.decider import FollowupDecider
 from followup.service import SERVICE
 
 from tests.integration.owners.intake_log import BEGUN, IntakeLog
-from tests.integration.owners.test_corrections import correction_of
+from tests.integration.owners.test_corrections import correction_of, void_of
 from tests.integration.owners.world import World, details, eventually, kinds, running
 
 FACILITY, COMMUNE = "cai-nghien-ha-noi", "ubnd-bo-de"
@@ -254,6 +254,38 @@ async def test_a_notice_that_is_put_right_tells_nobody_else_without_consent_or_l
     followup.feed(void, right)
     assert answer_to(followup, right).code == why
     assert [one.data.to_org for one in followup.log() if isinstance(one.data, HandoverNotified)] == [COMMUNE]
+    assert "event-voided" not in kinds(followup.log()), "what was told stands until what is right is told"
+
+
+async def test_what_is_to_replace_a_notice_waits_with_the_voiding_and_both_go_together(
+    followup: World,
+) -> None:
+    case_id, other = admitted(followup), NOTICE.model_copy(update={"to_org": "ubnd-duc-giang"})
+    first = notifies(followup, case_id, "after_care_handover")
+    void, right = correction_of(followup, first, other)
+    followup.feed(void, right)
+    followup.feed(followup.intake.routed(case_id, COMPLETED, FACILITY, at=BEGUN + DAY))
+    assert kinds(followup.log())[-2:] == ["agency-event-deferred", "detox-completed"]
+    followup.feed(followup.intake.consented(case_id))
+    assert kinds(followup.log())[-2:] == ["event-voided", "handover-notified"]
+    assert {one.meta.causation_id for one in followup.log()[-2:]} == {right.id}
+
+
+@pytest.mark.parametrize("what", ["the correction", "the wrong one"])
+async def test_of_a_correction_that_waits_either_may_be_voided(followup: World, what: str) -> None:
+    case_id = admitted(followup)
+    first = notifies(followup, case_id, "after_care_handover")
+    void, right = correction_of(followup, first, NOTICE.model_copy(update={"due_on": date(2019, 10, 1)}))
+    followup.feed(void, right)
+    followup.feed(void_of(followup, right if what == "the correction" else first))
+    followup.feed(followup.intake.consented(case_id))
+    told = [one for one in followup.log() if isinstance(one.data, HandoverNotified)]
+    right_alone = what == "the wrong one"
+    assert [one.meta.causation_id for one in told] == [first.id, right.id][: 1 + right_alone]
+    assert (
+        answer_to(followup, right).TYPE
+        == (AgencyEventDeferred if what == "the correction" else HandoverNotified).TYPE
+    )
 
 
 async def test_a_notice_that_is_put_right_within_the_consent_is_told(followup: World) -> None:

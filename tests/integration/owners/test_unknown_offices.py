@@ -18,7 +18,8 @@ from contracts.vocabulary import DetoxKind, OrgKind, Service
 from directory import living_of
 
 from tests.integration.owners.intake_log import BEGUN
-from tests.integration.owners.world import World, eventually
+from tests.integration.owners.test_corrections import REQUEST, correction_of
+from tests.integration.owners.world import World, eventually, kinds
 
 SENDER, FACILITY, NEW = "ldtbxh-bo-de", "cai-nghien-ha-noi", "co-quan-moi"
 NOW = BEGUN + timedelta(days=1)
@@ -100,3 +101,31 @@ async def test_a_handover_to_an_office_registered_in_the_same_second_waits_for_i
     deferred, told = await waits_and_goes_on(followup, posted, office)
     assert (deferred.code, deferred.waiting_for) == ("organisation_unknown", "agency_registered")
     assert told == notice
+
+
+async def test_what_is_to_replace_a_request_waits_for_an_office_with_the_voiding_of_that(
+    referral: World,
+) -> None:
+    wrong = referral.intake.routed(opened(referral), REQUEST, SENDER)
+    request = ReferralRequestedPosted(service=Service.LOAN, provider=NEW)
+    void, right = correction_of(referral, wrong, request)
+    referral.feed(wrong, void)
+    office = registered(referral, OrgKind.PROVIDER, Service.LOAN)
+    await waits_and_goes_on(referral, right, office)
+    assert kinds(referral.log()) == [
+        *("referral-requested", "agency-event-deferred"),
+        *("event-voided", "referral-requested"),
+    ]
+
+
+async def test_what_is_to_replace_a_notice_waits_for_an_office_with_the_voiding_of_that(
+    followup: World,
+) -> None:
+    case_id = opened(followup)
+    notice = HandoverNotified(to_org="ubnd-bo-de", to_commune="00139", due_on=date(2019, 9, 1))
+    admitted = followup.intake.routed(case_id, DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY), FACILITY)
+    wrong = followup.intake.routed(case_id, notice, FACILITY)
+    void, right = correction_of(followup, wrong, notice.model_copy(update={"to_org": NEW}))
+    followup.feed(admitted, wrong, void)
+    await waits_and_goes_on(followup, right, registered(followup, OrgKind.COMMUNE_AUTHORITY))
+    assert kinds(followup.log())[-3:] == ["agency-event-deferred", "event-voided", "handover-notified"]

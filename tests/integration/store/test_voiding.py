@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from chassis.items import Command
+from chassis.refusal import Refusal
 from chassis.store.store import Store
 from chassis.store.writer import Writer
 from google.protobuf.struct_pb2 import Struct
@@ -73,6 +75,19 @@ def test_an_attempt_that_fails_after_an_earlier_void_keeps_that_void(make_store:
     steps = [command("buy", 1), command("lend", 2, to="Lan"), command("void", 3, version="2")]
     assert run(store, *steps, command("lend_twice", 4, to="Minh")) == ["", "", "", "book_is_out"]
     assert now(store) == now(make_store()) == (None, 0, 3)
+
+
+def test_an_attempt_within_an_item_takes_back_what_it_did_to_an_aggregate_that_the_item_had_found_before(
+    store: Store,
+) -> None:
+    run(store, command("buy", 1), command("lend", 2, to="Lan"))
+    uow = store.unit_of_work()
+    book = uow.get(Book, book_id("Kiều"))
+    assert book is not None
+    with suppress(Refusal), uow.attempt():
+        book.give_back(meta())
+        raise Refusal("book_is_out")
+    assert (book.reader, book.version, list(book.pending_events)) == ("Lan", 2, [])
 
 
 def test_an_event_voided_by_another_instance_is_refused_as_voided_already(make_store: MakeStore) -> None:

@@ -94,14 +94,14 @@ class Answering(Aggregate):
         self.trigger_event(self.Voided, data=data, meta=meta)
 
     def stand_in(self, posting: Posting, policy: Policy) -> None:
-        """Records what replaces an event that was voided just now, or answers why not; `uow.refold` before it
-        decides again: the place is that event's, so the order of moves is not asked again."""
+        """Records what replaces an event that was voided just now; `uow.refold` before it decides again: the
+        place is that event's, so the order of moves is not asked again. Raises `Refusal`."""
         try:
             self.record_in_place(posting, policy)
         except Refusal as refusal:
-            self._answer_no(posting, refusal, policy)
-        else:
-            self.stale = True
+            self._as_told(refusal, posting)
+            raise
+        self.stale = True
 
     def record_in_place(self, posting: Posting, policy: Policy) -> None:
         """Records a posting whose place is settled. Raises `Refusal` for who may not, and for content that
@@ -126,13 +126,14 @@ class Answering(Aggregate):
         try:
             self.carry_out(posting, policy)
         except Refusal as refusal:
-            self._answer_no(posting, refusal, policy)
+            self.answer_no(posting, refusal, policy)
         else:
             self.try_kept(policy)
 
     def try_kept(self, policy: Policy) -> None:
-        """Tries every kept event again, in the order in which they happened, until none of them moves."""
-        while any(self._try(kept, policy) for kept in sorted(self.kept, key=_happened)):
+        """Tries every kept event again, in the order in which they happened, until none of them moves. What
+        is to replace something, `answering.voiding.stand_in` tries."""
+        while any(self.settle(one, policy) for one in sorted(self.kept, key=_happened) if not one.replaces):
             continue
 
     def has_happened(self, data: Payload) -> bool:
@@ -162,7 +163,7 @@ class Answering(Aggregate):
         met, moves = self.state_met(), self.moves_allowed()
         return Refusal(code, detail={**detail, **_in_words(met, moves)}, later=later, state=met, moves=moves)
 
-    def _try(self, posting: Posting, policy: Policy) -> bool:
+    def settle(self, posting: Posting, policy: Policy) -> bool:
         """Whether the kept event was settled, one way or the other."""
         try:
             self.carry_out(posting, policy)
@@ -181,7 +182,8 @@ class Answering(Aggregate):
                 refusal.detail |= _in_words(state, moves)
         return refusal
 
-    def _answer_no(self, posting: Posting, refusal: Refusal, policy: Policy) -> None:
+    def answer_no(self, posting: Posting, refusal: Refusal, policy: Policy) -> None:
+        """Records that a posting is deferred, or refused."""
         self._as_told(refusal, posting)
         if refusal.later:
             self._defer(posting, refusal, policy)
@@ -238,6 +240,7 @@ def deferred(posting: Posting, refusal: Refusal, policy: Policy) -> AgencyEventD
         waiting_for=refusal.detail.get("awaits"),
         state=refusal.state,
         moves=refusal.moves,
+        replaces=posting.replaces,
     )
 
 

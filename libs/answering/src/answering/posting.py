@@ -22,7 +22,8 @@ class Posting:
 
     `number` is the referral or stay that it is about; for an event that begins one, the number it is to get.
     `meta` is the envelope of what it will cause: `meta.causation_id` is the routed event, `meta.org` who
-    posted.
+    posted. `replaces`: the routed event in whose place it is to stand; what that led to is voided with it, or
+    neither happens.
     """
 
     type: str
@@ -30,6 +31,7 @@ class Posting:
     number: str | None
     org_kind: OrgKind
     meta: Meta
+    replaces: str | None = None
 
     @cached_property
     def payload(self) -> Payload:
@@ -74,4 +76,4 @@ class Posting:
     @classmethod
     def deferred(cls, data: AgencyEventDeferred, meta: Meta) -> Posting:
         """What was kept when it came too early."""
-        return cls(data.type, data.data, data.number, data.org_kind, meta)
+        return cls(data.type, data.data, data.number, data.org_kind, meta, data.replaces)

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from chassis.refusal import Refusal
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import VoidReason
+from reference import Policy
 
 from answering.aggregate import Answering, Logged
 from answering.parties import drop_parties
@@ -111,9 +113,30 @@ def void_all(uow: UnitOfWork, aggregate: Answering, found: Iterable[Logged], tak
     refold(uow, aggregate)
 
 
+def stand_in(uow: UnitOfWork, aggregate: Answering, posting: Posting, policy: Policy) -> None:
+    """Voids what the event led to that the posting replaces, and records the posting in its place.
+
+    Both or neither: raises `Refusal` with the wrong one standing. The posting is judged by the state without
+    the wrong one.
+    """
+    found = caused(aggregate, posting.replaces or "")
+    lent = _lent(aggregate)
+    try:
+        with uow.attempt():
+            void_all(uow, aggregate, found, Taking.for_another(posting))
+            aggregate.stand_in(posting, policy)
+            refold(uow, aggregate)
+    except Refusal:
+        aggregate.__dict__.update(lent)  # what is rolled back is as it was read
+        raise
+
+
 def refold(uow: UnitOfWork, aggregate: Answering) -> None:
     """Folds it anew without what was voided; what it was lent it keeps."""
-    lent = {name: getattr(aggregate, name) for name in aggregate.LENT}
+    lent = _lent(aggregate)
     uow.refold(aggregate)
-    for name, value in lent.items():
-        setattr(aggregate, name, value)
+    aggregate.__dict__.update(lent)
+
+
+def _lent(aggregate: Answering) -> dict[str, Any]:
+    return {name: getattr(aggregate, name) for name in aggregate.LENT}

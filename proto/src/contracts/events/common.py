@@ -70,6 +70,8 @@ class AgencyEventDeferred(Payload):
     waiting_for: Annotated[ShortText | None, Title("Đang chờ", "Waiting for")] = None
     state: State = None
     moves: Moves = ()
+    replaces: Annotated[EventId | None, Title("Thay cho sự kiện", "In the place of")] = None
+    """The routed event that stands until this one is carried out, and is voided with that."""
 
 
 class EventVoided(Payload):

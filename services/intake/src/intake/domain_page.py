@@ -59,8 +59,22 @@ go, and free for somebody else, where nothing that it reported of the client sta
 correction names another reference instead; those that the voided event had bound, whatever stands, where
 the person was wrong (`wrong_person`). Voiding a closing opens the case again, unless the client has a later
 one. An event with `corrects` voids the earlier one of the same source, type and person, and stands in its
-place: both or neither. Of what referral or followup decides that holds for intake's own part alone: where
-they refuse what should replace an event, the wrong one stays voided, and the refusal is told on the receipt.
+place: both or neither.
+
+* **In its place** the right one counts as if it had been reported then: a later group, year of birth, ID
+  number or reopening goes on counting, a withdrawal that named the wrong consent withdraws the right one, and
+  a screening made after the wrong one is none before the right one. It is taken by what is known now.
+* **What referral or followup decides** is judged there, without the wrong one. Refused, that one stands, the
+  receipt says why, and it may be corrected or voided again. What must wait for a consent or an office waits
+  with the voiding, and both go together. What only waited is given up for what corrects it, as nothing was
+  recorded yet.
+* **Where that is not possible**: intake tells of both before they are decided, as those services read its
+  log and nothing else. So in that log the passing on of the wrong one is voided at once, and an office's
+  reference is the one that the correction names, also where the correction is refused. A move that is put
+  right for another referral does not wait there for what must come first, and is refused: commands move that
+  one, and read nothing of the first.
+* **Rights**: an event that is voided gives nobody a right to act in the case, neither who reported it nor to
+  whom it sent the client; voiding gives none.
 
 ## Who somebody is
 

@@ -23,30 +23,30 @@ class Aggregates:
     def __init__(self, history: History, journal: Journal) -> None:
         self._history = history
         self._journal = journal
-        self._known: dict[tuple[type[Aggregate], UUID], Aggregate | None] = {}
+        self._known: dict[tuple[type[Aggregate], int], Aggregate | None] = {}  # a UUID is hashed in Python
         self._touched: list[tuple[Aggregate, int]] = []
         self._events: list[Any] = []
         self.rows: list[Row] = []
 
     def load(self, cls: type[Aggregate], ids: Iterable[UUID]) -> None:
-        unknown = [id for id in dict.fromkeys(ids) if (cls, id) not in self._known]
+        unknown = [id for id in dict.fromkeys(ids) if (cls, id.int) not in self._known]
         if unknown:
             found = self._history.read(cls, unknown)
-            self._known.update(((cls, id), aggregate) for id, aggregate in found.items())
+            self._known.update(((cls, id.int), aggregate) for id, aggregate in found.items())
 
     def get(self, cls: type[A], id: UUID) -> A | None:
         try:
-            found = self._known[cls, id]
+            found = self._known[cls, id.int]
         except KeyError:
             self.load(cls, (id,))
-            found = self._known[cls, id]
+            found = self._known[cls, id.int]
         if found is None:
             return None
         self._touched.append((found, found._version))
         return found  # type: ignore[return-value]
 
     def add(self, aggregate: Aggregate) -> None:
-        name = (type(aggregate), aggregate.id)
+        name = (type(aggregate), aggregate.id.int)
         if self._known.get(name) is not None:
             raise ValueError(f"{type(aggregate).__name__} {aggregate.id} exists already")
         self._history.mapper(type(aggregate))
@@ -54,10 +54,12 @@ class Aggregates:
         self._touched.append((aggregate, 0))
 
     def mark(self) -> int:
-        """Where an attempt begins. Within another attempt, what that one touched may be touched again."""
+        """Where an attempt begins. Within another attempt, what that one touched may be touched again without
+        being looked up again."""
+        mark = len(self._touched)
         if self._touched:
             self._touched += [(aggregate, aggregate._version) for aggregate in _each(self._touched)]
-        return len(self._touched)
+        return mark
 
     def restore(self, mark: int, *, all_of_them: bool) -> None:
         """Put back what changed since the mark.

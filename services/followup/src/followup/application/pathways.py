@@ -30,7 +30,7 @@ from answering.requests import (
 from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
 from answering.unknown_offices import OFFICE_UNKNOWN, try_later, try_soon
-from answering.voiding import Taking, caused, refold, stands, void_all, was_voided
+from answering.voiding import Taking, caused, stand_in, stands, void_all, was_voided
 from answering.whom import Whom
 from chassis import ids
 from chassis.items import Command
@@ -159,20 +159,42 @@ class Pathways:
             code = "already_voided" if was_voided(asked, routed_id) else "nothing_to_void"
             asked.refuse(Refusal(code, field="/data/event_id"), taking.meta)
 
-    def _replaced(self, uow: UnitOfWork, posting: Posting, replaces: str) -> bool:
-        """Void what that event led to; whether the posting has taken its place."""
+    def _replaced(self, uow: UnitOfWork, posting: Posting, wrong: str) -> bool:
+        """Put what is right in the place of what an event led to, or keep that: whether anything recorded was
+        to be replaced. What only waited is given up for what corrects it."""
         concerned, taking = self._around(uow, posting.meta.subject), Taking.for_another(posting)
+        waited = (kept for one in concerned for kept in one.kept if kept.cause == wrong)
+        replaces = next((kept.replaces for kept in waited if kept.replaces), wrong)
         held = next((one for one in concerned if stands(caused(one, replaces))), None)
         for each in concerned:
-            self._undo(uow, each, caused(each, replaces), taking, settle=False)
+            if not stands(found := caused(each, wrong)):
+                self._undo(uow, each, found, taking, settle=False)
         if held is None:
             return False
+        self._stand_in(uow, held, replace(self._in_case(posting, held), replaces=replaces))
+        return True
+
+    def _stand_in(self, uow: UnitOfWork, held: Pathway, posting: Posting) -> None:
+        """Both or neither: what must wait waits with the voiding, and until then the wrong one stands."""
         before = Before.of(held)
-        held.stand_in(self._in_case(posting, held), self._policy)
-        refold(uow, held)
+        try:
+            stand_in(uow, held, posting, self._policy)
+        except Refusal as refusal:
+            if not refusal.later or posting not in held.kept:
+                held.answer_no(posting, refusal, self._policy)
+            if names_unknown(self._reference.organisations, posting):
+                try_soon(uow, held.case_id, posting.cause)
         held.try_kept(self._policy)
         follow(uow, held, before, self._policy, self._terms)
-        return True
+
+    def _try_kept(self, uow: UnitOfWork, pathway: Pathway) -> None:
+        """What waits is tried again; of what is to replace something by now voided, nothing is replaced."""
+        pathway.try_kept(self._policy)
+        for kept in [one for one in pathway.kept if one.replaces is not None]:
+            if stands(caused(pathway, kept.replaces or "")):
+                self._stand_in(uow, pathway, kept)
+            else:
+                pathway.settle(kept, self._policy)
 
     def _undo(
         self, uow: UnitOfWork, pathway: Pathway, found: list[Logged], taking: Taking, *, settle: bool = True
@@ -271,7 +293,7 @@ class Pathways:
         for pathway in concerned:
             before = Before.of(pathway)
             end_consents(uow, pathway, at, self._policy, cause, tells_of)
-            pathway.try_kept(self._policy)
+            self._try_kept(uow, pathway)
             follow(uow, pathway, before, self._policy, self._terms)
         return concerned
 
@@ -279,7 +301,7 @@ class Pathways:
         """What is kept for an office that may be known by now; what still waits for one, later once more."""
         for pathway in self._of_person(uow, case_id):
             before = Before.of(pathway)
-            pathway.try_kept(self._policy)
+            self._try_kept(uow, pathway)
             follow(uow, pathway, before, self._policy, self._terms)
             for kept in filter(partial(names_unknown, self._reference.organisations), pathway.kept):
                 try_later(uow, pathway.case_id, kept.cause)

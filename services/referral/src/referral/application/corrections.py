@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from answering import Posting
 from answering.aggregate import Logged
 from answering.requests import outcome_of
 from answering.taking_back import recorded_wrongly
-from answering.voiding import Taking, caused, refold, stands, void_all, was_voided
+from answering.voiding import Taking, caused, stand_in, stands, void_all, was_voided
 from chassis import ids
 from chassis.items import Command
 from chassis.refusal import Refusal
@@ -48,6 +49,7 @@ class Corrections:
         self._requests = requests
         self._moves = moves
         self._waiting = waiting
+        waiting.replacing(self.request)
         self._lapses = lapses
         self._deadlines = deadlines
         self._key = ids_key
@@ -76,25 +78,68 @@ class Corrections:
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
         return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 
-    def replace(self, uow: UnitOfWork, routed: Recorded[AgencyEventRouted], replaces: str) -> None:
-        """Void what the event led to in whose place this one stands, and let this one be decided. Raises
-        `Refusal`."""
+    def replace(self, uow: UnitOfWork, routed: Recorded[AgencyEventRouted], wrong: str) -> None:
+        """Put what is right in the place of what an event led to, or keep that: both or neither. What only
+        waited is given up for what corrects it. Raises `Refusal` with the wrong one standing."""
         posting = Posting.routed(routed, about=NumberKind.REFERRAL)
-        case_id, taking = routed.meta.subject, Taking.for_another(posting)
-        held = [
-            referral
-            for referral in self._lapses.around(uow, case_id)
-            if stands(caused(referral, replaces)) and referral.number == posting.number
-        ]
+        case_id = routed.meta.subject
+        waited = self._waiting.kept(uow, case_id, wrong)
+        posting = replace(posting, replaces=(waited and waited.replaces) or wrong)
+        self._waiting.withdraw(uow, case_id, wrong, Taking.for_another(posting))
         for each in self._lapses.around(uow, case_id):
-            self._undo(uow, each, caused(each, replaces), taking, settle=False)
-        self._waiting.withdraw(uow, case_id, replaces, taking)
-        if routed.data.type == ReferralRequestedPosted.TYPE:
-            self._requests.routed(uow, routed)
-        elif held:
-            self._stand_in(uow, held[0], posting)
-        else:
+            if not stands(found := caused(each, wrong)):
+                self._undo(uow, each, found, Taking.for_another(posting), settle=False)
+        if not self._standing(uow, posting):
+            posting = replace(posting, replaces=None)
+        if posting.type == ReferralRequestedPosted.TYPE:
+            self._request(uow, posting)
+        elif posting.replaces is None:
             self._moves.routed(uow, routed)
+        else:
+            self._move(uow, posting)
+
+    def _request(self, uow: UnitOfWork, posting: Posting) -> None:
+        try:
+            self.request(uow, posting)
+        except Refusal as refusal:
+            if not refusal.later:
+                raise
+            self._waiting.put_off(uow, posting, refusal)
+
+    def request(self, uow: UnitOfWork, posting: Posting) -> None:
+        """Ask for what is right, judged without what was wrong; that is voided only if it may be asked for.
+        Raises `Refusal`."""
+        with uow.attempt():
+            self._give_place(uow, posting)
+            self._requests.posted(uow, posting)
+
+    def _move(self, uow: UnitOfWork, posting: Posting) -> None:
+        """A move on the same referral stands in its place. One on another does not wait there: that is moved
+        by commands, which read nothing of the first."""
+        held = next((one for one in self._standing(uow, posting) if one.number == posting.number), None)
+        if held is not None:
+            due = held.due
+            stand_in(uow, held, self._moves.about(held, posting), self._policy)
+            held.try_kept(self._policy)
+            self._deadlines.follow(uow, held, due)
+            return
+        try:
+            with uow.attempt():
+                self._give_place(uow, posting)
+                self._moves.posted(uow, posting)
+        except Refusal as refusal:
+            refusal.later = False
+            raise
+
+    def _standing(self, uow: UnitOfWork, posting: Posting) -> list[Referral]:
+        """Where something is recorded that the posting is to replace."""
+        around = self._lapses.around(uow, posting.meta.subject)
+        return [one for one in around if stands(caused(one, posting.replaces or ""))]
+
+    def _give_place(self, uow: UnitOfWork, posting: Posting) -> None:
+        for each in self._standing(uow, posting):
+            found = caused(each, posting.replaces or "")
+            self._undo(uow, each, found, Taking.for_another(posting), settle=False)
 
     def _undo(
         self, uow: UnitOfWork, referral: Referral, found: list[Logged], taking: Taking, *, settle: bool = True
@@ -107,13 +152,6 @@ class Corrections:
                 referral.try_kept(self._policy)
             self._deadlines.follow(uow, referral, due)
         return bool(found)
-
-    def _stand_in(self, uow: UnitOfWork, referral: Referral, posting: Posting) -> None:
-        due = referral.due
-        referral.stand_in(self._moves.about(referral, posting), self._policy)
-        refold(uow, referral)
-        referral.try_kept(self._policy)
-        self._deadlines.follow(uow, referral, due)
 
     def _why_not(self, uow: UnitOfWork, concerned: Iterable[Referral], routed_id: str) -> str | None:
         """Why there is nothing to void; none for an event that this service never answered."""

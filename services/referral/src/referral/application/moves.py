@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from uuid import UUID
@@ -20,7 +20,7 @@ from contracts.events import referral as events
 from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import NumberKind, OrgKind
 from google.protobuf.message import Message
-from reference import Reference
+from reference import Policy, Reference
 from reference.days import local_day
 
 from referral.application.due import Deadlines
@@ -91,14 +91,23 @@ class Moves:
     def routed(self, uow: UnitOfWork, recorded: Recorded[AgencyEventRouted]) -> None:
         """Let the referral answer. Raises `Refusal` if the event names none of this case."""
         posting = Posting.routed(recorded, about=NumberKind.REFERRAL)
+        self._let(uow, posting, Referral.answer)
+
+    def posted(self, uow: UnitOfWork, posting: Posting) -> None:
+        """Make a move now or not at all. Raises `Refusal`."""
+        self._let(uow, posting, Referral.command)
+
+    def _let(
+        self, uow: UnitOfWork, posting: Posting, do: Callable[[Referral, Posting, Policy], None]
+    ) -> None:
         if posting.number is None:
             raise Refusal("number_missing", field="/about/referral")
         referral = self.find(uow, posting.number)
-        if referral is None or recorded.meta.subject not in self._people.person(referral.case_id):
+        if referral is None or posting.meta.subject not in self._people.person(referral.case_id):
             raise Refusal("referral_unknown", field="/about/referral")
         self._lend(uow, referral)
         due = referral.due
-        referral.answer(self.about(referral, posting), self._reference.policy)
+        do(referral, self.about(referral, posting), self._reference.policy)
         self._deadlines.follow(uow, referral, due)
 
     def about(self, referral: Referral, posting: Posting) -> Posting:

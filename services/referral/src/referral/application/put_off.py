@@ -8,7 +8,7 @@ an answer, and so is one that comes later and does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from answering import Posting
@@ -36,12 +36,16 @@ class Waiting:
     def __init__(
         self, requests: Requests, consents: ConsentBook, connect: Connect, policy: Policy, ids_key: bytes
     ) -> None:
-        self._requests = requests
         self._consents = consents
         self._connect = connect
         self._policy = policy
         self._key = ids_key
+        self._ask: Callable[[UnitOfWork, Posting], None] = requests.posted
         self._waiting: dict[UUID, set[str]] = {}
+
+    def replacing(self, ask: Callable[[UnitOfWork, Posting], None]) -> None:
+        """What waits to replace something is asked for by this, which raises `Refusal`."""
+        self._ask = ask
 
     def load(self, uow: UnitOfWork, case_ids: Iterable[UUID]) -> list[str]:
         """Read what waits of these people, in whichever case; the routed events that it came by."""
@@ -91,6 +95,14 @@ class Waiting:
         self._settled(uow, case, routed_id)
         return True
 
+    def kept(self, uow: UnitOfWork, case_id: UUID, routed_id: str) -> Posting | None:
+        """What waits of these people by that event, if it does."""
+        waits = any(
+            routed_id in self._waiting.get(each, ()) for each in self._consents.people.person(case_id)
+        )
+        found = uow.get(PutOff, self._stream(routed_id)) if waits else None
+        return found.posting if found is not None else None
+
     def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
         """What waits of this person, in the order in which it happened."""
         cases = self._consents.people.around(case_id)
@@ -106,7 +118,7 @@ class Waiting:
 
     def _is_settled(self, uow: UnitOfWork, posting: Posting) -> bool:
         try:
-            self._requests.posted(uow, posting)
+            self._ask(uow, posting)
         except Refusal as refusal:
             if is_unknown(refusal):
                 try_later(uow, posting.meta.subject, posting.cause)
