@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from answering import deadlines
+from answering.clock import by_the_clock
 from answering.ended_consents import because_of_consent
 from answering.parties import add_party
 from answering.terms import Running, Terms
@@ -77,6 +78,21 @@ def end_consents(
         return because_of_consent("followup", whom, policy, now=uow.now, since=since, cause=cause)
 
     pathway.end_consents(at, policy, meta, concerns)
+
+
+def on_the_day(uow: UnitOfWork, pathway: Pathway, management: str, policy: Policy) -> Meta:
+    """The envelope of what falls due a year after that management started, of whom it tells."""
+    assert pathway.managed_on is not None
+    due = start_of(window_of(pathway.managed_on, policy).due_on)
+    return by_the_clock(
+        "followup",
+        Whom(pathway.case_id, pathway.managed_of),
+        policy,
+        now=uow.now,
+        occurred_at=due,
+        precision="day",
+        cause=management,
+    )
 
 
 def _numbers(pathway: Pathway) -> frozenset[str]:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from answering import Posting
 from answering.aggregate import Logged
-from answering.clock import by_the_clock
 from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
 from answering.ended_consents import RECHECK, known_at, look_again, looked_for
@@ -46,13 +45,13 @@ from contracts.events.common import EventVoided
 from contracts.events.intake import AgencyEventRouted
 from contracts.vocabulary import NumberKind, OrgKind
 from reference import Reference
-from reference.days import local_day, start_of
+from reference.days import local_day
 
-from followup.application.consequences import EVALUATION, STAY, Before, end_consents, follow
+from followup.application.consequences import EVALUATION, STAY, Before, end_consents, follow, on_the_day
 from followup.application.notices import check_addressee, names_unknown
 from followup.application.sights import Sights
 from followup.application.tables import CaseUntold, Clients
-from followup.domain import Pathway, window_of
+from followup.domain import Pathway
 from followup.domain.sharing import Sharing
 from followup.domain.way import WAY
 
@@ -327,7 +326,7 @@ class Pathways:
         if pathway is not None and timer.kind == DEADLINE:
             pathway.pass_deadline(timer.key, self._terms, uow.now)
         if pathway is not None and timer.kind == EVALUATION and pathway.managed_on is not None:
-            pathway.fall_due(timer.key, self._policy, self._on_the_day(uow, pathway, timer.key))
+            pathway.fall_due(timer.key, self._policy, on_the_day(uow, pathway, timer.key, self._policy))
 
     def case_named(self, uow: UnitOfWork, command: Command) -> UUID | None:
         """The case that a command is about, by its id, by the number of a stay or by the event that it voids.
@@ -377,19 +376,6 @@ class Pathways:
         """The number that an admission gets; the same cause gives the same one again."""
         begins = type_name == events.DetoxAdmittedPosted.TYPE
         return self._number(cause) if begins else None
-
-    def _on_the_day(self, uow: UnitOfWork, pathway: Pathway, management: str) -> Meta:
-        assert pathway.managed_on is not None
-        due = start_of(window_of(pathway.managed_on, self._policy).due_on)
-        return by_the_clock(
-            "followup",
-            Whom(pathway.case_id, pathway.managed_of),
-            self._policy,
-            now=uow.now,
-            occurred_at=due,
-            precision="day",
-            cause=management,
-        )
 
     def _in_case(self, posting: Posting, pathway: Pathway) -> Posting:
         """The posting as one of the case of that pathway; who names nobody means whoever it goes on with."""
