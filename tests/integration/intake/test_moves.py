@@ -57,11 +57,6 @@ def test_the_office_there_has_24_hours_from_when_we_were_told(desk: Desk) -> Non
     assert desk.events()[-1]["data"]["due_at"] == "2019-03-21T03:00:00Z"
 
 
-def test_the_client_lives_there_from_now_on(desk: Desk) -> None:
-    moved(desk)
-    assert case_of(desk).commune == FAR
-
-
 def test_a_move_to_where_no_office_of_ours_is_is_recorded_and_nobody_owes_an_answer(desk: Desk) -> None:
     told = moved(desk, to_commune="27259")
     recorded = desk.events()[-1]["data"]
@@ -168,7 +163,6 @@ def test_what_was_acknowledged_in_time_or_voided_is_not_overdue(desk: Desk) -> N
     later(desk, days=2)
     ring(desk)
     assert "deadline-passed" not in desk.types()
-    assert case_of(desk).commune == FAR
 
 
 def test_an_answer_that_is_voided_after_the_deadline_leaves_the_move_overdue(desk: Desk) -> None:

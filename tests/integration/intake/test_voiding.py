@@ -206,7 +206,7 @@ def test_a_case_of_which_all_was_voided_stays_and_is_merely_opened(desk: Desk) -
     first = contact(POLICE, "PX-1")
     desk.post(first, void(POLICE, "PX-1", first.id, "did_not_happen"))
     case = case_of(desk)
-    assert (case.happened, case.closed_at, case.commune) == (frozenset(), None, None)
+    assert (case.happened, case.closed_at, case.place) == (frozenset(), None, None)
     assert case.references == frozenset()
     (told,) = desk.post(counselling(SOCIAL, "PX-1"))
     assert told["code"] == "agency_ref_unknown"
@@ -322,8 +322,8 @@ def test_a_correction_counts_where_the_wrong_one_stood_also_for_what_comes_next(
     right = replace(of_group(SOCIAL, "TV-1", "sex_worker"), corrects=wrong.id)
     told = desk.post(later, right, screening(SOCIAL, "TV-1"))
     assert [one.get("code") for one in told] == [None, None, "not_in_path"]
-    (told,) = desk.post(screening(SOCIAL, "TV-1"))
-    assert told["code"] == "not_in_path", "read from the log"
+    (again,) = desk.post(screening(SOCIAL, "TV-1"))
+    assert again["code"] == "not_in_path", "read from the log"
 
 
 def test_a_number_told_by_a_registration_that_is_put_right_is_not_told_after_its_correction(

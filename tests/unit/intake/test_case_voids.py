@@ -56,7 +56,7 @@ def test_of_a_case_of_which_everything_was_voided_only_the_client_is_known() -> 
     case = (
         given(a_case(), takes(contacted, 0), voids(2, contacted), refold).when(lambda _: None).then_nothing()
     )
-    assert (case.happened, case.commune, case.client_id) == (frozenset(), None, a_case().client_id)
+    assert (case.happened, case.place, case.client_id) == (frozenset(), None, a_case().client_id)
 
 
 def test_a_voided_introduction_is_remembered_with_whom_it_was_sent_to() -> None:
@@ -91,17 +91,23 @@ def test_what_another_service_decides_about_may_be_voided_again_and_a_fact_not()
     twice.when(voids(2, registered)).then_refused("already_voided")
 
 
-def test_where_a_client_lives_is_told_by_the_latest_move_that_stands() -> None:
+def test_a_case_belongs_where_its_client_was_met_first_as_far_as_that_stands_and_no_move_changes_that() -> (
+    None
+):
     steps = (takes(contacted, 0), takes(registered, 1), takes(moved, 2))
-    assert given(a_case(), *steps).when(lambda _: None).then_nothing().commune == "00625"
-    back = given(a_case(), *steps, voids(4, moved), refold).when(lambda _: None).then_nothing()
-    assert (back.commune, back.moves) == (registered.residence_commune, ())
+    gone = given(a_case(), *steps, voids(2, contacted), refold).when(lambda _: None).then_nothing()
+    places = [given(a_case(), *steps).when(lambda _: None).then_nothing().place, gone.place]
+    assert [(place.version, place.commune) for place in places if place] == [(2, "00145"), (3, "00145")]
 
 
-def test_a_move_of_another_client_told_in_the_case_leaves_where_its_own_client_lives() -> None:
+def test_a_voided_move_is_none() -> None:
+    steps = (takes(registered, 1), takes(moved, 2), voids(3, moved), refold)
+    assert given(a_case(), *steps).when(lambda _: None).then_nothing().moves == ()
+
+
+def test_a_move_of_another_client_is_told_in_the_case() -> None:
     of_another = on_day(2).model_copy(update={"client": UUID(int=7)})
     case = given(a_case(), takes(registered, 1)).when(lambda one: one.take(moved, of_another)).then(moved)
-    assert case.commune == registered.residence_commune
     assert [move.number for move in case.moves] == [NUMBER]
 
 

@@ -21,7 +21,6 @@ from contracts.envelope import Meta
 from contracts.events.people import ClientsDistinguished
 from contracts.vocabulary import MergeGround, OrgKind
 from psycopg.rows import tuple_row
-from reference.days import local_day
 from reftrack.common.v1.command_pb2 import Outcome
 from reftrack.intake.v1 import matching_pb2 as pb
 
@@ -92,7 +91,7 @@ class MatchDesk:
 
     def decide(self, uow: UnitOfWork, command: Command) -> bytes:
         """The answer, as bytes of the method's response. Raises `Refusal` before anything is recorded."""
-        self._check_office(uow, command)
+        self._check_office(command)
         if isinstance(command.message, pb.MergeClientsRequest):
             return self._merge(uow, command, command.message).SerializeToString()
         if isinstance(command.message, pb.UnmergeClientsRequest):
@@ -209,15 +208,13 @@ class MatchDesk:
         assert pair is not None, "what has a place on the list was said"
         return one, other, pair
 
-    def _check_office(self, uow: UnitOfWork, command: Command) -> None:
+    def _check_office(self, command: Command) -> None:
         office = self._offices.get(_org(command))
         kind = office.kind if office else ""
         if kind not in DECIDERS:
             raise Forbidden(
                 "not_for_your_office", detail={"kind": kind, "allowed": ", ".join(sorted(DECIDERS))}
             )
-        if office is not None and (office.suspended or not office.holds(local_day(uow.now))):
-            raise Forbidden("agency_suspended" if office.suspended else "agency_not_in_force")
 
     def _reached(self, uow: UnitOfWork, command: Command, named: Mapping[str, UUID]) -> list[Case]:
         """The cases that fields name. Raises `NotFound` for the first that the caller has nothing to do with,

@@ -48,7 +48,7 @@ def screenings_within_reach(organisations: Organisations, office: Organisation |
 
 
 def _check_may_know(office: Organisation | None) -> None:
-    if office is None or office.suspended or office.kind not in MAY_KNOW_OF_SCREENINGS:
+    if office is None or office.kind not in MAY_KNOW_OF_SCREENINGS:
         raise Forbidden("not_for_your_office", detail=_kinds(office.kind if office else ""))
 
 

@@ -97,7 +97,6 @@ class Case(Aggregate):
     def __init__(self, data: CaseOpened, meta: Meta) -> None:
         self.client_id: UUID = data.client_id
         self.groups: Mapping[UUID, ClientGroup] = {data.client_id: data.client_group}
-        self.commune: str | None = None
         self.place: Place | None = None
         self.reports: Reports = {}
         self.closed_at: datetime | None = None

@@ -61,10 +61,9 @@ class Contacted(Fact):
     step = Step.CONTACTED
 
     def apply(self, aggregate: Case) -> None:
-        """Until somebody says where the client lives, it is where the client was met."""
+        """The case belongs where its own client was met first."""
         super().apply(aggregate)
         if self.meta.client is None:
-            aggregate.commune = aggregate.commune or self.data.commune
             aggregate.belongs(self, self.data.commune, by_contact=True)
 
 
@@ -89,7 +88,6 @@ class Registered(Fact):
         aggregate.tell(self.data, self.meta, event_id(self))
         aggregate.groups = {**aggregate.groups, aggregate.meant(self.meta): self.data.client_group}
         if self.meta.client is None and self.data.residence_commune is not None:
-            aggregate.commune = self.data.residence_commune
             aggregate.belongs(self, self.data.residence_commune, by_contact=False)
 
 
@@ -172,12 +170,9 @@ class Moved(Fact):
     step = Step.MOVED
 
     def apply(self, aggregate: Case) -> None:
-        """The case's own client lives there from now on; whoever takes up the client of whom it is told may
-        take up the number."""
+        """Whoever takes up the client of whom it is told may take up the number."""
         super().apply(aggregate)
         data = self.data
-        if self.meta.client is None:
-            aggregate.commune = data.to_commune
         if data.number is not None and data.to_org is not None:
             aggregate.introduce(data.number, data.to_org, self.meta)
         told = (self.meta.org, local_day(self.meta.received_at))
