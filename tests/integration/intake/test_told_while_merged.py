@@ -195,3 +195,19 @@ def test_a_consent_of_an_earlier_case_is_withdrawn_by_its_name(desk: Desk) -> No
     desk.post(closing(BO_DE, "A", at=NOW - weeks[0]), contact(BO_DE, "A", at=NOW - weeks[1]))
     assert len(told(desk, "case-opened")) == 2
     assert verdicts(desk.post(withdrawal(BO_DE, "A", given.id, at=NOW))) == ["accepted"]
+
+
+def test_what_was_told_before_and_after_a_merge_is_put_right_where_it_stands(desk: Desk) -> None:
+    before = registered(BO_DE, "A")
+    desk.post(before, registered(NGOC_LAM, "B", "Trần Thị Khác"))
+    cases = [str(case_of(desk, *ref)) for ref in ((BO_DE, "A"), (NGOC_LAM, "B"))]
+    merge(desk, cases[1], cases[0])
+    after = counselling(BO_DE, "A")
+    desk.post(after)
+    rights = [
+        replace(registered(BO_DE, "A"), corrects=before.id),
+        replace(counselling(BO_DE, "A"), corrects=after.id),
+    ]
+    assert verdicts(desk.post(*rights)) == ["accepted", "accepted"]
+    subjects = [one["meta"]["subject"] for one in desk.events()[-4:]]
+    assert subjects == [cases[0], cases[0], cases[1], cases[1]]
