@@ -192,7 +192,9 @@ CASES_NAMED = ("into_case", "survivor_case", "merged_case")
 VOIDS_FOR_OTHERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL})
 """Kinds that void what another office of their area recorded (`domain.md`: corrections)."""
 
-NAMES_OF_EVENTS = frozenset({"event_id", "consent", "consent_id", "earlier", "screening", "move", "about"})
+NAMES_OF_EVENTS = frozenset(
+    {"event_id", "consent", "consent_id", "earlier", "screening", "move", "about", "replaces"}
+)
 """Fields that hold the id of an event of ours, for who sees all: `<stream>:<place>` counts what is left
 out."""
 
