@@ -94,7 +94,8 @@ class Queries:
 
     async def referral(self, number: str, org: str) -> FoundReferral | None:
         """The referral of a number; `org` is the reader's."""
-        row = await self._reads.one(sql.REFERRAL_BY_NUMBER, (org, org, number))
+        usual = await self._reads.one(sql.USUAL_REFERRAL_BY_NUMBER, (org, org, number, org))
+        row = usual or await self._reads.one(sql.REFERRAL_BY_NUMBER, (org, org, number))
         return _found(row) if row else None
 
     async def referrals_of(self, case_id: UUID, org: str) -> list[FoundReferral]:

@@ -17,7 +17,7 @@ from contracts.events import cases, common, followup, intake, screening, vault
 from contracts.vocabulary import CloseReason
 
 from reporting.pathway.corrections import standing
-from reporting.pathway.entry import Entry, Moment
+from reporting.pathway.entry import NAMES_A_CLIENT, Entry, Moment
 
 STAGES: MappingProxyType[str, str] = MappingProxyType(
     {
@@ -125,11 +125,12 @@ class CaseStatus:
 
     def fold(self, entry: Entry) -> None:
         """Takes in one entry of the case, each entry once."""
-        if entry.told_of is None:
+        if NAMES_A_CLIENT not in entry.value or entry.told_of is None:
             self.tell(entry)
-        if entry.type in _OF_THE_CASE:
-            _OF_THE_CASE[entry.type](self, entry, entry.data)
-        elif entry.type == _COMPLETED:
+        told = entry.type
+        if told in _OF_THE_CASE:
+            _OF_THE_CASE[told](self, entry, entry.data)
+        elif told == _COMPLETED:
             self.stays = _completed(self.stays, entry.org, entry.occurred_at)
 
     def tell(self, entry: Entry) -> None:

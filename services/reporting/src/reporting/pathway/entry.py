@@ -22,7 +22,7 @@ class Moment(NamedTuple):
     event_id: str
 
 
-_CLIENT = b'"client":"'
+NAMES_A_CLIENT = b'"client":"'
 """Stands in the bytes of whatever names a client: most need not be read to know that they do not."""
 _UNASKED = UUID(int=0)
 """Of whom an entry tells is not looked for yet."""
@@ -74,7 +74,7 @@ class Entry:
     def told_of(self) -> UUID | None:
         """The client of whom it tells, where that is not the case's own; looked for once for all views."""
         if self._whom is _UNASKED:
-            self._whom = self.recorded.meta.client if _CLIENT in self.value else None
+            self._whom = self.recorded.meta.client if NAMES_A_CLIENT in self.value else None
         return self._whom
 
     @property

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from reporting.pathway.cases import CaseStatus, Planned, Stay, beside, case_after
 from reporting.pathway.corrections import VOID, standing
-from reporting.pathway.entry import Entry, Moment
+from reporting.pathway.entry import NAMES_A_CLIENT, Entry, Moment
 from reporting.pathway.lookup import Reference, reference_in, references_standing, ties_in
 from reporting.pathway.merging import edges_in
 from reporting.views.anew import history_of
@@ -208,7 +208,7 @@ def fold_cases(
 def told_beside(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Entry]:
     """What a page tells in the cases of others, and all that the cases tell which are folded anew."""
     entries = chain(_beside(anew, page), *(standing(told) for told in anew.values()))
-    return [entry for entry in entries if entry.told_of is not None]
+    return [entry for entry in entries if NAMES_A_CLIENT in entry.value and entry.told_of is not None]
 
 
 def _beside(anew: Mapping[UUID, Sequence[Entry]], page: Iterable[Entry]) -> Iterable[Entry]:
@@ -225,7 +225,9 @@ def ties_after(
     for entry in entries:
         if named := ties_in(entry):
             of = entry.told_of or OF_THE_CASE
-            ties |= {(entry.case_id.int, *tie, of): CaseOrg(entry.case_id, *tie, of) for tie in named}
+            case_id = entry.case_id
+            for org, tie in named:
+                ties[case_id.int, org, tie, of] = CaseOrg(case_id, org, tie, of)
     return ties
 
 
