@@ -25,6 +25,7 @@ from contracts.events.referral import (
     ServiceStarted,
 )
 from contracts.vocabulary import DetoxKind, ManagementModel, NumberKind, Service, VoidReason
+from followup.domain import Pathway
 from reference.days import start_of
 
 from tests.integration.owners.world import World, kinds
@@ -261,6 +262,19 @@ def test_what_was_kept_is_dropped_when_it_is_voided(followup: World) -> None:
     assert kinds(answers(followup, void)) == ["event-voided"]
     followup.feed(followup.intake.routed(case_id, ADMITTED, FACILITY, at=IN_MARCH))
     assert "detox-completed" not in kinds(followup.log(case_id))
+
+
+def test_what_waits_in_the_place_of_what_only_waited_is_not_lost_when_its_pathway_is_read_anew(
+    followup: World,
+) -> None:
+    case_id = opened(followup)
+    early = followup.intake.routed(case_id, COMPLETED, FACILITY, at=IN_AUGUST)
+    void, right = correction_of(followup, early, DetoxCompleted(months=5), at=IN_AUGUST)
+    followup.feed(early, void, right)
+    assert kinds(answers(followup, right)) == ["event-voided", "agency-event-deferred"]
+    assert followup.parts.store.history.cache.take(Pathway.stream_of(case_id)) is not None
+    followup.feed(followup.intake.routed(case_id, ADMITTED, FACILITY, at=IN_MARCH))
+    assert kinds(answers(followup, right))[-1] == "detox-completed"
 
 
 def test_all_in_one_batch_gives_the_same_as_one_by_one(followup: World) -> None:

@@ -58,7 +58,7 @@ class Answering(Aggregate):
             aggregate.log = (*aggregate.log, Logged.of(self))
             if isinstance(self.data, AgencyEventDeferred):
                 aggregate.kept = (*aggregate.kept, Posting.deferred(self.data, self.meta))
-            elif aggregate.kept:
+            elif aggregate.kept and not _gives_up(self.data):
                 aggregate.kept = _without(aggregate.kept, self.meta.causation_id)
 
     class Created(Event, Aggregate.Created):
@@ -242,6 +242,11 @@ def deferred(posting: Posting, refusal: Refusal, policy: Policy) -> AgencyEventD
         moves=refusal.moves,
         replaces=posting.replaces,
     )
+
+
+def _gives_up(data: Payload) -> bool:
+    """Whether it voids what only waited: what gave cause to that may itself have to wait, in its place."""
+    return isinstance(data, EventVoided) and data.type == AgencyEventDeferred.TYPE
 
 
 def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...]:
