@@ -13,6 +13,7 @@ from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer, set_timer
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
+from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentGiven
 from reference import Policy
 
@@ -24,6 +25,12 @@ RECHECK = "consent_recheck"
 
 SECOND_LOOKS = (timedelta(seconds=2), timedelta(seconds=60))
 ACTOR = "consent"
+
+
+def is_put_right(told: Recorded[Payload]) -> bool:
+    """Whether it voids what the next event replaces: only after that is known what is covered, which the
+    event itself or the second look asks."""
+    return isinstance(told.data, EventVoided) and told.data.replaced
 
 
 def look_again(uow: UnitOfWork, told: Recorded[Payload], case_id: UUID | None = None) -> None:

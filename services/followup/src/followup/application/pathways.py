@@ -14,7 +14,7 @@ from answering import Posting
 from answering.aggregate import Logged
 from answering.consents import ConsentBook
 from answering.deadlines import KIND as DEADLINE
-from answering.ended_consents import RECHECK, known_at, look_again, looked_for
+from answering.ended_consents import RECHECK, is_put_right, known_at, look_again, looked_for
 from answering.parties import Parties, add_party
 from answering.requests import (
     caller_of,
@@ -281,7 +281,10 @@ class Pathways:
         """Something changed in the consents of a case: a handover that waited may go out now, one that has
         gone out may be covered no more."""
         case_id = self._clients.case_of(told.meta)
-        concerned = self._look(uow, case_id, known_at(uow, told), told.id)
+        looks = not is_put_right(told)
+        concerned = (
+            self._look(uow, case_id, known_at(uow, told), told.id) if looks else self._around(uow, case_id)
+        )
         if any(pathway.stays.all for pathway in concerned):
             look_again(uow, told, case_id)
 

@@ -34,7 +34,7 @@ from intake.application.originals import load_originals
 from intake.application.recording import Recording
 from intake.application.screenings import note_review
 from intake.application.seeing import sees_the_case, told_as_seen
-from intake.application.telling import stands
+from intake.application.telling import stands, take
 from intake.application.voiding import check_no_later_case
 from intake.cases.conflicts import screenings_within_reach
 from intake.cases.requests import case_of, told, voided_by
@@ -130,7 +130,7 @@ class CaseDesk:
             check_no_later_case(uow, case)
             case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]
         else:
-            case.take(as_recorded(data), meta)
+            take(uow, case, as_recorded(data), meta)
         return None
 
     def _void(self, uow: UnitOfWork, command: Command, request: pb.VoidEventRequest) -> pb.VoidEventResponse:

@@ -39,7 +39,7 @@ from intake.domain import facts
 from intake.domain.consenting import Consents, Given
 from intake.domain.facts import Fact
 from intake.domain.moving import Move, answered
-from intake.domain.order import Step, check, moves, stage, too_early
+from intake.domain.order import UNBOUND, Step, check, moves, stage, too_early
 from intake.domain.particulars import Telling
 from intake.domain.paths import check_routed, check_step
 from intake.domain.reports import ALONE, Known, Report, Reports, steps_of, steps_told
@@ -312,6 +312,8 @@ class Case(Aggregate):
 
     def _allow_alone(self, step: Step, meta: Meta) -> None:
         """The same, of nearly all: the case's own client, of whom no other case tells."""
+        if self.closed_at is None and step in UNBOUND:
+            return
         told, own = steps_told(self.reports, self.client_id, meta.org)
         happened = told if self.closed_at is None else told | {Step.CLOSED}
         check(step, happened, own, told, occurred_at=meta.occurred_at, closed_at=self.closed_at)

@@ -44,8 +44,9 @@ class Fact(Aggregate.Event):
 
     def apply(self, aggregate: Case) -> None:
         """The step is known of the client from now on."""
-        report = Report(aggregate.meant(self.meta), self.step, self.meta.org)
-        aggregate.reports = {**aggregate.reports, report: self.meta.received_at}
+        meta = self.meta
+        report = Report(meta.client or aggregate.client_id, self.step, meta.org)
+        aggregate.reports = {**aggregate.reports, report: meta.received_at}
 
 
 class Bound(Aggregate.Event):

@@ -82,6 +82,9 @@ ORDER: Mapping[Step, Rule] = {
 
 What a path does not have at all stands in `intake.domain.paths`."""
 
+UNBOUND = frozenset(step for step, rule in ORDER.items() if not (rule.needs or rule.once or rule.once_each))
+"""Steps for which nothing that is known matters, as long as the case is open."""
+
 
 def check(
     step: Step,

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from answering.consents import ConsentBook
-from answering.ended_consents import because_of_consent, known_at, look_again, looked_for
+from answering.ended_consents import because_of_consent, is_put_right, known_at, look_again, looked_for
 from answering.people import Connect
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.timers import Timer
@@ -68,7 +68,8 @@ class Lapses:
     def look(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
         """Something changed in the consents of a case."""
         case_id = self._consents.people.case_of(told.meta)
-        self._look(uow, case_id, known_at(uow, told), told.id)
+        if not is_put_right(told):
+            self._look(uow, case_id, known_at(uow, told), told.id)
         look_again(uow, told, case_id)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
