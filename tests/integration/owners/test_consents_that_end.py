@@ -22,7 +22,7 @@ from contracts.events.referral import (
     ReferralRequested,
     ReferralRequestedPosted,
 )
-from contracts.vocabulary import DetoxKind, Service, VoidReason
+from contracts.vocabulary import DetoxKind, OrgKind, Service, VoidReason
 from followup.service import SERVICE as FOLLOWUP
 from referral.service import SERVICE as REFERRAL
 
@@ -79,6 +79,17 @@ class Shared:
     def voided(self, event: Recorded[Payload]) -> Recorded[Payload]:
         data = EventVoided(event_id=event.id, type=event.type, reason=VoidReason.WRONG_DATA)
         return self.world.intake.event(event.meta.subject, data, at=BEGUN + 2 * HOUR)
+
+    def put_right(self, given: Recorded[Payload], **changes: Any) -> list[Recorded[Payload]]:
+        """Intake voids a consent and records in its place the one that is right, directly after."""
+        case_id, intake, cause = given.meta.subject, self.world.intake, f"right-{given.id}"
+        data = EventVoided(event_id=given.id, type=given.type, reason=VoidReason.WRONG_DATA, replaced=True)
+        right = intake.consented(case_id, **{"expires_on": LAST_DAY, **changes})
+        both = (intake.event(case_id, data, at=BEGUN + HOUR), right)
+        return [
+            each.model_copy(update={"meta": each.meta.model_copy(update={"causation_id": cause})})
+            for each in both
+        ]
 
     def ends(self) -> list[tuple[str, datetime]]:
         """Why each ended, and since when."""
@@ -160,6 +171,19 @@ async def test_a_consent_that_was_voided_and_expires_besides_ends_it_once(
     given = shared.given(case_id)
     shared.share(case_id)
     shared.world.feed(shared.voided(given), shared.expired(given))
+    assert [why for why, _ in shared.ends()] == ["consent_voided"]
+
+
+async def test_a_consent_that_is_put_right_ends_only_what_the_right_one_does_not_cover(
+    shared: Shared, case_id: UUID
+) -> None:
+    given = shared.given(case_id)
+    shared.share(case_id)
+    void, right = shared.put_right(given, form_number="GDY-18")
+    for each in (void, right):  # also where a batch ends between them
+        shared.world.feed(each)
+    assert shared.ends() == []
+    shared.world.feed(*shared.put_right(right, recipients=(OrgKind.HEALTH_STATION,)))
     assert [why for why, _ in shared.ends()] == ["consent_voided"]
 
 

@@ -281,10 +281,10 @@ class Pathways:
         """Something changed in the consents of a case: a handover that waited may go out now, one that has
         gone out may be covered no more."""
         case_id = self._clients.case_of(told.meta)
-        looks = not is_put_right(told)
-        concerned = (
-            self._look(uow, case_id, known_at(uow, told), told.id) if looks else self._around(uow, case_id)
-        )
+        if is_put_right(told):
+            concerned = self._around(uow, case_id)
+        else:
+            concerned = self._look(uow, case_id, known_at(uow, told), told.id)
         if any(pathway.stays.all for pathway in concerned):
             look_again(uow, told, case_id)
 
