@@ -8,7 +8,7 @@ from uuid import UUID
 
 from intake.profiles import profiles_of
 from psycopg.rows import tuple_row
-from reftrack.intake.v1.cases_pb2 import CloseCaseRequest
+from reftrack.intake.v1.cases_pb2 import CloseCaseRequest, DeclineScreeningRequest
 
 from tests.integration.intake.case_posts import void, withdrawal
 from tests.integration.intake.desk import Desk, verdicts
@@ -33,6 +33,7 @@ from tests.integration.intake.posts import (
     counselling,
     introduction,
     referral,
+    screening,
 )
 from tests.integration.intake.test_consent import consent
 from tests.integration.intake.test_merging import sent
@@ -115,6 +116,26 @@ def test_what_was_reported_under_the_reference_of_a_merged_client_is_voided_and_
     assert verdicts(desk.post(counselling(NGOC_LAM, "B", corrects=slip.id))) == ["accepted"]
     assert verdicts(desk.post(void(NGOC_LAM, "B", other.id))) == ["accepted"]
     assert {event["meta"].get("client") for event in told(desk, "event-voided")} == {client_of(desk, b)}
+
+
+def test_what_needs_a_step_told_before_the_two_were_one_is_corrected_after_they_were(desk: Desk) -> None:
+    a, b = two(desk)
+    merged = merge_id(merge(desk, a, b))
+    slip = screening(NGOC_LAM, "B")
+    desk.post(slip)
+    unmerge(desk, merged)
+    assert verdicts(desk.post(screening(NGOC_LAM, "B", corrects=slip.id))) == ["accepted"]
+    assert told(desk, "client-screened")[-1]["meta"]["subject"] == a, "where the wrong one stands"
+
+
+def test_a_command_goes_by_all_that_is_known_of_the_person_as_what_is_posted_does(desk: Desk) -> None:
+    desk.post(contact("cap-bo-de", "P"), registered(BO_DE, "A"))
+    case, merged = case_of(desk, "cap-bo-de", "P"), case_of(desk, BO_DE, "A")
+    merge_id(merge(desk, case, merged))
+    declined = commanded(
+        desk, "DeclineScreening", DeclineScreeningRequest(case_id=case, reason="no_time"), BO_DE
+    )
+    assert declined.refusal is None, declined.refusal
 
 
 def client_of(desk: Desk, case: str) -> str:

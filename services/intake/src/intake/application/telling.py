@@ -43,8 +43,12 @@ def known_of(uow: UnitOfWork, case: Case, client: UUID) -> Known:
     person = people.person_of(uow, keys.as_text(client))
     named = person.clients | {keys.as_text(client)} if person.edges else {keys.as_text(client)}
     clients = frozenset(map(keys.as_id, named))
-    others = [one for one in people.joined(uow, person, named) if one.id != case.id]
-    going_on = [one for one in others if _goes_on_in(person, one, case)]
+    if keys.as_text(case.id) in person.cases:
+        others = [one for one in people.joined(uow, person, named) if one.id != case.id]
+        going_on = [one for one in others if _goes_on_in(person, one, case)]
+    else:  # it stands in the case of who is somebody else by now: the way is that of the own cases
+        others = people.cases_about(uow, person, named, case)
+        going_on = [one for one in others if keys.as_text(one.id) in person.cases]
     since = min(one.created_on for one in (case, *going_on))
     beside = (one for one in others if one not in going_on)
     told = frozenset(one for one in _told_since(beside, since) if one.client in clients)
