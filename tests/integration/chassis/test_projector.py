@@ -7,16 +7,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from chassis.projector import Projector, RebuildUnderWay, View
+from chassis.projector import Cursor, Projector, RebuildUnderWay, View
 
 from tests.integration.chassis.conftest import eventually
-from tests.integration.chassis.tally import Lines, Numbers, Tally, add, prepare, rows
+from tests.integration.chassis.tally import Lines, Number, Numbers, Tally, add, prepare, rows
 
 Start = Callable[..., Projector]
 CUT = """
@@ -220,6 +220,32 @@ async def test_an_instance_takes_over_a_view_that_another_one_did_not_build_to_i
         newer = start(Tally(version=2))
         await eventually(lambda: newer.check().ready() == "view tally is of version 1, not 2: rebuilding")
     await eventually(lambda: newer.check().ready() is None)
+
+
+class CutOnce(Tally):
+    """Loses its connection the first time that it folds."""
+
+    cut = False
+
+    def fold(self, cursor: Cursor, page: Sequence[Number]) -> None:
+        if not self.cut:
+            self.cut = True
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        super().fold(cursor, page)
+
+
+async def test_a_newer_version_is_built_in_the_end_though_the_connection_is_lost_meanwhile(
+    dsn: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chassis.projector.projector._LOOK_AGAIN", 0.1)
+    add(dsn, 1_000)
+    older = start(Tally(version=1))
+    await eventually(lambda: older.positions() == {"tally": 1_000})
+    older.stop()
+    newer = start(CutOnce(version=2))
+    await eventually(lambda: newer.check().ready() is None)
+    assert newer.check().degraded() is None
+    assert rows(dsn, TALLY) == rows(dsn, TRUE_TALLY)
 
 
 async def test_a_view_that_breaks_stops_loudly_and_the_others_go_on(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -12,8 +12,8 @@ import pytest
 from chassis.clock import RealClock
 from chassis.kafka import KafkaSettings
 from chassis.store.migrations import migrate
-from directory.on_kafka import topics
-from intake.agencies.kafka_access import KafkaAccess
+from directory.on_kafka import Right, topics
+from intake.agencies.kafka_access import KafkaAccess, KafkaRefused
 from intake.agencies.provisioning import Provisioner
 from kafka.admin import KafkaAdminClient
 from kafka.errors import UnknownTopicOrPartitionError
@@ -92,6 +92,33 @@ def test_a_registered_office_whose_topic_is_lost_gets_it_again(
 def test_what_cannot_be_looked_after_is_told(dsn: str) -> None:
     with socket.socket() as closed, provisioning(dsn, _address(closed), "cap-bo-de") as made:
         eventually("it is told", lambda: made.check().degraded() == "not as the registry wants: kafka_away")
+
+
+class SaysNo(KafkaAccess):
+    """Kafka has nothing of any office, and makes nothing for them until it is told to."""
+
+    asked = 0
+    willing = False
+
+    def lacking(self, wanted: Mapping[str, Collection[Right]]) -> list[str]:
+        return [] if SaysNo.willing else list(wanted)
+
+    def let_in(self, org: str, password: str | None = None) -> None:
+        SaysNo.asked += 1
+        if not SaysNo.willing:
+            raise KafkaRefused("no room for another topic")
+
+
+def test_what_cannot_be_made_is_told_and_tried_until_it_can(dsn: str) -> None:
+    made = Provisioner(dsn, SaysNo(KafkaSettings("-"), None), RealClock(), seed=lambda: ["cap-bo-de"])
+    made.start()
+    try:
+        eventually("it is tried again", lambda: SaysNo.asked > 1)
+        assert made.check().degraded() == "not as the registry wants: kafka_refused"
+        SaysNo.willing = True
+        eventually("it is well", lambda: made.check().degraded() is None)
+    finally:
+        made.stop()
 
 
 def _address(taken: socket.socket) -> str:

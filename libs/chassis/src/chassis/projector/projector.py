@@ -22,7 +22,8 @@ from chassis.telemetry import Check, get_logger, metrics
 _log = get_logger("projector")
 _HUNG = 120.0
 _LOOK_AGAIN = 5.0
-"""Seconds after which it is seen whether another instance has built a view to its end."""
+"""Seconds after which it is seen whether another instance has built a view to its end, or the database is
+there again."""
 
 
 class Projector:
@@ -194,7 +195,7 @@ class Projector:
 
     def _upgrade(self, view: View) -> None:
         """Build the newer version beside the live one, in a thread of its own; tried once a start, and again
-        while another instance is at it."""
+        while another instance is at it or the database is away."""
         if view.name not in self._rebuilding:
             thread = Thread(target=self._rebuild_quietly, args=(view,), name="rebuild", daemon=True)
             self._rebuilding[view.name] = thread
@@ -205,10 +206,16 @@ class Projector:
             rebuild(self._dsn, self._source, view)
         except RebuildUnderWay:
             _log.info("another_instance_rebuilds", view=view.name)
-            self._stopping.wait(_LOOK_AGAIN)
-            del self._rebuilding[view.name]
+            self._look_again(view)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            _log.error("rebuild_interrupted", view=view.name, exc_info=error)
+            self._look_again(view)
         except Exception as error:
             self._stop_view(view, error)
+
+    def _look_again(self, view: View) -> None:
+        self._stopping.wait(_LOOK_AGAIN)
+        del self._rebuilding[view.name]
 
     def _not_ready(self) -> str | None:
         if self._trouble or not self._of_other_version:

@@ -188,14 +188,16 @@ class Provisioner:
             self._wait(connection, pause)
 
     def _look_after(self, connection: Connection) -> set[str]:
-        """Make what is not there any more; why not, where it cannot be: asked again soon if Kafka is away."""
+        """Make what is not there any more; why not, where it cannot be: then it looks again soon."""
         lacking, problem = self._asked(lambda: self._access.lacking(self._wanted(connection)), "")
         if problem is not None:
             return {problem}
-        self._looks_at = time.monotonic() + self._look_after_every
         for org in lacking or ():
             _log.warning("agency_access_lost", org=org)
-        return {problem for org in lacking or () if (problem := self._next(org)) is not None}
+        problems = {problem for org in lacking or () if (problem := self._next(org)) is not None}
+        if not problems:
+            self._looks_at = time.monotonic() + self._look_after_every
+        return problems
 
     def _wanted(self, connection: Connection) -> dict[str, tuple[Right, ...]]:
         """The rights of each office that the registry or the reference data name."""
