@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from contracts.base import Payload
 from contracts.envelope import Recorded
+from contracts.events.cases import CaseClosed, CaseReopened
 from contracts.events.common import AgencyEventRefused, EventVoided
 from contracts.events.followup import (
     DetoxAdmitted,
@@ -16,7 +17,7 @@ from contracts.events.followup import (
     DetoxCompleted,
     ManagementStarted,
 )
-from contracts.events.intake import AgencyEventRouted
+from contracts.events.intake import AgencyEventRouted, PlanAgreed, PlanItem
 from contracts.events.referral import (
     ReferralAccepted,
     ReferralReceived,
@@ -24,10 +25,19 @@ from contracts.events.referral import (
     ReferralRequestedPosted,
     ServiceStarted,
 )
-from contracts.vocabulary import DetoxKind, ManagementModel, NumberKind, Service, VoidReason
+from contracts.vocabulary import (
+    CloseReason,
+    DetoxKind,
+    ManagementModel,
+    NumberKind,
+    ReopenReason,
+    Service,
+    VoidReason,
+)
 from followup.domain import Pathway
 from reference.days import start_of
 
+from tests.integration.owners.intake_log import BEGUN
 from tests.integration.owners.world import World, kinds
 
 SOCIAL, CLINIC = "ldtbxh-bo-de", "methadone-long-bien"
@@ -36,6 +46,7 @@ REQUEST = ReferralRequestedPosted(service=Service.METHADONE, provider=CLINIC)
 ADMITTED = DetoxAdmittedPosted(kind=DetoxKind.VOLUNTARY)
 COMPLETED = DetoxCompleted(months=6)
 MANAGED = ManagementStarted(model=ManagementModel.CLUB)
+DAY = timedelta(days=1)
 IN_MARCH, IN_AUGUST, IN_SEPTEMBER = (start_of(date(2019, month, 1)) for month in (3, 8, 9))
 
 
@@ -304,3 +315,42 @@ def test_a_completion_that_names_its_stay_is_corrected_in_its_place(followup: Wo
     )
     followup.feed(void, right)
     assert [one.data.months for one in answers(followup, right)[1:]] == [5]
+
+
+def put_right(world: World, wrong: Recorded[Payload], right: Payload, at: datetime) -> None:
+    """Intake puts one of its own events right: it voids it, and records directly after what is right."""
+    data = EventVoided(event_id=wrong.id, type=wrong.type, reason=VoidReason.WRONG_DATA, replaced=True)
+    case_id, cause = wrong.meta.subject, f"right-{wrong.id}"
+    both = (world.intake.event(case_id, data), world.intake.event(case_id, right, at=at))
+    for each in both:
+        meta = each.meta.model_copy(update={"causation_id": cause})
+        world.feed(each.model_copy(update={"meta": meta}))
+
+
+def test_a_closing_that_is_put_right_closes_nothing_that_was_opened_again(referral: World) -> None:
+    case_id, closing = opened(referral), CaseClosed(reason=CloseReason.GOALS_MET)
+    closed = referral.intake.event(case_id, closing, at=BEGUN - 3 * DAY)
+    again = referral.intake.event(case_id, CaseReopened(reason=ReopenReason.CAME_BACK), at=BEGUN - 2 * DAY)
+    referral.feed(closed, again)
+    put_right(referral, closed, closing, BEGUN - 4 * DAY)
+    referral.feed(asked := referral.intake.routed(case_id, REQUEST, SOCIAL))
+    assert kinds(answers(referral, asked)) == ["referral-requested"]
+    referral.feed(void_of_own(referral, again))
+    referral.feed(asked := referral.intake.routed(case_id, REQUEST, SOCIAL))
+    assert kinds(answers(referral, asked)) == ["agency-event-refused"], "the right closing holds again"
+
+
+def test_a_plan_that_was_voided_is_not_what_a_request_names_an_item_of(referral: World) -> None:
+    case_id, item = opened(referral), PlanItem(service=Service.METHADONE)
+    agreed = referral.intake.event(case_id, PlanAgreed(items=(item,)), at=BEGUN - DAY)
+    referral.feed(agreed)
+    put_right(referral, agreed, PlanAgreed(items=(item, item)), BEGUN - 2 * DAY)
+    second = REQUEST.model_copy(update={"plan_item": 2})
+    referral.feed(asked := referral.intake.routed(case_id, second, SOCIAL))
+    assert kinds(answers(referral, asked)) == ["referral-requested"]
+
+
+def void_of_own(world: World, event: Recorded[Payload]) -> Recorded[Payload]:
+    """Intake records that one of its own events was wrong."""
+    data = EventVoided(event_id=event.id, type=event.type, reason=VoidReason.WRONG_DATA)
+    return world.intake.event(event.meta.subject, data)

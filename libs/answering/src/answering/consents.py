@@ -18,6 +18,7 @@ from chassis.store.unnest import Lookup, Rows
 from consent import Known, Missing, Refused, What, changes, known_of, read, tells
 from contracts.base import Payload
 from contracts.envelope import Recorded
+from contracts.events.common import EventVoided
 from contracts.events.intake import CaseOpened
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import OrgKind
@@ -55,7 +56,8 @@ class ConsentBook:
     """The consents of a batch's cases, read in one query (two where people were merged, three where they were
     told apart again), with what the batch itself has learned.
 
-    `also`: further events of intake's log that are kept and given back beside those of consent.
+    `also`: further events of intake's log that are kept and given back beside those of consent, with what
+    voids one of them.
     """
 
     def __init__(self, connect: Connect, also: tuple[type[Payload], ...] = ()) -> None:
@@ -91,9 +93,12 @@ class ConsentBook:
             self._known.clear()
             for one, other in ((data.survivor, data.merged), (data.merged, data.survivor)):
                 uow.commit.extra.append(TableWrite(_UNDONE if undone else _MERGED, (data.merge, one, other)))
-        elif tells(told) or isinstance(data, self._also):
+        elif tells(told) or isinstance(data, self._also) or self._voids_also(data):
             uow.commit.extra.append(TableWrite(_FACTS, (told.id, case_id, told.to_bytes())))
             self._keep(case_id, told)
+
+    def _voids_also(self, data: Payload) -> bool:
+        return isinstance(data, EventVoided) and any(data.type == model.TYPE for model in self._also)
 
     def facts(self, case_id: UUID) -> list[Told]:
         """Everything kept of that person: what tells of one of the clients, in whichever case."""

@@ -94,13 +94,23 @@ def _after(case: CaseAsKnown, told: Recorded[Payload]) -> CaseAsKnown:
     data, at = told.data, told.meta.latest_at
     if isinstance(data, CaseClosed) and data.reason is CloseReason.MERGED:
         return replace(case, merged_into=data.into_case)
+    if isinstance(data, CaseClosed) and case.closed_by == _right_one(told):
+        return replace(case, last_closed_at=at, closed_by=told.id)
     if isinstance(data, CaseClosed):
         return replace(case, closed_at=at, last_closed_at=at, closed_by=told.id)
     if isinstance(data, CaseReopened):
         return replace(case, closed_at=None, merged_into=None, reopened_by=told.id)
     if _voids(data, case.closed_by):
-        return replace(case, closed_at=None, last_closed_at=None)
+        opened_again = case.closed_at is None and data.replaced  # type: ignore[attr-defined]
+        closed_by = _right_one(told) if opened_again else case.closed_by
+        return replace(case, closed_at=None, last_closed_at=None, closed_by=closed_by)
     return replace(case, closed_at=case.last_closed_at) if _voids(data, case.reopened_by) else case
+
+
+def _right_one(told: Recorded[Payload]) -> str:
+    """In place of the closing that holds, until it is told: what replaces one after which the case was opened
+    again closes nothing."""
+    return f"replaced by {told.meta.causation_id}"
 
 
 def _voids(data: Payload, event_id: str | None) -> bool:

@@ -55,8 +55,13 @@ def plan_on(told: Iterable[Recorded[Any]], at: datetime) -> tuple[PlanItem, ...]
     ]
     if not plans:
         return None
-    items: tuple[PlanItem, ...] = max(plans, key=lambda one: (one.meta.occurred_at, one.id)).data.items
+    items: tuple[PlanItem, ...] = max(plans, key=_told).data.items
     return items
+
+
+def _told(plan: Recorded[Any]) -> tuple[datetime, datetime, str]:
+    """Of two of one instant that which came to us later is in force."""
+    return plan.meta.occurred_at, plan.meta.received_at, plan.id
 
 
 def item_of(posted: ReferralRequestedPosted, plan: Sequence[PlanItem] | None) -> PlanItem | None:
