@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -25,6 +26,11 @@ from reftrack_cli import helping, session
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2. A path that
     the machine will not have, and a reader that went away, end it with status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(
+                errors="replace"
+            )  # a screen without Vietnamese ends nothing
     language = spoken(arguments)
     if not all(map(_is_text, arguments)):
         typer.echo(_say("frame", "not_utf8", language), err=True)

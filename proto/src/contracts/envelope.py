@@ -132,6 +132,11 @@ def handle_of(event_id: str, meta: Meta, data: Payload) -> str:
     return f"{event_id.partition(':')[0]}:~{digest.hexdigest()}"
 
 
+def is_handle(name: str) -> bool:
+    """Whether an event is named by a handle."""
+    return ":~" in name
+
+
 def encode(event_id: str, type_name: str, source: str, meta: Meta, data: Payload) -> bytes:
     """The stored bytes. `event_id`, `type_name` and `source` are ours and need no escaping."""
     return b"".join(

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from contracts.envelope import Recorded, handle_of
+from contracts.envelope import Recorded, handle_of, is_handle
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from reftrack.intake.v1 import agencies_pb2
@@ -164,10 +164,12 @@ async def test_an_office_whose_life_has_ended_commands_what_happened_in_it_and_i
     request.act.on = "2019-03-20"
     serving.parts.clock.move_to(datetime(2026, 7, 1, tzinfo=UTC))  # type: ignore[attr-defined]
     _, reason, told = await refused(serving, "CloseCase", request, org=DISTRICT)
-    assert (reason, told["changed"], told.keys() & {"state", "moves"}) == ("stale_version", "–", set())
-    request.ClearField("expected_version")
+    assert (reason, told["changed"], told.keys() & {"state", "moves"}) == ("version_not_reached", "–", set())
+    assert told["version"] == "0", "it has recorded nothing; what others did is not to be counted"
+    request.expected_version = 0
     outcome = (await call(serving, "CloseCase", request, org=DISTRICT)).outcome
-    assert (outcome.state, list(outcome.moves)) == ("", [])
+    assert (outcome.state, list(outcome.moves), outcome.version) == ("", [], 1)
+    assert is_handle(outcome.event_id)
 
 
 @pytest.mark.parametrize("case_id", ["", "no-id", NO_CASE])
@@ -320,9 +322,19 @@ async def test_police_who_void_their_own_record_learn_nothing_of_what_others_did
     assert (status, reason) == ("ABORTED", "stale_version")
     assert told["changed"] == "client-contacted, agency-reference-bound, client-introduced"
     assert not {"state", "moves"} & told.keys()
-    request.ClearField("expected_version")
+    assert told["version"] == "4", "its own: opened, contacted, bound, introduced"
+    request.expected_version = 4
     outcome = (await call(serving, "VoidEvent", request, org=POLICE)).outcome
     assert (outcome.state, list(outcome.moves)) == ("", [])
+    assert (outcome.version, is_handle(outcome.event_id), outcome.position > 0) == (5, True, True)
+
+
+async def test_police_find_nothing_by_places_in_a_case(serving: Serving) -> None:
+    case, _ = await taken_up(serving)
+    for place in range(1, 9):
+        guess = pb.VoidEventRequest(event_id=f"{case}:{place}", reason="entered_twice", expected_version=0)
+        told = await refused(serving, "VoidEvent", guess, org=POLICE)
+        assert told[:2] == ("NOT_FOUND", "event_not_found")
 
 
 async def test_whoever_sees_the_case_is_told_where_it_stands_after_a_void(serving: Serving) -> None:

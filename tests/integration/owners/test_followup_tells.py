@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from contracts.envelope import is_handle
 from contracts.events.common import EventVoided
 from contracts.events.followup import SupportProvided
 from contracts.events.intake import ClientContacted
@@ -67,6 +68,8 @@ async def test_an_office_whose_life_has_ended_reports_of_its_days_and_is_not_tol
     fields: dict[str, Any] = {"case_id": str(case_id), "kind": "loan", "act": Act(on="2025-06-01")}
     told = (await followup.call("ProvideSupport", org=DISTRICT, **fields)).outcome
     assert (told.state, "start_management" in told.moves) == ("opened", False)
+    assert (told.version, is_handle(told.event_id)) == (1, True), "what others did is not to be counted"
     with pytest.raises(grpc.aio.AioRpcError) as aborted:
-        await followup.call("ProvideSupport", org=DISTRICT, expected_version=2, **fields)
+        await followup.call("ProvideSupport", org=DISTRICT, expected_version=0, **fields)
     assert details(aborted.value)["changed"] == "support-provided", "its own"
+    assert details(aborted.value)["version"] == "1"

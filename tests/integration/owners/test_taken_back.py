@@ -210,7 +210,12 @@ async def test_a_management_that_was_taken_back_is_evaluated_by_nobody(followup:
 
 
 async def test_what_only_opens_a_pathway_is_not_voided(followup: World) -> None:
-    _, stay = await admitted(followup)
+    case_id, stay = await admitted(followup)
     stream = stay.event_id.partition(":")[0]
-    assert await why_not(followup, f"{stream}:1", FACILITY) == "FAILED_PRECONDITION event_not_voidable"
+    opening = followup.log(case_id)[0]
+    assert opening.id == f"{stream}:1"
+    by_handle = await why_not(followup, handle_of(opening.id, opening.meta, opening.data), FACILITY)
+    assert by_handle == "FAILED_PRECONDITION event_not_voidable"
+    unknown = "NOT_FOUND event_not_found"
+    assert await why_not(followup, f"{stream}:1", FACILITY) == unknown, "it may not count what others did"
     assert await why_not(followup, f"{stream}:2", "tyt-bo-de") == "NOT_FOUND event_not_found"

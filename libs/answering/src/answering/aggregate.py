@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.aggregate import Aggregate, Voiding
 from chassis.refusal import Refusal
 from contracts.base import Payload
-from contracts.envelope import Meta
+from contracts.envelope import Meta, handle_of
 from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from reference import Policy
 from reference.days import local_day
@@ -74,11 +74,28 @@ class Answering(Aggregate):
         data: EventVoided
 
     def happened_since(self, version: int, org: str, kind: str) -> tuple[str, ...]:
-        """One word an event (`referral-accepted`), those voided too, of what was recorded after that version:
-        all of it to whom it is known, their own to all others."""
-        knows_all = self.is_known_to(org, kind)
-        since = (each for each in sorted(self.log) if each.version > version)
-        return tuple(each.word for each in since if knows_all or each.org == org)
+        """One word an event (`referral-accepted`), those voided too, of what was recorded after that version
+        (`version_for`): all of it to whom it is known, their own to all others."""
+        recorded = sorted(self.log)
+        if self.is_known_to(org, kind):
+            return tuple(each.word for each in recorded if each.version > version)
+        return tuple([each.word for each in recorded if each.org == org][version:])
+
+    def version_for(self, org: str, kind: str) -> int:
+        """The version to whom all of it is known. To all others the number of their own events: nobody is to
+        count what others did."""
+        if self.is_known_to(org, kind):
+            return self.version
+        return sum(each.org == org for each in self.log)
+
+    def name_for(self, org: str, kind: str) -> str:
+        """The id of what was recorded last, which counts all that was; to whom not all is known, a handle
+        (`contracts.envelope`) of what was recorded just now."""
+        recorded_id = f"{self.id}:{self.version}"
+        if self.is_known_to(org, kind):
+            return recorded_id
+        last: Any = self.pending_events[-1] if self.pending_events else None
+        return handle_of(recorded_id, last.meta, last.data) if last is not None else ""
 
     def leave_out(self, happened: Any) -> None:
         """What was voided stays on the list of what was recorded."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from contextvars import Context
 
+from chassis.rpc.commands import Done
 from chassis.rpc.reads import Reads
+from contracts.envelope import is_handle
 
 _POSITIONS = """
 SELECT e.originator_id::text || ':' || e.originator_version, e.notification_id
@@ -21,6 +23,12 @@ class Places:
         self._reads = reads
         self._asked: dict[str, asyncio.Future[int]] = {}
         self._asking: asyncio.Task[None] | None = None
+
+    async def of_outcome(self, done: Done, event_id: str) -> int:
+        """The position of what a command led to; of an answer given again to who is told no places, 0."""
+        if is_handle(event_id) or (done.position is not None and done.last_event == event_id):
+            return done.position or 0
+        return await self.of(event_id) if event_id else 0
 
     async def of(self, event_id: str) -> int:
         """The position of an event, 0 if there is no such event. Raises what the query raised."""

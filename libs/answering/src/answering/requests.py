@@ -131,7 +131,7 @@ def expect_version(request: Message, aggregate: Answering, org: str, kind: str) 
     if not request.HasField("expected_version"):
         return
     expected: int = request.expected_version  # type: ignore[attr-defined]
-    if expected != aggregate.version:
+    if expected != aggregate.version_for(org, kind):
         raise VersionChanged(aggregate, expected, org, kind)
 
 
@@ -141,7 +141,8 @@ class VersionChanged(Stale):
     def __init__(self, aggregate: Answering, expected: int, org: str, kind: str) -> None:
         state, moves = aggregate.standing_for(org, kind)
         since = aggregate.happened_since(expected, org, kind)
-        super().__init__(expected, aggregate.version, since, state=state or None, moves=moves)
+        version = aggregate.version_for(org, kind)
+        super().__init__(expected, version, since, state=state or None, moves=moves)
 
 
 def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Message) -> None:
@@ -156,13 +157,14 @@ def obey(aggregate: Answering, posting: Posting, policy: Policy, request: Messag
 
 
 def outcome_of(aggregate: Answering, org: str, kind: str, number: str = "") -> Outcome:
-    """What a command of that organisation led to; the position in the log is not known before the commit."""
+    """What a command of that organisation led to, as far as it may know it; the position in the log is not
+    known before the commit."""
     state, moves = aggregate.standing_for(org, kind)
     return Outcome(
-        event_id=f"{aggregate.id}:{aggregate.version}",
+        event_id=aggregate.name_for(org, kind),
         state=state,
         moves=moves,
-        version=aggregate.version,
+        version=aggregate.version_for(org, kind),
         number=number,
     )
 

@@ -55,8 +55,7 @@ def _command(method: MethodDescriptor, commands: Commands, places: Places) -> Qu
     async def run(request: Message, _context: Any) -> Message:
         done = await commands.run(method.name, request)
         outcome = Outcome.FromString(done.answer)
-        told = done.position if done.last_event == outcome.event_id else None
-        outcome.position = await places.of(outcome.event_id) if told is None else told
+        outcome.position = await places.of_outcome(done, outcome.event_id)
         return response(outcome=outcome)
 
     return run

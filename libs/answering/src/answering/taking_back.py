@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
@@ -11,7 +12,7 @@ from chassis.items import Command
 from chassis.refusal import Refusal
 from chassis.rpc.errors import NotFound
 from chassis.store.unit_of_work import UnitOfWork
-from contracts.envelope import handle_of
+from contracts.envelope import handle_of, is_handle
 from contracts.events.cases import EventVoidedPosted
 from contracts.vocabulary import OrgKind
 from reference import Reference
@@ -61,8 +62,16 @@ class Wrong(NamedTuple, Generic[A]):
     kind: str
 
 
-def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference: Reference) -> Wrong[A]:
-    """The event of an aggregate of that kind which a command voids; doing it is the caller's.
+def recorded_wrongly(
+    uow: UnitOfWork,
+    command: Command,
+    kind: type[A],
+    reference: Reference,
+    lend: Callable[[UnitOfWork, A], None] = lambda _uow, _found: None,
+) -> Wrong[A]:
+    """The event of an aggregate of that kind which a command voids; doing it is the caller's. `lend`: what it
+    is lent to know who may know it. By its place an event is found for whom all of it is known: all others
+    name their own by handles, or they could count what lies between.
 
     Raises `NotFound` for what is not there, or is not this office's to void; `Refusal`, `Forbidden`,
     `InvalidInput` or `Stale` for all else.
@@ -78,7 +87,11 @@ def recorded_wrongly(uow: UnitOfWork, command: Command, kind: type[A], reference
     if found is None or happened is None or not may_void(offices, caller.id, caller.kind, happened.meta.org):
         raise NotFound("event_not_found", field="event_id")
     found.takes_part = offices.taking_part(local_day(uow.now))
-    _check(found, happened, caller.kind)
+    lend(uow, found)
+    knows_all = found.is_known_to(caller.id, caller.kind)
+    if not is_handle(said.event_id) and not knows_all:
+        raise NotFound("event_not_found", field="event_id")
+    _check(found, happened, caller.kind, knows_all=knows_all)
     expect_version(request, found, caller.id, caller.kind)
     meta = envelope(command, request.act, happened.meta, policy=reference.policy, now=uow.now)
     taking = Taking(meta, said.reason, replaced=False, note=said.note)
@@ -91,16 +104,16 @@ def _names(happened: Any) -> tuple[str, str]:
     return recorded_id, handle_of(recorded_id, happened.meta, happened.data)
 
 
-def _check(aggregate: Answering, happened: Any, kind: str) -> None:
+def _check(aggregate: Answering, happened: Any, kind: str, *, knows_all: bool) -> None:
     """Raises `Refusal` for what was voided, what voids, what opens a stream, and what an agency posted. Which
-    event of intake that is learns only who sees whole cases: ids of events count what is left out."""
+    event of intake that is learns only who may know all of it: ids of events count what is left out."""
     if happened.originator_version in aggregate.voided:
         raise Refusal("already_voided")
     if isinstance(happened, Voiding):
         raise Refusal("void_of_a_void")
     if happened.data.TYPE in aggregate.OPENING:
         raise Refusal("event_not_voidable")
-    if (posted := happened.meta.causation_id) is not None and kind in VOIDS_FOR_OTHERS:
+    if (posted := happened.meta.causation_id) is not None and knows_all and kind in VOIDS_FOR_OTHERS:
         raise Refusal("void_what_was_posted_as", detail={"event": posted})
     if posted is not None:
         raise Refusal("void_what_was_posted")

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from typing import LiteralString, Protocol
+from typing import Any, LiteralString, Protocol
 
 from chassis.rpc.call import time_left
 from chassis.rpc.errors import TooLate
 from chassis.rpc.reads import Reads
 from chassis.rpc.watch import Bell
+from contracts.envelope import Recorded, handle_of, is_handle
 
 from reporting.access import Reader
 
 _SEQ: LiteralString = "SELECT seq FROM history WHERE event_id = %s AND (%s::text IS NULL OR org = %s)"
+_OF_STREAM: LiteralString = (
+    "SELECT seq, event_id, value FROM history"
+    " WHERE event_id >= %s AND event_id < %s AND (%s::text IS NULL OR org = %s)"
+)
 LOOK_AGAIN_SECONDS = 1.0
 
 
@@ -50,10 +55,25 @@ class Freshness:
     async def _place(self, event_id: str, org: str | None) -> int:
         while True:
             ring = self._bell.next_ring
-            row = await self._reads.one(_SEQ, (event_id, org, org))
-            if row:
-                return int(row[0])
+            seq = await self._seq(event_id, org)
+            if seq is not None:
+                return seq
             await _rung(ring)
+
+    async def _seq(self, event_id: str, org: str | None) -> int | None:
+        """None while the history lacks the event."""
+        if is_handle(event_id):
+            return await self._seq_of_handle(event_id, org)
+        row = await self._reads.one(_SEQ, (event_id, org, org))
+        return int(row[0]) if row else None
+
+    async def _seq_of_handle(self, handle: str, org: str | None) -> int | None:
+        stream = handle.partition(":")[0]
+        for seq, event_id, value in await self._reads.all(_OF_STREAM, (f"{stream}:", f"{stream};", org, org)):
+            told: Recorded[Any] = Recorded.parse(value)
+            if handle_of(event_id, told.meta, told.data) == handle:
+                return int(seq)
+        return None
 
 
 async def _rung(ring: asyncio.Event) -> None:

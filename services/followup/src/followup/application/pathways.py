@@ -272,8 +272,7 @@ class Pathways:
 
     def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
         """Void what another command had recorded; the answer is an `Outcome`. Raises `Refusal`."""
-        wrong = recorded_wrongly(uow, command, Pathway, self._reference)
-        self._lend(uow, wrong.of)
+        wrong = recorded_wrongly(uow, command, Pathway, self._reference, self._lend)
         self._undo(uow, wrong.of, [wrong.event], wrong.taking)
         return outcome_of(wrong.of, wrong.taking.meta.org, wrong.kind).SerializeToString()
 

@@ -14,7 +14,7 @@ from chassis.refusal import Refusal
 from chassis.rpc.errors import Forbidden, NotFound, Stale
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
-from contracts.envelope import Meta
+from contracts.envelope import Meta, handle_of, is_handle
 from contracts.events import cases as events
 from contracts.registry import as_recorded
 from contracts.vocabulary import NumberKind
@@ -136,6 +136,7 @@ class CaseDesk:
     def _void(self, uow: UnitOfWork, command: Command, request: pb.VoidEventRequest) -> pb.VoidEventResponse:
         data: Any = told(request)
         office = self._office(command, events.EventVoidedPosted, uow)
+        self._check_named(uow, office, request)
         voiding = self._recording.voiding
         found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
         self._expect(uow, found.case, request, office)
@@ -148,6 +149,14 @@ class CaseDesk:
             case_id=str(found.case.id),
             routed=voided.routed_id is not None,
         )
+
+    def _check_named(self, uow: UnitOfWork, office: Organisation, request: pb.VoidEventRequest) -> None:
+        """By its place an event is found for who sees the case: all others name their own by handles, or they
+        could count what lies between."""
+        case_id = case_of(request) if request.event_id and not is_handle(request.event_id) else None
+        case = uow.get(Case, case_id) if case_id is not None else None
+        if case is not None and not sees_the_case(case, _viewer(uow, office), self._offices):
+            raise NotFound("event_not_found", field="event_id")
 
     def _review(
         self, uow: UnitOfWork, command: Command, request: pb.ReviewScreeningRequest
@@ -188,26 +197,32 @@ class CaseDesk:
     def _expect(self, uow: UnitOfWork, case: Case, request: Any, office: Organisation) -> None:
         """Raises `Stale` (ABORTED) that tells what changed, as far as the office may know it, if the request
         expected another version."""
-        if not request.HasField("expected_version") or request.expected_version == case.version:
+        if not request.HasField("expected_version"):
             return
         expected = int(request.expected_version)
-        since = [one for one in uow.events(case) if one.originator_version > expected]
-        if sees_the_case(case, _viewer(uow, office), self._offices):
-            happened = [event_name(one.data.TYPE) for one in since]
+        sees = sees_the_case(case, _viewer(uow, office), self._offices)
+        known = uow.events(case) if sees else _own(uow, case, office)
+        if expected == (case.version if sees else len(known)):
+            return
+        happened = [event_name(one.data.TYPE) for one in known[expected:]]
+        if sees:
             raise Stale(expected, case.version, happened, **stands(uow, case)._asdict())
-        own = [event_name(one.data.TYPE) for one in since if one.meta.org == office.id]
-        raise Stale(expected, case.version, own)
+        raise Stale(expected, len(known), happened)
 
     def _outcome(self, uow: UnitOfWork, case: Case, office: Organisation, number: str = "") -> Outcome:
-        sees = sees_the_case(case, _viewer(uow, office), self._offices)
-        shown = stands(uow, case) if sees else None
-        return Outcome(
-            event_id=f"{case.id}:{case.version}",
-            state=shown.state if shown else "",
-            moves=shown.moves if shown else (),
-            version=case.version,
-            number=number,
-        )
+        recorded_id = f"{case.id}:{case.version}"
+        if sees_the_case(case, _viewer(uow, office), self._offices):
+            shown = stands(uow, case)
+            return Outcome(
+                event_id=recorded_id,
+                state=shown.state,
+                moves=shown.moves,
+                version=case.version,
+                number=number,
+            )
+        last: Any = case.pending_events[-1]
+        handle = handle_of(recorded_id, last.meta, last.data)
+        return Outcome(event_id=handle, version=len(_own(uow, case, office)), number=number)
 
     def _response(self, uow: UnitOfWork, order: _Order, number: str | None) -> Message:
         outcome = self._outcome(uow, order.case, order.office, number or "")
@@ -220,6 +235,11 @@ class CaseDesk:
         response: type[Any] = getattr(pb, f"{order.command.name}Response")
         message: Message = response(outcome=outcome)
         return message
+
+
+def _own(uow: UnitOfWork, case: Case, office: Organisation) -> list[Any]:
+    """What the office recorded itself: its versions count these alone where it does not see the case."""
+    return [one for one in uow.events(case) if one.meta.org == office.id]
 
 
 def _viewer(uow: UnitOfWork, office: Organisation) -> Organisation | None:

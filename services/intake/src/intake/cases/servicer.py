@@ -81,6 +81,5 @@ class CaseServicer(CaseServiceServicer):
         done = await self._commands.run(name, request)
         response.ParseFromString(done.answer)
         outcome: Outcome = response.outcome  # type: ignore[attr-defined]
-        told = done.position if done.last_event == outcome.event_id else None
-        outcome.position = await self._places.of(outcome.event_id) if told is None else told
+        outcome.position = await self._places.of_outcome(done, outcome.event_id)
         return response
