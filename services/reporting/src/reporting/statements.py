@@ -122,7 +122,7 @@ ORDER BY r.changed_at DESC, r.referral_id DESC LIMIT %s
 CASE: LiteralString = """
 SELECT c.case_id, c.client_id, c.client_group, c.commune, c.commune_by_contact, c.furthest, c.opened_at,
     c.closed_at, c.close_reason, c.followup_state, c.events, c.last_type, c.voids, c.merged_into, c.moved_to,
-    c.moved_told, c.plan_told, c.plan, c.stays,
+    c.moved_recorded_at, c.plan_recorded_at, c.plan, c.stays,
     c.commune_told_occurred_at, c.commune_told_recorded_at, c.commune_told_event_id,
     c.followup_told_occurred_at, c.followup_told_recorded_at, c.followup_told_event_id,
     c.last_occurred_at, c.last_recorded_at, c.last_event_id,
@@ -147,7 +147,7 @@ SELECT c.case_id, o.case_id <> c.case_id,
     CASE WHEN o.case_id = c.case_id THEN TOLD_OF_HERE ELSE TOLD_OF_ELSEWHERE END, o.stays,
     t.case_id, t.client_id, t.client_group, t.commune, t.commune_by_contact, t.furthest, t.opened_at,
     t.closed_at, t.close_reason, t.followup_state, t.events, t.last_type, t.voids, t.merged_into, t.moved_to,
-    t.moved_told, t.plan_told, t.plan, t.stays,
+    t.moved_recorded_at, t.plan_recorded_at, t.plan, t.stays,
     t.commune_told_occurred_at, t.commune_told_recorded_at, t.commune_told_event_id,
     t.followup_told_occurred_at, t.followup_told_recorded_at, t.followup_told_event_id,
     t.last_occurred_at, t.last_recorded_at, t.last_event_id

@@ -78,7 +78,11 @@ def _join(case: CaseStatus, each: Beside) -> None:
 
 def _own(case: CaseStatus, told: CaseStatus) -> None:
     """The client's plan and move are those that were told last, wherever."""
-    if told.plan_told is not None and (case.plan_told is None or told.plan_told > case.plan_told):
-        case.plan, case.plan_told = told.plan, told.plan_told
-    if told.moved_told is not None and (case.moved_told is None or told.moved_told > case.moved_told):
-        case.moved_to, case.moved_told = told.moved_to, told.moved_told
+    if told.plan_recorded_at is not None and (
+        case.plan_recorded_at is None or told.plan_recorded_at > case.plan_recorded_at
+    ):
+        case.plan, case.plan_recorded_at = told.plan, told.plan_recorded_at
+    if told.moved_recorded_at is not None and (
+        case.moved_recorded_at is None or told.moved_recorded_at > case.moved_recorded_at
+    ):
+        case.moved_to, case.moved_recorded_at = told.moved_to, told.moved_recorded_at

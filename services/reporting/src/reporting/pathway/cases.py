@@ -85,9 +85,9 @@ class CaseStatus:
     """One case, as it tells of its own client. Fields are empty until the log that tells them has told them.
 
     `voids`: how many of its events void others. `merged_into`: the case that went on when it was closed by
-    merging. `moved_to`: the commune to which the client moved last; `moved_told` and `plan_told`: when that
-    and the plan were recorded. What it tells of another client, who was the same person then, stands beside
-    it (`tell`), but for closings and stays: these are the case's.
+    merging. `moved_to`: the commune to which the client moved last; `moved_recorded_at` and
+    `plan_recorded_at`: when that and the plan were recorded. What it tells of another client, who was the
+    same person then, stands beside it (`tell`), but for closings and stays: these are the case's.
     """
 
     case_id: UUID
@@ -105,8 +105,8 @@ class CaseStatus:
     voids: int = 0
     merged_into: UUID | None = None
     moved_to: str = ""
-    moved_told: datetime | None = None
-    plan_told: datetime | None = None
+    moved_recorded_at: datetime | None = None
+    plan_recorded_at: datetime | None = None
     plan: tuple[Planned, ...] = ()
     stays: tuple[Stay, ...] = ()
     commune_told: Moment | None = None
@@ -219,7 +219,7 @@ def _registered(case: CaseStatus, entry: Entry, said: intake.ClientRegistered) -
 
 
 def _agreed(case: CaseStatus, entry: Entry, said: intake.PlanAgreed | intake.PlanRevised) -> None:
-    case.plan, case.plan_told = tuple(_planned(item) for item in said.items), entry.recorded_at
+    case.plan, case.plan_recorded_at = tuple(_planned(item) for item in said.items), entry.recorded_at
 
 
 def _closed(case: CaseStatus, entry: Entry, said: cases.CaseClosed) -> None:
@@ -231,7 +231,7 @@ def _reopened(case: CaseStatus, _entry: Entry, _said: cases.CaseReopened) -> Non
 
 
 def _moved(case: CaseStatus, entry: Entry, said: cases.ClientMoved) -> None:
-    case.moved_to, case.moved_told = said.to_commune, entry.recorded_at
+    case.moved_to, case.moved_recorded_at = said.to_commune, entry.recorded_at
 
 
 def _voided(case: CaseStatus, _entry: Entry, _said: common.EventVoided) -> None:
