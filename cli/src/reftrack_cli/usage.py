@@ -28,9 +28,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
     the machine will not have, and a reader that went away, end it with status 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(
-                errors="replace"
-            )  # a screen without Vietnamese ends nothing
+            stream.reconfigure(errors="replace")  # a screen without Vietnamese ends nothing
     language = spoken(arguments)
     if not all(map(_is_text, arguments)):
         typer.echo(_say("frame", "not_utf8", language), err=True)

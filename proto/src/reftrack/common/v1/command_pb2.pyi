@@ -64,13 +64,17 @@ class Outcome(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     NUMBER_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
-    """Id of the last event recorded, `<stream>:<version>`: give it to a query as `after_event_id` to read it."""
+    """Id of the last event recorded, `<stream>:<version>`, or a handle `<stream>:~<digest>` to who may not know
+    all that is recorded there: give it to a query as `after_event_id` to read it.
+    """
     position: _builtins.int
     """Its position in the service's log."""
     state: _builtins.str
     """The state now, a code of the catalogue."""
     version: _builtins.int
-    """The version now; a later command may demand it as `expected_version`."""
+    """The version now; a later command may demand it as `expected_version`. To who may not know all that is
+    recorded there it counts their own events alone.
+    """
     number: _builtins.str
     """The number given, if the command brought something into being."""
     @_builtins.property
