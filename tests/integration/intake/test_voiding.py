@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from contracts.events.common import AgencyEventRefused, EventVoided
-from contracts.vocabulary import VoidReason
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.application.decider import RETRY
 from intake.domain.case import Case
 from intake.domain.order import Step
 from intake.waits import ANSWERED
 
-from tests.integration.intake.answers import answer_of
 from tests.integration.intake.case_posts import of_group, void
 from tests.integration.intake.desk import POLICE, SOCIAL, Desk, verdicts
 from tests.integration.intake.people import corrected, registered
@@ -30,7 +26,6 @@ from tests.integration.intake.posts import (
     intervention,
     introduction,
     plan,
-    referral,
     registration,
     screening,
 )
@@ -358,72 +353,3 @@ def test_a_correction_of_a_mistyped_reference_binds_the_right_one(desk: Desk) ->
     right = registration(SOCIAL, {"agency_ref": "TV-21", "introduction": number})
     assert verdicts(desk.post(replace(right, corrects=wrong.id))) == ["accepted", "accepted"]
     assert desk.types()[-1] == "counselling-provided"
-
-
-# What other services decide about
-
-
-def requested(desk: Desk) -> tuple[Post, dict[str, Any]]:
-    """A referral that referral has recorded, and the event that routed it."""
-    post = referral(SOCIAL, "TV-1", provider="methadone-long-bien")
-    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), post)
-    routed = desk.events()[-1]
-    desk.take([answer_of(desk, routed)])
-    return post, routed
-
-
-def test_a_void_of_what_another_service_decided_goes_to_it_and_its_word_is_the_verdict(desk: Desk) -> None:
-    post, routed = requested(desk)
-    assert desk.post(void(SOCIAL, "TV-1", post.id)) == []
-    told = desk.events()[-1]
-    assert told["data"] == {
-        "event_id": routed["id"],
-        "type": "org.reftrack.agency-event-routed.v1",
-        "reason": "wrong_data",
-        "replaced": False,
-        "note": None,
-    }
-    gone = EventVoided(
-        event_id=f"{routed['meta']['subject']}:1",
-        type="org.reftrack.referral-requested.v1",
-        reason=VoidReason.WRONG_DATA,
-    )
-    (receipt,) = desk.take([answer_of(desk, told, gone)])
-    assert (receipt["verdict"], receipt["type"]) == ("accepted", "org.reftrack.event-voided.v1")
-
-
-def test_a_void_that_the_other_service_refuses_is_rejected_and_can_be_asked_for_again(desk: Desk) -> None:
-    post, _ = requested(desk)
-    desk.post(void(SOCIAL, "TV-1", post.id))
-    no = AgencyEventRefused(code="already_voided", detail={})
-    (receipt,) = desk.take([answer_of(desk, desk.events()[-1], no)])
-    assert (receipt["verdict"], receipt["code"]) == ("rejected", "already_voided")
-    assert desk.post(void(SOCIAL, "TV-1", post.id)) == []
-    assert desk.types().count("event-voided") == 2
-
-
-def test_what_another_service_keeps_as_it_refuses_the_correction_can_be_corrected_again(desk: Desk) -> None:
-    post, routed = requested(desk)
-    right = partial(referral, SOCIAL, "TV-1", "tam-than-ha-noi", "mental_health", corrects=post.id)
-    first, second, third, fourth = (right() for _ in range(4))
-    desk.post(first)
-    asked = desk.events()[-1]
-    (told,) = desk.post(second)
-    assert (told["verdict"], told["code"]) == ("rejected", "already_voided"), "the first is not answered yet"
-    (refused,) = desk.take([answer_of(desk, asked, AgencyEventRefused(code="provider_unknown", detail={}))])
-    assert (refused["id"], refused["verdict"]) == (first.id, "rejected")
-    assert desk.post(third) == []
-    assert desk.events()[-1]["data"]["replaces"] == routed["id"]
-    desk.take([answer_of(desk, desk.events()[-1])])
-    assert verdicts(desk.post(fourth)) == ["rejected"], "it was replaced by now"
-
-
-def test_a_correction_of_what_another_service_decided_names_what_it_replaces(desk: Desk) -> None:
-    post, routed = requested(desk)
-    right = replace(referral(SOCIAL, "TV-1", "tam-than-ha-noi", "mental_health"), corrects=post.id)
-    assert desk.post(right) == []
-    voided, fresh = desk.events()[-2:]
-    assert (voided["data"]["event_id"], voided["data"]["replaced"]) == (routed["id"], True)
-    assert fresh["data"]["replaces"] == routed["id"]
-    (receipt,) = desk.take([answer_of(desk, fresh)])
-    assert (receipt["id"], receipt["verdict"]) == (right.id, "accepted")

@@ -123,8 +123,8 @@ def recorded(uow: UnitOfWork, recorded_id: str, field: str, is_theirs: Callable[
     an organisation whose events the caller may void. Raises `Refusal` where there is nothing to void; of what
     is others' it says no more than of what is not there: ids count the events of a case.
     """
-    stream, _, version = recorded_id.partition(":")
-    case = uow.get(Case, _uuid(stream)) if version[:1] == "~" or version.isdigit() else None
+    version = recorded_id.partition(":")[2]
+    case = uow.get(Case, stream_of(recorded_id)) if version[:1] == "~" or version.isdigit() else None
     events = uow.events(case) if case is not None else []
     happened: Any = next((one for one in events if recorded_id in names_of(one)), None)
     if case is None or happened is None or not is_theirs(happened.meta.org):
@@ -157,9 +157,10 @@ def by_merging(happened: Any) -> bool:
     return isinstance(data, CaseReopened) and data.reason is ReopenReason.UNMERGED
 
 
-def _uuid(text: str) -> UUID:
+def stream_of(recorded_id: str) -> UUID:
+    """The stream in which an event stands; one that there is not, where the id is of no recorded event."""
     try:
-        return UUID(text)
+        return UUID(recorded_id.partition(":")[0])
     except ValueError:
         return UUID(int=0)
 

@@ -14,8 +14,10 @@ from contracts.events.referral import ReferralRequested
 from contracts.vocabulary import NumberKind, Verdict
 
 from intake.application import keys
+from intake.application.given_up import GIVEN_UP, cases_of, given_up
 from intake.application.ledger import Ledger
 from intake.application.outcome import ROUTED, Outcome, rejected
+from intake.domain.case import Case
 
 
 class OwnersLogs:
@@ -29,7 +31,9 @@ class OwnersLogs:
         them.
         """
         told = list(told)
-        uow.load_routed({one.meta.causation_id for one in told if one.meta.causation_id is not None})
+        uow.load(Case, cases_of(told))
+        routed = (id for one in told for id in (one.meta.causation_id, given_up(uow, one)))
+        uow.load_routed({id for id in routed if id is not None})
         numbers = [number for one in told if (number := number_in(one.data))]
         uow.load_claims(keys.NUMBER, [keys.number_key(*number) for number in numbers])
         cases = {one.meta.subject for one in told if concerned(one) or isinstance(one.data, EventVoided)}
@@ -42,6 +46,7 @@ class OwnersLogs:
         if number is not None:
             self._learn(uow, *number, told.meta)
         _address(uow, told)
+        self._give_up(uow, told)
         cause = told.meta.causation_id
         row = uow.routed(cause) if cause is not None else None
         if (
@@ -50,6 +55,13 @@ class OwnersLogs:
             and not _comes_before_the_answer(told.data)
         ):
             self._ledger.answered(uow, row, _outcome(told.data, number))
+
+    def _give_up(self, uow: UnitOfWork, told: Recorded[Payload]) -> None:
+        """What waited is waited for no more: whoever posted it has voided it, or put another in its place."""
+        routed_id = given_up(uow, told)
+        row = uow.routed(routed_id) if routed_id is not None else None
+        if row is not None and row.verdict == Verdict.WAITING:
+            self._ledger.answered(uow, row, GIVEN_UP)
 
     def _learn(self, uow: UnitOfWork, kind: NumberKind, number: str, meta: Meta) -> None:
         key = keys.number_key(kind, number)

@@ -13,10 +13,11 @@ from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.cases import CaseClosed, EventVoidedPosted
 from contracts.events.common import EventVoided
-from contracts.vocabulary import Verdict, VoidReason
+from contracts.vocabulary import VoidReason
 
 from intake.application import forms, keys, people
 from intake.application.consents import ConsentDesk
+from intake.application.given_up import is_kept
 from intake.application.matching import Match, client_of, numbered, was_sent
 from intake.application.moves import Moves
 from intake.application.originals import Original, by_merging, original, recorded
@@ -121,7 +122,7 @@ class Voiding:
             raise Refusal("corrects_other_type", field="/corrects")
         if match.client is None or not people.same_person(uow, match.client, found.client):
             raise Refusal("corrects_other_person", field="/corrects")
-        if found.version in found.case.voided and not _kept_by_its_owner(uow, found):
+        if found.version in found.case.voided and not is_kept(uow, found):
             raise Refusal("already_voided", field="/corrects")
         told = EventVoided(
             event_id=found.recorded_id, type=found.type, reason=VoidReason.WRONG_DATA, replaced=True
@@ -153,18 +154,6 @@ class Voiding:
             forms.take_back(uow, found)
         elif isinstance(found.happened, Case.Withdrawn):
             ConsentDesk.set_again(uow, found.case)
-
-
-def _kept_by_its_owner(uow: UnitOfWork, found: Original) -> bool:
-    """Whether it stands where it is decided about, as all that was to replace it was refused there; what only
-    voided it was not refused."""
-    voids = [one for one in found.events if one.voids == found.version]
-    rights = [
-        one for one in found.events if isinstance(one, Case.Routed) and one.data.replaces == found.recorded_id
-    ]
-    rows = [uow.received(one.data.event_source, one.data.event_id) for one in rights]
-    refused = all(row is not None and row.verdict == Verdict.REJECTED for row in rows)
-    return bool(rows) and refused and all(one.data.replaced for one in voids)
 
 
 def _check_about(uow: UnitOfWork, by: Naming, found: Original, organisations: Areas) -> None:
