@@ -35,9 +35,8 @@ from intake.application.people import cases_waited_for, latest_case_id, load_peo
 from intake.application.reading import Event, Naming, Reading, day_of
 from intake.application.recording import Recorded, Recording
 from intake.domain.case import Case
-from intake.domain.communes import read_communes
 from intake.domain.directory import Directory
-from intake.domain.front_door import Arrival, admit
+from intake.domain.front_door import Admitted, Arrival, admit
 from intake.domain.places import check_home
 
 
@@ -133,39 +132,38 @@ class FrontDoor:
             return quarantined(reading.problems)
         found: Match | None = None
         try:
-            org_kind = self._admit(uow.now, reading, event)
+            admitted = self._admit(uow.now, reading, event)
             if reading.refusal is not None:
                 raise reading.refusal
             if type(event.data) is EventVoidedPosted:
-                recorded = self._recording.void(uow, reading, event, event.data, org_kind)
+                recorded = self._recording.void(uow, reading, event, event.data, admitted.kind)
                 found = Match(recorded.case, None, False)
             else:
                 found = match(uow, event, self._organisations, self._recording.registrar.compare)
-                self._check_taken_up(event, found)
-                recorded = self._recording.record(uow, reading, event, found, org_kind)
+                if found.binds:
+                    self._check_taken_up(event)
+                recorded = self._recording.record(uow, reading, event, found, admitted.kind)
         except NotKnownYet as unknown:
             return waiting(unknown.key, unknown.told, self._term(reading), unknown.refusal)
         except Refusal as refusal:
             return self._refused(refusal, reading, found)
         _wake(uow, event.naming, recorded, found)
-        units = read_communes(event.data, self._country.now, day_of(event.occurred_at))
-        return _recorded(recorded, units)
+        return _recorded(recorded, admitted.units)
 
-    def _check_taken_up(self, event: Event, found: Match) -> None:
+    def _check_taken_up(self, event: Event) -> None:
         """Raise `NotKnownYet` for an office that names somebody of elsewhere for the first time: once it has
         met that person in its territory, or was sent the person by a number, it goes on. What it puts right
         it has recorded of that person before, maybe under another reference."""
         naming = event.naming
-        names_again = not found.binds or event.posted.corrects is not None
-        if names_again or naming.number is not None or naming.reference is None:
+        if event.posted.corrects is not None or naming.number is not None or naming.reference is None:
             return
         try:
             check_home(event.data, naming.org, self._organisations, day_of(event.occurred_at))
         except Refusal as refusal:
             raise reference_awaited(naming.org, naming.reference, refusal) from None
 
-    def _admit(self, now: datetime, reading: Reading, event: Event) -> str:
-        """Raise `Refusal` unless this agency may post this; the kind of organisation that it is."""
+    def _admit(self, now: datetime, reading: Reading, event: Event) -> Admitted:
+        """Raise `Refusal` unless this agency may post this."""
         arrival = Arrival(
             *(reading.submission.agency, reading.source, event.claimed_source, event.occurred_at, event.data),
             "ce_time" if event.posted.occurred_on is None else "/occurred_on",
@@ -177,7 +175,7 @@ class FrontDoor:
             organisations=self._organisations,
             communes=self._country.now,
             now=now,
-        ).kind
+        )
 
     def _refused(self, refusal: Refusal, reading: Reading, found: Match | None) -> Outcome:
         if refusal.later and found is not None and found.case is not None:
@@ -238,8 +236,9 @@ def _wake(uow: UnitOfWork, naming: Naming, recorded: Recorded, found: Match) -> 
     """Whatever waited for what is now known is decided right after this. What another service decides changes
     nothing in what the person's other cases wait for."""
     if found.case is not None:
-        case, is_own = recorded.case, recorded.routed_id is None
-        for one in cases_waited_for(uow, case) if is_own else (case.id,):
+        case = recorded.case
+        is_it_alone = recorded.routed_id is not None or (found.is_alone and found.rival is None)
+        for one in (case.id,) if is_it_alone else cases_waited_for(uow, case):
             uow.wake(keys.until_case(one))
     if found.binds and naming.reference is not None:
         uow.wake(keys.until_reference(naming.org, naming.reference))

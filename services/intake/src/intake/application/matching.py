@@ -17,7 +17,7 @@ from contracts.vocabulary import NumberKind, Owner
 
 from intake.application import keys
 from intake.application.numbers import known_by
-from intake.application.people import cases_beside, latest_case_id, same_person, telling
+from intake.application.people import cases_beside, latest, latest_case_id, same_person, telling
 from intake.application.reading import Event, Naming
 from intake.domain.case import Case
 from intake.domain.directory import Areas
@@ -46,13 +46,15 @@ class Match(NamedTuple):
     merging the case may be another client's.
 
     `binds`: the agency's reference is new and means this client from now on. `rival`: somebody else has the
-    ID number that it tells.
+    ID number that it tells. `is_alone`: the case is known to be the client's own and only one, and the client
+    nobody else too; not said where that was not looked up.
     """
 
     case: Case | None
     client: str | None
     binds: bool
     rival: Rival | None = None
+    is_alone: bool = False
 
 
 Compare = Callable[[UnitOfWork, str, Event], tuple[str, ...]]
@@ -106,11 +108,11 @@ def _named(uow: UnitOfWork, event: Event, linked: str | None, organisations: Are
         return _by_number(uow, event, *naming.number, organisations)
     bound = client_of(uow, naming)
     client = bound or linked
-    case_id = latest_case_id(uow, client)
-    case = uow.get(Case, case_id) if case_id else None
+    found = latest(uow, client)
+    case = uow.get(Case, found.case) if found is not None else None
     opens = type(event.data) in OPENS
-    if case is not None and not (opens and _is_over(case, event.occurred_at)):
-        return Match(case, client, bound is None)
+    if found is not None and case is not None and not (opens and _is_over(case, event.occurred_at)):
+        return Match(case, client, bound is None, None, found.person is None)
     if not opens:
         refusal = Refusal("agency_ref_unknown", field="/about/agency_ref")
         raise reference_awaited(naming.org, naming.reference or "", refusal)

@@ -8,6 +8,8 @@ where that is more than one case: so nothing that looks for a client's case asks
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.ids import derive
@@ -33,11 +35,25 @@ def envelopes(meta: Meta) -> MetaOf:
     return lambda case_id: own if case_id == meta.subject else own.model_copy(update={"subject": case_id})
 
 
-def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
+class Latest(NamedTuple):
+    """What the claim `LATEST_CASE` of a client says. `person` None: the client is nobody else too and has
+    this one case, like nearly all."""
+
+    case: UUID
+    person: str | None
+
+
+def latest(uow: UnitOfWork, client: str | None) -> Latest | None:
     """The case that takes what is reported of a client, open or closed: the client's latest, or that of who
     is one person with the client."""
     holder = uow.holder(keys.LATEST_CASE, client) if client else None
-    return keys.as_id(holder.partition(" ")[0]) if holder else None
+    return _read(holder) if holder else None
+
+
+def latest_case_id(uow: UnitOfWork, client: str | None) -> UUID | None:
+    """The case of `latest`."""
+    found = latest(uow, client)
+    return found.case if found is not None else None
 
 
 def same_person(uow: UnitOfWork, one: str, other: str) -> bool:
@@ -319,5 +335,11 @@ def _put(uow: UnitOfWork, kind: str, key: str, holder: str) -> None:
 
 
 def _name(uow: UnitOfWork, client: str) -> str | None:
-    holder = uow.holder(keys.LATEST_CASE, client)
-    return (holder.partition(" ")[2] or None) if holder else None
+    found = latest(uow, client)
+    return found.person if found is not None else None
+
+
+@lru_cache(maxsize=16_384)
+def _read(holder: str) -> Latest:
+    case, _, person = holder.partition(" ")
+    return Latest(UUID(case), person or None)

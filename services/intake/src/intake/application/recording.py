@@ -43,11 +43,12 @@ from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
 from intake.application.screenings import ScreeningDesk
-from intake.application.telling import take
+from intake.application.telling import known_of, take
 from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
 from intake.domain.consenting import Given
 from intake.domain.directory import Areas
+from intake.domain.reports import ALONE
 
 _NUMBERED = frozenset({ClientIntroducedPosted, ClientMovedPosted})
 _BY_RULES_OF_THEIR_OWN = _NUMBERED | {
@@ -126,7 +127,8 @@ class Recording:
         meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
         recorded = self._take(uow, case, match, reading, event, meta, org_kind)
-        _note_client(uow, case, meta)
+        if meta.client is not None:
+            _note_client(uow, case, meta.client)
         if known is None:
             uow.add(case)
             people.take_case(uow, case)
@@ -162,10 +164,12 @@ class Recording:
                 event.naming.reference,
                 lambda case: envelope(reading, event, case.id, self._policy),
             )
+            match = match._replace(is_alone=False)
             meta = self._meta(reading, event, found.case.id, match._replace(case=found.case))
             recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found)
             uow.refold(found.case)
-            _note_client(uow, found.case, meta)
+            if meta.client is not None:
+                _note_client(uow, found.case, meta.client)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
             if match.binds:
@@ -176,9 +180,10 @@ class Recording:
 
     def _meta(self, reading: Reading, event: Event, case_id: UUID, match: Match) -> Meta:
         case = match.case
-        whom = _meant(case, match) if case is not None else None
-        is_own = case is None or whom == case.client_id
-        return envelope(reading, event, case_id, self._policy, None if is_own else whom)
+        if case is None or match.is_alone:
+            return envelope(reading, event, case_id, self._policy)
+        whom = _meant(case, match)
+        return envelope(reading, event, case_id, self._policy, None if whom == case.client_id else whom)
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
         client_id = UUID(match.client) if match.client else self._derived("client", reading)
@@ -201,7 +206,8 @@ class Recording:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if type(data) not in _BY_RULES_OF_THEIR_OWN:
-            take(uow, case, as_recorded(data), meta)
+            known = ALONE if match.is_alone else known_of(uow, case, case.meant(meta))
+            case.take(as_recorded(data), meta, known)
             return Recorded(case)
         client = _meant(case, match)
         if isinstance(data, ClientIntroducedPosted):
@@ -267,10 +273,9 @@ def _meant(case: Case, match: Match) -> UUID:
     return keys.as_id(match.client) if match.client else case.client_id
 
 
-def _note_client(uow: UnitOfWork, case: Case, meta: Meta) -> None:
+def _note_client(uow: UnitOfWork, case: Case, client: UUID) -> None:
     """The case of another tells of a client from now on."""
-    if meta.client is not None:
-        people.tell_beside(uow, keys.as_text(meta.client), case)
+    people.tell_beside(uow, keys.as_text(client), case)
 
 
 def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:

@@ -23,7 +23,7 @@ _SENDS = ClientIntroducedPosted | HandoverNotified | ClientMovedPosted
 
 def check_addressee(data: Payload, organisations: Organisations) -> None:
     """Raises `Refusal` unless whoever the event sends the client to can take the client up."""
-    if not _names_others(type(data)):
+    if not names_others(type(data)):
         return
     if isinstance(data, ReferralRequestedPosted):
         _offers(data.provider, data.service, organisations)
@@ -34,7 +34,8 @@ def check_addressee(data: Payload, organisations: Organisations) -> None:
 
 
 @cache
-def _names_others(model: type[Payload]) -> bool:
+def names_others(model: type[Payload]) -> bool:
+    """Whether events of this type name other organisations."""
     return issubclass(model, ReferralRequestedPosted | ConsentGiven | _SENDS)
 
 

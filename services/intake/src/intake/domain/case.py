@@ -41,7 +41,7 @@ from intake.domain.facts import Fact
 from intake.domain.moving import Move, answered
 from intake.domain.order import UNBOUND, Step, check, moves, stage, too_early
 from intake.domain.particulars import Telling
-from intake.domain.paths import check_routed, check_step
+from intake.domain.paths import RULED_OUT, check_routed, check_step
 from intake.domain.reports import ALONE, Known, Report, Reports, steps_of, steps_told
 from intake.domain.screened import Screenings
 
@@ -141,7 +141,8 @@ class Case(Aggregate):
 
     def check_takes(self, step: Step, meta: Meta, known: Known = ALONE) -> None:
         """Raises `Refusal` unless the case takes that step: by the way of its client's group, and now."""
-        check_step(self.group_of(meta), step)
+        if step in RULED_OUT:
+            check_step(self.group_of(meta), step)
         self._allow(step, meta, known)
 
     def reopen(self, data: CaseReopened, meta: Meta) -> None:

@@ -8,19 +8,22 @@ anything up but reference data, and none reads a clock: `now` is the batch's.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from chassis.refusal import Refusal
 from contracts.base import Payload
+from contracts.communes import commune_fields
+from contracts.events.consent import ConsentGiven
+from contracts.events.intake import ClientContacted
 from reference.days import local_day, local_time
 from reference.rights import Rights, event_name
 
-from intake.domain.addressees import check_addressee, check_expiry
+from intake.domain.addressees import check_addressee, check_expiry, names_others
 from intake.domain.communes import Communes, read_communes
-from intake.domain.directory import Organisation, Organisations
+from intake.domain.directory import Organisations
 from intake.domain.paths import check_contact
-from intake.domain.places import check_place
+from intake.domain.places import BOUND, check_place
 
 _FIELD = {"agency_suspended": "ce_source", "agency_not_in_force": "ce_time"}
 """Where the fault lies, if not in the type of the event."""
@@ -47,6 +50,14 @@ class Arrival(NamedTuple):
     """A field that tells who somebody is and was not sealed."""
 
 
+class Admitted(NamedTuple):
+    """Who may report it: an organisation of that `kind`. `units`: what is worth telling of the codes of
+    communes in it."""
+
+    kind: str
+    units: tuple[dict[str, Any], ...] = ()
+
+
 @lru_cache(maxsize=4096)
 def source_of(agency: str) -> str:
     """Return the CloudEvents source that belongs to an agency."""
@@ -65,8 +76,8 @@ def admit(
     organisations: Organisations,
     communes: Communes,
     now: datetime,
-) -> Organisation:
-    """The organisation that reports. Raises `Refusal` unless it may report this event.
+) -> Admitted:
+    """What is known of who reports. Raises `Refusal` unless it may report this event.
 
     `rights` says what kinds may post on that day, and what the registry leaves of it. The more fundamental
     answer comes first: who is not in the directory is told that, not what else is wrong; it may enter it
@@ -85,9 +96,18 @@ def admit(
         raise Refusal(denied.code, field=_FIELD.get(denied.code, "ce_type"), detail=dict(denied.detail))
     if arrival.in_clear is not None and organisation.sealed_only:
         raise Refusal("identity_not_sealed", field=arrival.in_clear)
+    if _names_nothing(type(arrival.data)):
+        return Admitted(organisation.kind)
     check_contact(arrival.data, organisation.kind)
     check_addressee(arrival.data, organisations)
-    read_communes(arrival.data, communes, day)
+    units = read_communes(arrival.data, communes, day)
     check_place(arrival.data, arrival.agency, organisations, day)
     check_expiry(arrival.data, day)
-    return organisation
+    return Admitted(organisation.kind, units)
+
+
+@cache
+def _names_nothing(model: type[Payload]) -> bool:
+    """Whether an event names no place, nobody else and no term: nothing that the checks of those ask for."""
+    asked = issubclass(model, ClientContacted | ConsentGiven) or names_others(model) or model in BOUND
+    return not (asked or commune_fields(model))

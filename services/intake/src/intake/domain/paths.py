@@ -110,6 +110,10 @@ CONTACTS_ONLY: Mapping[str, frozenset[ClientGroup]] = MappingProxyType(
 """Kinds of organisation that report contacts with these groups alone (`domain.md`, Who takes part)."""
 
 
+RULED_OUT = frozenset[Step]().union(*(path.no_steps for path in PATHS.values()))
+"""The steps that some way does not have; all other steps are on every way."""
+
+
 def check_step(group: ClientGroup, step: Step) -> None:
     """Raises `Refusal` for a step that the way of this group does not have."""
     if step in PATHS[group].no_steps:
