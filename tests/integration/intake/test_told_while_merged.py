@@ -8,12 +8,20 @@ from uuid import UUID
 
 from intake.profiles import profiles_of
 from psycopg.rows import tuple_row
-from reftrack.intake.v1.cases_pb2 import CloseCaseRequest, DeclineScreeningRequest
+from reftrack.intake.v1.cases_pb2 import (
+    CloseCaseRequest,
+    DeclineScreeningRequest,
+    MoveClientRequest,
+    MoveClientResponse,
+    ReviewScreeningRequest,
+    VoidEventRequest,
+)
 
-from tests.integration.intake.case_posts import void, withdrawal
+from tests.integration.intake.case_posts import acknowledgement, void, withdrawal
 from tests.integration.intake.desk import Desk, verdicts
 from tests.integration.intake.people import (
     BO_DE,
+    DISTRICT,
     NGOC_LAM,
     case_of,
     commanded,
@@ -136,6 +144,42 @@ def test_a_command_goes_by_all_that_is_known_of_the_person_as_what_is_posted_doe
         desk, "DeclineScreening", DeclineScreeningRequest(case_id=case, reason="no_time"), BO_DE
     )
     assert declined.refusal is None, declined.refusal
+
+
+def test_whoever_has_to_do_with_one_of_two_alone_commands_of_that_one(desk: Desk) -> None:
+    """As what is posted under a reference of theirs: it stays with that client when they are two again."""
+    (a, b), third = two(desk), "ldtbxh-duc-giang"
+    merged = merge_id(merge(desk, a, b))
+    to_third = MoveClientRequest(case_id=a, to_commune="00124", to_org=third, notified_on="2019-03-19")
+    done = commanded(desk, "MoveClient", to_third, NGOC_LAM)
+    commanded(desk, "DeclineScreening", DeclineScreeningRequest(case_id=a, reason="no_time"), BO_DE)
+    commanded(desk, "DeclineScreening", DeclineScreeningRequest(case_id=a, reason="no_time"), DISTRICT)
+    (moved,), declined = told(desk, "client-moved"), told(desk, "screening-declined")
+    assert (moved["meta"]["subject"], moved["meta"].get("client")) == (a, client_of(desk, b))
+    assert [one["meta"].get("client") for one in declined] == [None, None], "of the case's own where of both"
+    unmerge(desk, merged)
+    assert [reaches(desk, third, case) for case in (a, b)] == [False, True]
+    outcome = MoveClientResponse.FromString(done.answer or b"").outcome
+    about = {"agency_ref": "C", "introduction": outcome.number}
+    assert verdicts(desk.post(registered(third, "C", "Lê Văn Ba", about=about))) == ["accepted"]
+    assert verdicts(desk.post(acknowledgement(third, {"agency_ref": "C"}))) == ["accepted"]
+    (answered,) = told(desk, "move-acknowledged")
+    assert answered["data"]["move"] == moved["id"], "what was told of B in the case of A is known of B"
+    taken_back = VoidEventRequest(event_id=outcome.event_id, reason="wrong_data")
+    assert commanded(desk, "VoidEvent", taken_back, NGOC_LAM).refusal is None
+    assert told(desk, "event-voided")[-1]["meta"]["client"] == client_of(desk, b)
+
+
+def test_whoever_looks_into_a_screening_tells_of_whom_that_tells(desk: Desk) -> None:
+    a, b = two(desk)
+    merge(desk, a, b)
+    wrong = screening(NGOC_LAM, "B")
+    desk.post(replace(wrong, data={**wrong.data, "risk": "low"}))
+    (screened,) = told(desk, "client-screened")
+    looked = ReviewScreeningRequest(event_id=screened["id"], outcome="claim_right")
+    assert commanded(desk, "ReviewScreening", looked).refusal is None
+    (reviewed,) = told(desk, "screening-reviewed")
+    assert (reviewed["meta"]["subject"], reviewed["meta"].get("client")) == (a, client_of(desk, b))
 
 
 def client_of(desk: Desk, case: str) -> str:

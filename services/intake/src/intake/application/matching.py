@@ -236,12 +236,21 @@ def parties_of(uow: UnitOfWork, case: Case, clients: Collection[UUID]) -> frozen
 
 def is_concerned(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> bool:
     """Whether an organisation, or one for whose area it answers, has to do with the client of this case, or
-    with another who is the same person now, wherever that was told. Whom the client was sent to by what was
-    voided has not."""
+    with another who is the same person now."""
+    return bool(concerned_with(uow, case, org, organisations))
+
+
+def concerned_with(uow: UnitOfWork, case: Case, org: str, organisations: Areas) -> frozenset[UUID]:
+    """With whom of those who are one person with the client of this case an organisation has to do, or one
+    for whose area it answers, wherever that was told. Whom the client was sent to by what was voided has
+    not."""
     clients, cases = telling(uow, case)
-    return any(
-        organisations.answers_for(org, one) for each in cases for one in parties_of(uow, each, clients)
-    )
+
+    def is_theirs(client: UUID) -> bool:
+        known = (one for each in cases for one in parties_of(uow, each, {client}))
+        return any(organisations.answers_for(org, one) for one in known)
+
+    return frozenset(filter(is_theirs, clients))
 
 
 def _is_over(case: Case, at: datetime) -> bool:

@@ -26,9 +26,9 @@ from reference.rights import Rights, event_name
 from reftrack.common.v1.command_pb2 import Act, Outcome
 from reftrack.intake.v1 import cases_pb2 as pb
 
-from intake.application import keys
+from intake.application import keys, people
 from intake.application.envelope import commanded
-from intake.application.matching import NotKnownYet, is_concerned
+from intake.application.matching import NotKnownYet, concerned_with
 from intake.application.moves import Moves
 from intake.application.originals import load_originals
 from intake.application.recording import Recording
@@ -105,14 +105,16 @@ class CaseDesk:
         request: Any = command.message
         data = told(request)
         office = self._office(command, type(data), uow)
-        case = self._reached(uow, office, case_of(request))
+        case, client = self._reached(uow, office, case_of(request))
         self._expect(uow, case, request, office)
-        meta = self._meta(command, request.act, case, uow)
+        meta = self._meta(command, request.act, Whom(case.id, client), uow)
         order = _Order(command, request, office, case, meta)
         check_addressee(data, self._offices)
         read_communes(data, self._country.now, local_day(meta.occurred_at))
         with told_as_seen(case, _viewer(uow, office), self._offices):
             number = self._take(uow, order, data)
+        if client is not None:
+            people.tell_beside(uow, keys.as_text(client), case)
         uow.wake(keys.until_case(case.id))
         return self._response(uow, order, number)
 
@@ -140,7 +142,7 @@ class CaseDesk:
         voiding = self._recording.voiding
         found = voiding.find(uow, office.id, office.kind, request.event_id or voided_by(command))
         self._expect(uow, found.case, request, office)
-        meta = self._meta(command, request.act, found.case, uow)
+        meta = self._meta(command, request.act, Whom(found.case.id), uow)
         with told_as_seen(found.case, _viewer(uow, office), self._offices):
             voided = voiding.carry_out(uow, found, data.reason, data.note, meta)
         uow.wake(keys.until_case(found.case.id))
@@ -168,8 +170,10 @@ class CaseDesk:
         if office is None or case is None or case.screenings.differing.get(request.event_id) not in theirs:
             raise NotFound("screening_conflict_unknown", field="event_id")
         self._expect(uow, case, request, office)
+        meta = commanded(command, case.id, self._policy, uow.now)
+        whose = {"client": case.screenings.client_of(data.screening)}
         with told_as_seen(case, office, self._offices):
-            case.review(data, commanded(command, case.id, self._policy, uow.now))
+            case.review(data, meta.model_copy(update=whose))
         note_review(uow, data.screening, event_id(case.pending_events[-1]))
         return pb.ReviewScreeningResponse(outcome=self._outcome(uow, case, office))
 
@@ -184,14 +188,20 @@ class CaseDesk:
             raise Forbidden(denied.code, detail=dict(denied.detail))
         return office
 
-    def _reached(self, uow: UnitOfWork, office: Organisation, case_id: UUID | None) -> Case:
+    def _reached(
+        self, uow: UnitOfWork, office: Organisation, case_id: UUID | None
+    ) -> tuple[Case, UUID | None]:
+        """The case, and of whom the office tells in it: none, the case's own client, unless it has to do with
+        another alone who is the same person now. It knows that one, and what it tells gives rights, so these
+        stay with that one when the two are found to be two again."""
         case = uow.get(Case, case_id) if case_id is not None else None
-        if case is None or not is_concerned(uow, case, office.id, self._offices):
+        theirs = concerned_with(uow, case, office.id, self._offices) if case is not None else frozenset()
+        if case is None or not theirs:
             raise NotFound("case_unknown", field="case_id")
-        return case
+        return case, None if case.client_id in theirs else min(theirs)
 
-    def _meta(self, command: Command, act: Act, case: Case, uow: UnitOfWork) -> Meta:
-        meta = envelope(command, act, Whom(case.id), policy=self._policy, now=uow.now)
+    def _meta(self, command: Command, act: Act, whom: Whom, uow: UnitOfWork) -> Meta:
+        meta = envelope(command, act, whom, policy=self._policy, now=uow.now)
         return meta.model_copy(update={"entered_by": meta.actor})
 
     def _expect(self, uow: UnitOfWork, case: Case, request: Any, office: Organisation) -> None:

@@ -35,6 +35,10 @@ class Screenings:
         """Nobody has to look into it any more."""
         return replace(self, reviewed=self.reviewed | {screening})
 
+    def client_of(self, screening: str) -> UUID | None:
+        """Whose that one is; none: the case's own client's."""
+        return next((client for _, each, client in self.taken if each == screening), None)
+
     def before(
         self, latest_at: datetime, clients: Collection[UUID | None] = (None,), later: Collection[str] = ()
     ) -> str | None:
