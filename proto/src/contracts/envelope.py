@@ -58,6 +58,9 @@ class Meta(Contract):
         return self.occurred_at + timedelta(days=1) - timedelta(microseconds=1)
 
 
+_DATA = b',"data":'
+
+
 class UnknownType(ValueError):
     """No event of this type is known to this version of the software."""
 
@@ -90,6 +93,11 @@ class Recorded(Contract, Generic[P]):
         """Read with every event this software knows. Raises UnknownType or NotRecorded."""
         return _every_event().parse(value)
 
+    @classmethod
+    def payload(cls, value: bytes) -> Payload:
+        """The data of `parse` alone, of bytes that were read before: in less than half of its time."""
+        return _every_event().payload(value)
+
 
 class Reader:
     """Reads recorded bytes into the newest version of their event.
@@ -116,6 +124,24 @@ class Reader:
         except ValidationError as error:
             raise NotRecorded(_wrong_fields(error)) from None
         return recorded
+
+    def payload(self, value: bytes) -> Payload:
+        """The data of `parse` alone; the envelope of bytes that were read before is not checked again. Raises
+        UnknownType, or NotRecorded naming the fields that are wrong.
+
+        In bytes that we wrote the data is the last of the five, and no text can look as if it began earlier:
+        a quotation mark in a text is escaped. Whatever else it may be is read the long way.
+        """
+        type_name, start = _type_of(value), value.find(_DATA)
+        payload = self._payloads.get(type_name) if type_name not in self._steps else None
+        if payload is not None and start > 0:
+            try:
+                data: Payload = payload.__pydantic_validator__.validate_json(value[start + len(_DATA) : -1])
+            except ValidationError:
+                pass
+            else:
+                return data
+        return self.parse(value).data
 
     def _upcast(self, value: bytes) -> tuple[str, bytes]:
         event = from_json(value)

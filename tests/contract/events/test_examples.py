@@ -33,6 +33,7 @@ def test_a_posted_example_is_read_and_says_the_same_again(path: Path) -> None:
 def test_a_recorded_example_is_read_and_says_the_same_again(path: Path) -> None:
     value = path.read_bytes()
     recorded = Recorded.parse(value)
+    assert Recorded.payload(value) == recorded.data
     if recorded.type == f"org.reftrack.{path.stem}":
         written = json.loads(recorded.to_bytes())
         said = recorded.data.model_dump(mode="json", exclude_unset=True)

@@ -57,21 +57,48 @@ def test_what_is_written_is_read_again_byte_for_byte(note: str) -> None:
     assert recorded.to_bytes() == value
 
 
+TEXTS = st.one_of(
+    st.text(max_size=50), st.sampled_from(['x,"data":{}', '","data":{"shelf":9,"row":9}}', "\\"])
+)
+
+
+@given(st.integers(), st.integers(), TEXTS, TEXTS)
+def test_the_data_alone_is_that_of_the_whole(shelf: int, row: int, correlation: str, cause: str) -> None:
+    meta = META.model_copy(update={"correlation_id": correlation, "causation_id": cause})
+    value = encode("7c1d:2", Shelved.TYPE, "/services/library", meta, Shelved(shelf=shelf, row=row))
+    assert READER.payload(value) == READER.parse(value).data == Shelved(shelf=shelf, row=row)
+
+
+@pytest.mark.parametrize(
+    "value", [b'{"shelf":4}', b'{"shelf":4,"row":"x"}', b"7", b"", b'{"shelf":4,"row":1}}']
+)
+def test_data_that_are_wrong_are_refused_alone_as_in_the_whole(value: bytes) -> None:
+    with pytest.raises(NotRecorded) as whole:
+        READER.parse(old(3, value))
+    with pytest.raises(NotRecorded) as alone:
+        READER.payload(old(3, value))
+    assert str(alone.value) == str(whole.value)
+
+
 def test_the_order_of_keys_does_not_matter_on_reading() -> None:
     value = old(3, b'{"shelf":4,"row":1}')
     turned = b'{"data":{"row":1,"shelf":4},' + value[1:].replace(b',"data":{"shelf":4,"row":1}', b"")
     assert READER.parse(turned) == READER.parse(value)
+    assert READER.payload(turned) == READER.payload(value) == Shelved(shelf=4, row=1)
 
 
 def test_an_old_version_is_read_as_the_newest() -> None:
     assert READER.parse(old(1, b'{"place":"4"}')).data == Shelved(shelf=4, row=0)
     assert READER.parse(old(2, b'{"shelf":4}')).data == Shelved(shelf=4, row=0)
     assert READER.parse(old(1, b'{"place":"4"}')).type == Shelved.TYPE
+    assert READER.payload(old(1, b'{"place":"4"}')) == Shelved(shelf=4, row=0)
 
 
 def test_a_type_nobody_knows_says_what_to_do() -> None:
     with pytest.raises(UnknownType, match="update this service"):
         READER.parse(old(4, b"{}"))
+    with pytest.raises(UnknownType, match="update this service"):
+        READER.payload(old(4, b"{}"))
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b"{}", b"\xff", b'{"type":7}', b"[" * 10_000])

@@ -48,6 +48,7 @@ class Entry:
     seq: int = field(default=0, compare=False)
     """Its place in the history: where pages and cursors go on. No fold may depend on it."""
     _recorded: Recorded[Any] | None = field(default=None, compare=False, repr=False)
+    _data: Any = field(default=None, compare=False, repr=False)
     _whom: UUID | None = field(default=_UNASKED, compare=False, repr=False)
 
     @property
@@ -59,8 +60,10 @@ class Entry:
 
     @property
     def data(self) -> Any:
-        """The payload."""
-        return self.recorded.data
+        """The payload; raises `UnknownType`."""
+        if self._data is None:
+            self._data = Recorded.payload(self.value) if self._recorded is None else self._recorded.data
+        return self._data
 
     @property
     def caused_by(self) -> str | None:
