@@ -58,7 +58,7 @@ def test_what_is_written_is_read_again_byte_for_byte(note: str) -> None:
 
 
 TEXTS = st.one_of(
-    st.text(max_size=50), st.sampled_from(['x,"data":{}', '","data":{"shelf":9,"row":9}}', "\\"])
+    st.text(min_size=1, max_size=50), st.sampled_from(['x,"data":{}', '","data":{"shelf":9,"row":9}}', "\\"])
 )
 
 
