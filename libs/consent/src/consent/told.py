@@ -6,7 +6,7 @@ it had come in time: what is known is a function of the set of events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -49,12 +49,14 @@ Firsts = Mapping[str, Recorded[Any]]
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a client: consents that count, who recorded each, how old the client may be; consents
-    whose record was voided, by the id of their event."""
+    whose record was voided, by the id of their event. `taken`: of each consent, voided or not, by that id,
+    the withdrawals that count and take something of it, in their order."""
 
     consents: tuple[Consent, ...] = ()
     by: Mapping[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=Client)
     voided: frozenset[str] = frozenset()
+    taken: Mapping[str, tuple[Recorded[ConsentWithdrawn], ...]] = field(default_factory=dict)
 
     def told_to(self, org: str) -> tuple[Consent, ...]:
         """The consents that an organisation recorded itself."""
@@ -83,14 +85,16 @@ def known_of(told: Iterable[Recorded[Any]]) -> Known:
     events = sorted({one.id: one for one in told}.values(), key=_order)
     voided = frozenset(one.data.event_id for one in events if isinstance(one.data, EventVoided))
     left = [one for one in events if one.id not in voided]
-    given = [one for one in left if isinstance(one.data, ConsentGiven)]
-    taken = [one for one in left if isinstance(one.data, ConsentWithdrawn)]
+    given = [one for one in events if isinstance(one.data, ConsentGiven)]
+    counting = [one for one in given if one.id not in voided]
     firsts = _firsts(events)
+    taken = _taken(given, [one for one in left if isinstance(one.data, ConsentWithdrawn)], firsts)
     return Known(
-        tuple(_consent(one, taken, firsts) for one in given),
-        {one.id: one.meta.org for one in given},
+        tuple(_consent(one, taken[one.id]) for one in counting),
+        {one.id: one.meta.org for one in counting},
         _client(left, firsts),
-        frozenset(one.id for one in events if isinstance(one.data, ConsentGiven)) & voided,
+        frozenset(one.id for one in given) & voided,
+        taken,
     )
 
 
@@ -115,18 +119,23 @@ def withdrawal_of(one: Recorded[ConsentWithdrawn]) -> Withdrawal:
     return Withdrawal(at, frozenset(data.purposes), frozenset(data.labels), recipients)
 
 
-def takes_back(withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at: datetime) -> bool:
-    """Whether a withdrawal is of that consent: it names it, or it is of all and not before it.
-
-    Where only the day is known the end of the day counts: in doubt it is withdrawn.
-    """
-    return _takes_back(withdrawn, consent_id, given_at, {})
+def _taken(
+    given: Iterable[Recorded[ConsentGiven]], withdrawn: Sequence[Recorded[ConsentWithdrawn]], firsts: Firsts
+) -> Mapping[str, tuple[Recorded[ConsentWithdrawn], ...]]:
+    return {
+        one.id: tuple(each for each in withdrawn if _takes_back(each, one.id, one.meta.occurred_at, firsts))
+        for one in given
+    }
 
 
 def _takes_back(
     withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at: datetime, firsts: Firsts
 ) -> bool:
-    """What named a consent names also the one that was recorded in its place since."""
+    """Whether a withdrawal is of that consent: it names it, or one in whose place it stands or that stands in
+    its place, or it is of all and not before it.
+
+    Where only the day is known the end of the day counts: in doubt it is withdrawn.
+    """
     if (named := withdrawn.data.consent) is None:
         return given_at <= withdrawn.meta.latest_at
     return _first(named, firsts) == _first(consent_id, firsts)
@@ -136,20 +145,18 @@ def _first(event_id: str, firsts: Firsts) -> str:
     return firsts[event_id].id if event_id in firsts else event_id
 
 
-def _consent(
-    given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]], firsts: Firsts
-) -> Consent:
-    data, at = given.data, given.meta.occurred_at
+def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]]) -> Consent:
+    data = given.data
     return Consent(
         id=given.id,
-        given_at=at,
+        given_at=given.meta.occurred_at,
         scope=scope_of(data),
         expires_on=data.expires_on,
         by_client=data.by_client,
         guardian=None if data.guardian is None else Guardian(data.guardian),
         represented=data.represented,
         evidence=_evidence(data),
-        withdrawals=tuple(withdrawal_of(one) for one in taken if _takes_back(one, given.id, at, firsts)),
+        withdrawals=tuple(withdrawal_of(one) for one in taken),
     )
 
 

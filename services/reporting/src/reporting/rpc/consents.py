@@ -9,10 +9,9 @@ from typing import Any
 from chassis.clock import Clock
 from chassis.rpc.errors import NotFound
 from consent import Consent, known_of, read, tells
-from consent.told import takes_back
+from consent.told import withdrawal_of
 from contracts.base import Payload, labels_of
 from contracts.envelope import Recorded
-from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentGiven, ConsentWithdrawn
 from reftrack.reporting.v1 import consents_pb2 as pb
 from reftrack.reporting.v1 import consents_pb2_grpc as grpc
@@ -62,15 +61,15 @@ class ConsentServicer(grpc.ConsentServiceServicer):
         return all(person.part(each.case.case_id) is Part.WHOLE for each in cases)
 
 
-def consents_in(told: Iterable[Recorded[Any]], at: datetime) -> Iterator[pb.Consent]:
-    """Every consent of a person with what became of it by an instant, those voided too."""
+def consents_in(told: Iterable[Recorded[Any]], now: datetime) -> Iterator[pb.Consent]:
+    """Every consent of a person with what became of it by now, those voided too: by `consent.known_of`, as it
+    is decided whether something may be shared. What came to us has come by now, whatever the clock says."""
     events = sorted({one.id: one for one in told if tells(one)}.values(), key=_order)
-    known = {one.id: one for one in known_of(events).consents}
-    voided = {one.data.event_id for one in events if isinstance(one.data, EventVoided)}
-    taken = [one for one in events if isinstance(one.data, ConsentWithdrawn) and one.id not in voided]
+    known, at = known_of(events), max([now, *(one.meta.received_at for one in events)])
+    counting = {one.id: one for one in known.consents}
     for one in events:
         if isinstance(one.data, ConsentGiven):
-            yield _consent(one, known.get(one.id), taken, at)
+            yield _consent(one, counting.get(one.id), known.taken[one.id], at)
 
 
 def _consent(
@@ -95,7 +94,7 @@ def _consent(
         form_number=data.form_number or "",
         file_sha256=data.file_sha256 or "",
         state=_state(consent, at),
-        withdrawals=[_withdrawal(one) for one in taken if takes_back(one, given.id, given.meta.occurred_at)],
+        withdrawals=[_withdrawal(one) for one in taken],
         purposes_left=sorted(scope.purposes) if scope else (),
         labels_left=sorted(scope.labels) if scope else (),
     )
@@ -115,7 +114,7 @@ def _state(consent: Consent | None, at: datetime) -> str:
 
 def _withdrawal(one: Recorded[ConsentWithdrawn]) -> pb.Withdrawal:
     return pb.Withdrawal(
-        at=timestamp(one.meta.occurred_at),
+        at=timestamp(withdrawal_of(one).at),
         org=one.meta.org,
         purposes=one.data.purposes,
         recipients=one.data.recipients,
