@@ -15,7 +15,7 @@ from intake.domain.order import Step
 
 from tests.integration.intake.case_posts import acknowledgement, move, void
 from tests.integration.intake.desk import SOCIAL, Desk, verdicts
-from tests.integration.intake.posts import NOW, closing, registration
+from tests.integration.intake.posts import NOW, Post, closing, registration
 
 NEAR, FAR = "00145", "00625"
 OTHER = "ldtbxh-ngoc-lam"
@@ -220,6 +220,43 @@ def test_a_move_that_was_voided_is_due_for_nobody_and_one_that_corrects_it_is(de
     assert desk.rows("SELECT org FROM deadlines") == [(OTHER,)]
     desk.post(void(SOCIAL, "TV-1", right.id, "did_not_happen"))
     assert desk.count("deadlines") == 0
+
+
+def put_right(desk: Desk, first: Post) -> None:
+    """The same move, of which we were told on another day than it was first said."""
+    right = replace(move(SOCIAL, "TV-1", FAR, notified_on="2019-03-11"), corrects=first.id)
+    assert verdicts(desk.post(right)) == ["accepted"]
+
+
+def test_a_move_to_the_same_office_that_is_put_right_is_due_when_the_wrong_one_was(desk: Desk) -> None:
+    first = move(SOCIAL, "TV-1", FAR)
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), first)
+    due = desk.rows("SELECT org, since, due_at FROM deadlines")
+    later(desk, hours=23)
+    put_right(desk, first)
+    assert desk.rows("SELECT org, since, due_at FROM deadlines") == due
+    later(desk, hours=24)
+    ring(desk)
+    assert desk.types()[-1] == "deadline-passed"
+    put_right(desk, replace(first, id=desk.events()[-2]["meta"]["causation_id"]))
+    ring(desk)
+    assert desk.types().count("deadline-passed") == 1, "it is late already"
+    assert desk.rows("SELECT org, since, due_at FROM deadlines") == due
+
+
+def test_a_move_that_was_acknowledged_and_is_put_right_stays_acknowledged_by_the_same_office(
+    desk: Desk,
+) -> None:
+    first = move(SOCIAL, "TV-1", FAR)
+    _, told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), first)
+    desk.post(acknowledgement(THERE, {"introduction": told["numbers"]["introduction"]}))
+    put_right(desk, first)
+    later(desk, days=2)
+    ring(desk)
+    assert (desk.count("deadlines"), "deadline-passed" in desk.types()) == (0, False)
+    right = desk.events()[-1]["meta"]["causation_id"]
+    desk.post(replace(move(SOCIAL, "TV-1", "00133"), corrects=right))
+    assert desk.rows("SELECT org FROM deadlines") == [(OTHER,)], "another office owes its own answer"
 
 
 # The notice that the law asks for

@@ -135,6 +135,16 @@ def test_the_next_case_of_a_client_begins_without_what_was_told_before_it(desk: 
     assert [told_of(one) for one in desk.post(*later)] == [("accepted", None)] * 3
 
 
+def test_what_is_put_right_after_the_next_case_began_was_told_when_the_wrong_one_was(desk: Desk) -> None:
+    slip = planned("B")
+    parted(desk, (taken_on,), slip)
+    desk.post(replace(closing(BO_DE, "B"), at=NOW - timedelta(days=9)))
+    desk.clock.move_to(NOW + timedelta(seconds=1))
+    later = [replace(told, at=NOW - timedelta(days=8)) for told in (met("B"), taken_on("B"), planned("B"))]
+    desk.post(*later[:2], replace(planned("B"), corrects=slip.id))
+    assert told_of(desk.post(later[2])[0]) == ("accepted", None)
+
+
 def test_a_move_told_of_one_is_acknowledged_for_that_one_alone(desk: Desk) -> None:
     parted(desk, (taken_on,), moved("B"))
     (move_told,) = told(desk, "client-moved")

@@ -14,6 +14,7 @@ from contracts.events.common import DeadlinePassed, EventVoided
 from contracts.events.consent import ConsentWithdrawn
 from contracts.vocabulary import ClientGroup, CloseReason, Deadline, ReopenReason, VoidReason
 from intake.domain.case import Case
+from intake.domain.order import Step
 from intake.domain.particulars import known
 
 from tests.unit.intake.case_facts import (
@@ -186,6 +187,16 @@ def test_the_correction_of_an_early_closing_does_not_close_a_case_that_goes_on()
     early = closed.model_copy(update={"reason": CloseReason.MOVED_AWAY})
     steps = (takes(closed, 1), lambda it: it.reopen(reopened, on_day(2)), corrects(2, closed, early, 1))
     assert given(a_case(), *steps).when(lambda _: None).then_nothing().closed_at is None
+
+
+def test_we_were_told_of_what_is_put_right_when_we_were_told_of_the_wrong_one() -> None:
+    early = closed.model_copy(update={"reason": CloseReason.MOVED_AWAY})
+    steps = (takes(registered, 0), corrects(2, registered, as_worker, 1), takes(closed, 2))
+    case = given(a_case(), *steps, corrects(5, closed, early, 4)).when(lambda _: None).then_nothing()
+    assert [(report.step, at) for report, at in case.reports.items()] == [
+        (Step.REGISTERED, on_day(0).received_at)
+    ]
+    assert (case.closed_at, case.ended_on) == (on_day(4).occurred_at, on_day(2).received_at)
 
 
 def test_what_withdrew_a_consent_withdraws_also_the_one_that_was_recorded_in_its_place() -> None:

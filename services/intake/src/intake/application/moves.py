@@ -23,7 +23,7 @@ from intake.application.consents import HANOI
 from intake.application.envelope import rung
 from intake.domain.case import Case
 from intake.domain.facts import version_of
-from intake.domain.moving import is_late, notice_due
+from intake.domain.moving import Move, is_late, notice_due
 
 MOVE = "move_acknowledgement"
 """The kind of timer that rings when a move should have been acknowledged; its key: the event of the move."""
@@ -55,14 +55,23 @@ class Moves:
         self._organisations = organisations
 
     def moved(
-        self, uow: UnitOfWork, case: Case, data: ClientMovedPosted, given: str, meta: Meta
+        self,
+        uow: UnitOfWork,
+        case: Case,
+        data: ClientMovedPosted,
+        given: str,
+        meta: Meta,
+        place: int | None = None,
     ) -> str | None:
         """The number under which the client is taken up there: `given`, or none where nobody whom the
-        directory knows works there. Raises `Refusal` before anything has changed."""
+        directory knows works there. `place`: the version of the event in whose place it stands.
+
+        Raises `Refusal` before anything has changed."""
         day = local_day(meta.occurred_at)
         to_org = self._taken_up_by(data, day)
         number = given if to_org else None
-        due_at = self._due(to_org, meta) if to_org else None
+        wrong = case.wrong_moves.get(place) if place is not None else None
+        due_at = self._due(to_org, meta, wrong) if to_org else None
         told = {
             **dict(data),
             "to_org": to_org,
@@ -79,7 +88,8 @@ class Moves:
 
     @staticmethod
     def set_again(uow: UnitOfWork, case: Case) -> None:
-        """An answer was voided: the clock goes on for the moves that nobody has answered, late or not."""
+        """An answer was voided, or a move put right: the clock goes on for those that nobody has answered,
+        late or not."""
         for move in case.moves:
             if move.is_open and not move.overdue and move.due_at is not None:
                 set_timer(uow, Timer(MOVE, case.id, f"{case.id}:{move.version}", move.due_at))
@@ -155,8 +165,10 @@ class Moves:
             raise Refusal("several_take_up", field="/data/to_org", detail={"orgs": ", ".join(found)})
         return found[0] if found else None
 
-    def _due(self, to_org: str, meta: Meta) -> datetime:
-        """From when we were told: nobody can answer earlier."""
+    def _due(self, to_org: str, meta: Meta, wrong: Move | None) -> datetime:
+        """From when we were told: nobody can answer earlier; who was told of a `wrong` one, from then on."""
+        if wrong is not None and wrong.to_org == to_org and wrong.due_at is not None:
+            return wrong.due_at
         terms = self._policy.on(local_day(meta.received_at), self._province(to_org))
         return meta.received_at + timedelta(hours=terms.move_acknowledge_hours)
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.aggregate import event_id
 from chassis.ids import derive, number
+from chassis.store.together import Ask
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.envelope import Meta
 from contracts.events.cases import (
@@ -93,8 +94,8 @@ class Recording:
         self.voiding = Voiding(self.registrar, organisations)
         self._derive = lru_cache(maxsize=16_384)(partial(derive, ids_key))
 
-    def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> None:
-        """Read in bulk what would be claimed and waited for if these open cases or get numbers."""
+    def foresee(self, uow: UnitOfWork, events: Iterable[tuple[Reading, Event]]) -> list[Ask]:
+        """What would be claimed and waited for if these open cases or get numbers: asked for in bulk."""
         clients, cases, numbers = [], [], []
         registered, forms = [], []
         for reading, event in events:
@@ -112,9 +113,8 @@ class Recording:
         names += [(keys.NUMBER, number) for number in numbers]
         names += [(keys.NUMBERS_OF, keys.as_text(client)) for client in registered]
         names += [(keys.FORM, form) for form in forms]
-        uow.load_claims_of(names)
-        uow.load_waits(cases)
         self._identities.load(registered)
+        return [*uow.asks_claims_of(names), *uow.asks_waits(cases)]
 
     def record(
         self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str
@@ -172,6 +172,8 @@ class Recording:
                 _note_client(uow, found.case, meta.client)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
+            elif isinstance(event.data, ClientMovedPosted):
+                Moves.set_again(uow, found.case)
             if match.binds:
                 _bind(uow, found.case, match, event, meta)
             if match.rival is not None:
@@ -223,7 +225,8 @@ class Recording:
         elif isinstance(data, ClientScreenedPosted):
             self._screenings.screened(uow, case, data, meta, replaces)
         elif isinstance(data, ClientMovedPosted):
-            return Recorded(case, number=self._moves.moved(uow, case, data, self._number(reading), meta))
+            given = self._number(reading)
+            return Recorded(case, number=self._moves.moved(uow, case, data, given, meta, place))
         elif isinstance(data, MoveAcknowledgedPosted):
             _, number = event.naming.number or (None, None)
             self._moves.acknowledged(uow, case, data, number, meta)

@@ -109,6 +109,7 @@ class Case(Aggregate):
         self.introductions: Mapping[str, UUID] = {}
         self.withdrawn: frozenset[tuple[str, str]] = frozenset()
         self.moves: tuple[Move, ...] = ()
+        self.wrong_moves: Mapping[int, Move] = {}
         self.screenings = Screenings()
         self.was_reopened = False
         self.has_routed = False
@@ -217,8 +218,19 @@ class Case(Aggregate):
         data = happened.data
         if isinstance(data, ClientIntroduced | ClientMoved) and data.number and data.to_org:
             self.withdrawn = self.withdrawn | {(data.number, data.to_org)}
+        if isinstance(happened, facts.Moved):
+            self.wrong_moves = {**self.wrong_moves, self.place_of(happened): happened.move(self)}
         elif isinstance(data, ConsentGiven):
             self.put_consent_right(event_id(happened))
+
+    def told_first(self, happened: Any) -> Meta:
+        """Part of evolving: when and by whom we were told of what an event puts right, or tells."""
+        told: Meta = (self.in_place_of or happened).meta
+        return told
+
+    def place_of(self, happened: Any) -> int:
+        """Part of evolving: the version in whose place an event counts."""
+        return int((self.in_place_of or happened).originator_version)
 
     def put_consent_right(self, consent_id: str) -> None:
         """Part of evolving: a consent may stand in the place of one that was wrong."""

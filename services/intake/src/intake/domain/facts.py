@@ -46,7 +46,7 @@ class Fact(Aggregate.Event):
         """The step is known of the client from now on."""
         meta = self.meta
         report = Report(meta.client or aggregate.client_id, self.step, meta.org)
-        aggregate.reports = {**aggregate.reports, report: meta.received_at}
+        aggregate.reports = {**aggregate.reports, report: aggregate.told_first(self).received_at}
 
 
 class Bound(Aggregate.Event):
@@ -176,10 +176,15 @@ class Moved(Fact):
         data = self.data
         if data.number is not None and data.to_org is not None:
             aggregate.introduce(data.number, data.to_org, self.meta)
+        aggregate.moves = (*aggregate.moves, self.move(aggregate))
+
+    def move(self, aggregate: Case) -> Move:
+        """The move as it counts where it stands."""
+        data = self.data
         told = (self.meta.org, local_day(self.meta.received_at))
         sent = (data.number, data.to_org, data.due_at)
         move = Move(self.originator_version, *sent, *told, client=self.meta.client)
-        aggregate.moves = (*aggregate.moves, move)
+        return move.in_place_of(aggregate.wrong_moves.get(aggregate.place_of(self)))
 
 
 class Acknowledged(Fact):
@@ -210,7 +215,8 @@ class Closed(Fact):
 
     def apply(self, aggregate: Case) -> None:
         """Nothing that occurs later belongs to this case."""
-        aggregate.closed_at, aggregate.ended_on = self.meta.latest_at, self.meta.received_at
+        aggregate.closed_at = self.meta.latest_at
+        aggregate.ended_on = aggregate.told_first(self).received_at
         aggregate.is_merged = self.data.reason is CloseReason.MERGED
 
 

@@ -28,11 +28,20 @@ class Move(NamedTuple):
     overdue: bool = False
     client: UUID | None = None
     """Who moves, where that is not the case's own client."""
+    stands_for: tuple[int, ...] = ()
+    """The versions of those that it puts right and that were sent to the same office."""
 
     @property
     def is_open(self) -> bool:
         """Whether somebody still owes an answer."""
         return self.to_org is not None and not self.acknowledged
+
+    def in_place_of(self, wrong: Move | None) -> Move:
+        """As it counts in the place of one that was wrong: where the office is the same, that owes its answer
+        since it was told first, and has answered if it has answered that one."""
+        if wrong is None or wrong.to_org is None or wrong.to_org != self.to_org:
+            return self
+        return self._replace(since=wrong.since, stands_for=(wrong.version, *wrong.stands_for))
 
 
 def notice_due(moved: Meta, hours: int | None) -> datetime | None:
@@ -70,7 +79,7 @@ def put(
     """The moves with something more known of one; as they are where that one is not there any more."""
     return tuple(
         one._replace(acknowledged=one.acknowledged or acknowledged, overdue=one.overdue or overdue)
-        if one.version == version
+        if version in (one.version, *one.stands_for)
         else one
         for one in moves
     )
