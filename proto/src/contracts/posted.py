@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Generic, TypeVar, cast
@@ -93,9 +92,9 @@ def parse_posted(type_name: str, value: bytes) -> Posted[Payload]:
     Raises Unreadable: `type_unknown` or `version_unknown` (field `ce_type`), `not_utf8`, `not_json`,
     `nested_too_deep`, or one problem a field with its JSON pointer.
     """
-    validator = _validators().get(type_name)
-    if validator is None:
+    if type_name not in POSTABLE:
         raise Unreadable([_unknown(type_name)])
+    validator = _validator(type_name)
     try:
         posted: Posted[Payload] = validator.validate_json(value)
     except ValidationError as error:
@@ -105,11 +104,6 @@ def parse_posted(type_name: str, value: bytes) -> Posted[Payload]:
     return posted
 
 
-@cache
-def _validators() -> Mapping[str, SchemaValidator]:
-    return {name: _validator(postable.model) for name, postable in POSTABLE.items()}
-
-
 def _problems(error: ValidationError, value: bytes) -> list[Problem]:
     problems = problems_of(error)
     if problems[0].code == "not_json" and not is_utf8(value):
@@ -117,8 +111,10 @@ def _problems(error: ValidationError, value: bytes) -> list[Problem]:
     return problems
 
 
-def _validator(payload: type[Payload]) -> SchemaValidator:
-    model = cast(type[Posted[Payload]], Posted.__class_getitem__(payload))
+@cache
+def _validator(type_name: str) -> SchemaValidator:
+    """Made when a type is first posted, in a millisecond; of types that we know, so they are few."""
+    model = cast(type[Posted[Payload]], Posted.__class_getitem__(POSTABLE[type_name].model))
     return cast(SchemaValidator, model.__pydantic_validator__)
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-
-from psycopg import Cursor
-from psycopg.rows import tuple_row
+from functools import partial
 
 from chassis.store.commit import Commit
 from chassis.store.datastore import Datastore
 from chassis.store.overlay import Journal, Overlay
 from chassis.store.rows import InboxRow, Verdict
-from chassis.store.unnest import Unnest
+from chassis.store.together import Ask, Rows, together
+from chassis.store.unnest import Lookup
 
 Name = tuple[str, str]
 """(source, event_id)."""
 
 COLUMNS = ", ".join(f'i."{name}"' for name in InboxRow._fields)
-_BY_NAME = Unnest(
-    f"SELECT {COLUMNS} FROM {{rows}} AS r (source, event_id) JOIN inbox AS i USING (source, event_id)",
-    *("text", "text"),
+_BY_NAME = Lookup(
+    f"SELECT {COLUMNS} FROM unnest({{sources}}, {{ids}}) AS r (source, event_id)"
+    " JOIN inbox AS i USING (source, event_id)",
+    sources="text",
+    ids="text",
 )
-_BY_ROUTED = Unnest(
-    f"SELECT {COLUMNS} FROM {{rows}} AS r (routed_id) JOIN inbox AS i USING (routed_id)", "text"
+_BY_ROUTED = Lookup(
+    f"SELECT {COLUMNS} FROM unnest({{routed}}) AS r (routed_id) JOIN inbox AS i USING (routed_id)",
+    routed="text",
 )
 
 
@@ -36,14 +37,20 @@ class Inbox:
         self._routed: Overlay[str, Name] = Overlay(journal)
 
     def load(self, names: Iterable[Name]) -> None:
+        together(self._datastore.get_connection, self.asks(names))
+
+    def asks(self, names: Iterable[Name]) -> list[Ask]:
         unknown = self._rows.unknown(names)
-        if unknown:
-            self._take(unknown, [], self._read(_BY_NAME, list(zip(*unknown, strict=True))))
+        if not unknown:
+            return []
+        sources, ids = zip(*unknown, strict=True)
+        return [Ask(_BY_NAME, {"sources": sources, "ids": ids}, partial(self._take, unknown, []))]
 
     def load_routed(self, routed_ids: Iterable[str]) -> None:
         unknown = self._routed.unknown(routed_ids)
         if unknown:
-            self._take([], unknown, self._read(_BY_ROUTED, [unknown]))
+            ask = Ask(_BY_ROUTED, {"routed": unknown}, partial(self._take, [], unknown))
+            together(self._datastore.get_connection, [ask])
 
     def received(self, name: Name) -> InboxRow | None:
         try:
@@ -75,13 +82,8 @@ class Inbox:
                     Verdict(source, event_id, before.verdict, before.detail, after.verdict, *after[8:])
                 )
 
-    def _take(self, names: list[Name], routed_ids: list[str], found: list[InboxRow]) -> None:
+    def _take(self, names: list[Name], routed_ids: list[str], rows: Rows) -> None:
+        found = [InboxRow._make(row) for row in rows]
         self._rows.know(names, (((row.source, row.event_id), row) for row in found))
         routed = ((row.routed_id, (row.source, row.event_id)) for row in found if row.routed_id is not None)
         self._routed.know(routed_ids, routed)
-
-    def _read(self, query: Unnest, columns: list[Any]) -> list[InboxRow]:
-        with self._datastore.get_connection() as connection:
-            cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
-            query.send(cursor, columns)
-            return [InboxRow._make(row) for row in cursor]

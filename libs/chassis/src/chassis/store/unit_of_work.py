@@ -109,6 +109,10 @@ class UnitOfWork:
         """Read who holds these (kind, key), of whatever kinds, in one query."""
         self._claims.load(names)
 
+    def asks_claims_of(self, names: Iterable[tuple[str, str]]) -> list[Ask]:
+        """The query of `load_claims_of`, for `ask`."""
+        return self._claims.asks(names)
+
     def holder(self, kind: str, key: str) -> str | None:
         """Who holds the key, None if nobody."""
         name = (kind, key)
@@ -130,6 +134,10 @@ class UnitOfWork:
     def load_inbox(self, names: Iterable[tuple[str, str]]) -> None:
         """Read inbox rows by (source, event_id), in one query."""
         self._inbox.load(names)
+
+    def asks_inbox(self, names: Iterable[tuple[str, str]]) -> list[Ask]:
+        """The query of `load_inbox`, for `ask`."""
+        return self._inbox.asks(names)
 
     def load_routed(self, routed_ids: Iterable[str]) -> None:
         """Read inbox rows by the id of the event that routed them, in one query."""
@@ -159,6 +167,10 @@ class UnitOfWork:
     def load_waits(self, keys: Iterable[str]) -> None:
         """Read what waits for these keys in one query, so that `wake` costs none."""
         self._waits.load(keys)
+
+    def asks_waits(self, keys: Iterable[str]) -> list[Ask]:
+        """The query of `load_waits`, for `ask`."""
+        return self._waits.asks(keys)
 
     def wait(self, wait: Wait) -> None:
         """Lets an event wait for `wait.key`."""

@@ -14,11 +14,13 @@ from chassis.store.commit import Commit
 from chassis.store.datastore import Datastore
 from chassis.store.overlay import MISSING, Journal, Overlay
 from chassis.store.rows import Wait
-from chassis.store.unnest import Unnest
+from chassis.store.together import Ask, Rows, together
+from chassis.store.unnest import Lookup
 
 _COLUMNS = ", ".join(f'w."{name}"' for name in Woken.__dataclass_fields__)
-_READ = Unnest(
-    f"SELECT {_COLUMNS} FROM {{rows}} AS r (key) JOIN waits AS w USING (key) ORDER BY w.seq", "text"
+_READ = Lookup(
+    f"SELECT {_COLUMNS} FROM unnest({{keys}}) AS r (key) JOIN waits AS w USING (key) ORDER BY w.seq",
+    keys="text",
 )
 _OVERDUE = f"SELECT {_COLUMNS} FROM waits AS w WHERE w.until <= %s ORDER BY w.until, w.seq LIMIT %s"
 
@@ -37,16 +39,20 @@ class Waits:
         self._last = 0
 
     def load(self, keys: Iterable[str]) -> None:
+        together(self._datastore.get_connection, self.asks(keys))
+
+    def asks(self, keys: Iterable[str]) -> list[Ask]:
         unknown = self._stored.unknown(keys)
         if not unknown:
-            return
-        with self._datastore.get_connection() as connection:
-            cursor: Cursor[Any] = connection.cursor(row_factory=tuple_row, binary=True)
-            _READ.send(cursor, [unknown])
+            return []
+
+        def take(rows: Rows) -> None:
             found: dict[str, list[Woken]] = {}
-            for row in cursor:
+            for row in rows:
                 found.setdefault(row[1], []).append(Woken(*row))
-        self._stored.know(unknown, ((key, tuple(waits)) for key, waits in found.items()))
+            self._stored.know(unknown, ((key, tuple(waits)) for key, waits in found.items()))
+
+        return [Ask(_READ, {"keys": unknown}, take)]
 
     def overdue(self, now: datetime, limit: int) -> list[Woken]:
         """Those whose term is over, longest first; what this batch took away is left out."""

@@ -69,18 +69,22 @@ class FrontDoor:
     def load(self, uow: UnitOfWork, readings: Iterable[Reading]) -> None:
         """Read in bulk: inbox, claims, cases, waits, and the data keys of those who are being registered."""
         readings = list(readings)
-        uow.load_inbox([(reading.source, reading.event_id) for reading in readings])
         told = [(reading, event) for reading in readings if (event := reading.event) is not None]
         namings = {event.naming for _, event in told}
-        clients = _load_claims(uow, namings)
+        uow.ask(
+            uow.asks_inbox([(reading.source, reading.event_id) for reading in readings]),
+            uow.asks_claims_of(_said(namings)),
+            uow.asks_waits(_reference_waits(namings)),
+            self._recording.foresee(uow, told),
+        )
+        clients = _load_meant(uow, namings)
         cases = {case_id for client in clients if (case_id := latest_case_id(uow, client)) is not None}
         cases |= {case_id for one in namings if one.number and (case_id := case_id_of(uow, one)) is not None}
         uow.load(Case, cases)
         load_merged(uow, cases)
         cases |= load_people(uow, clients)
-        uow.load_waits([*map(keys.until_case, cases), *_reference_waits(namings)])
+        uow.load_waits(map(keys.until_case, cases))
         load_originals(uow, [name for one, event in told if (name := named_by(one, event)) is not None])
-        self._recording.foresee(uow, told)
         self._recording.registrar.load(uow, [event for _, event in told])
 
     def arrive(self, uow: UnitOfWork, reading: Reading) -> bytes:
@@ -192,25 +196,21 @@ class FrontDoor:
         return came + timedelta(days=self._policy.on(day_of(came)).wait_term_days)
 
 
-def _load_claims(uow: UnitOfWork, namings: set[Naming]) -> set[str]:
-    """Read who is meant by references, numbers and identities; the clients meant by what they are called."""
-    uow.load_claims(
-        keys.REFERENCE, [keys.reference_key(one.org, one.reference) for one in namings if one.reference]
-    )
-    _load_numbers(uow, [one.number for one in namings if one.number])
-    uow.load_claims(keys.ID_NUMBER, [one.identity for one in namings if one.identity])
+def _said(namings: set[Naming]) -> list[tuple[str, str]]:
+    """The claims of all that somebody is named by: references, numbers and identities."""
+    said = [(keys.REFERENCE, keys.reference_key(one.org, one.reference)) for one in namings if one.reference]
+    said += [(keys.NUMBER, keys.number_key(*one.number)) for one in namings if one.number]
+    return said + [(keys.ID_NUMBER, one.identity) for one in namings if one.identity]
+
+
+def _load_meant(uow: UnitOfWork, namings: set[Naming]) -> set[str]:
+    """Read where the clients go on who are meant, and whom the cases of the numbers concern; the clients."""
     clients = {client for one in namings if (client := client_of(uow, one) or identified(uow, one))}
-    uow.load_claims(keys.LATEST_CASE, clients)
+    numbers = (keys.number_key(*one.number) for one in namings if one.number)
+    cases = (keys.number_of(uow.holder(keys.NUMBER, number))[0] for number in numbers)
+    names = [(keys.LATEST_CASE, client) for client in clients]
+    uow.load_claims_of([*names, *((keys.ADDRESSED, keys.as_text(case)) for case in cases if case)])
     return clients
-
-
-def _load_numbers(uow: UnitOfWork, numbers: list[tuple[NumberKind, str]]) -> None:
-    """Read which cases numbers belong to, and whom those concern."""
-    if numbers:
-        named = [keys.number_key(*number) for number in numbers]
-        uow.load_claims(keys.NUMBER, named)
-        cases = (keys.number_of(uow.holder(keys.NUMBER, name))[0] for name in named)
-        uow.load_claims(keys.ADDRESSED, [keys.as_text(case) for case in cases if case])
 
 
 def _nobody_yet(naming: Naming) -> str:
