@@ -182,6 +182,19 @@ def test_who_may_not_report_it_does_not_withdraw_for_the_client(case: Desk) -> N
     assert receipt["code"] == "not_yours_to_report"
 
 
+def test_what_a_corrected_withdrawal_withdrew_is_not_withdrawn_twice_and_does_not_expire(case: Desk) -> None:
+    first, second = consent(), consent(form_number="GDY-18/2019")
+    slip = withdrawal(consent=first.id)
+    right = replace(withdrawal(consent=second.id), corrects=slip.id)
+    assert verdicts(case.post(first, slip, second, right)) == ["accepted"] * 4
+    (again,) = case.post(withdrawal(consent=second.id))
+    assert again["code"] == "consent_already_withdrawn"
+    case.clock.move_to(FAR)
+    ring_what_is_due(case)
+    (expired,) = told(case, "consent-expired")
+    assert expired["data"]["consent"] == told(case, "consent-given")[0]["id"]
+
+
 # Expired
 
 

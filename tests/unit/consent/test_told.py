@@ -237,3 +237,27 @@ def test_what_withdrew_a_consent_withdraws_also_what_is_recorded_in_its_place() 
     for known in (known_of(log[:4]), known_of(log)):
         (consent,) = known.consents
         assert len(consent.withdrawals) == 1
+
+
+def test_a_withdrawal_of_all_that_is_put_right_leaves_what_was_given_after_we_were_told_of_it() -> None:
+    """It counts as if the right one had been reported then: what the client agreed to since was not meant."""
+    before, since = told(f"{STREAM}:2", WIDE, 0), told(f"{STREAM}:4", WIDE, 30)
+    wrong = told(f"{STREAM}:3", ConsentWithdrawn(), 10)
+    late = told(f"{STREAM}:5", WIDE, 5, late=40)
+    void, right = in_place_of(wrong, told("", ConsentWithdrawn(), 48, late=1), 6)
+    ends = {
+        one.id: [each.at for each in one.withdrawals]
+        for one in known_of((before, wrong, since, late, void, right)).consents
+    }
+    told_then = [wrong.meta.received_at]
+    assert ends == {before.id: told_then, since.id: [], late.id: told_then}
+    assert covers([before, wrong, since, late, void, right], ASKED, 60)
+
+
+def test_a_withdrawal_that_is_put_right_to_name_a_later_consent_takes_that_back() -> None:
+    log = [told(f"{STREAM}:2", WIDE, 0), told(f"{STREAM}:4", WIDE, 5)]
+    wrong = told(f"{STREAM}:3", ConsentWithdrawn(consent=log[0].id), 8, late=-4)
+    void, right = in_place_of(wrong, told("", ConsentWithdrawn(consent=log[1].id), 8, late=50), 5)
+    first, second = known_of([*log, wrong, void, right]).consents
+    assert [first.withdrawn_whole(START + timedelta(hours=9)), first.withdrawals] == [False, ()]
+    assert [one.at for one in second.withdrawals] == [wrong.meta.received_at]

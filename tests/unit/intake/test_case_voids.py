@@ -209,3 +209,44 @@ def test_what_withdrew_a_consent_withdraws_also_the_one_that_was_recorded_in_its
     )  # fmt: skip
     case = given(a_case(), *steps).when(lambda _: None).then_nothing()
     assert [(one.id, one.withdrawn) for one in case.consents.all] == [(f"{CASE_ID}:8", True)]
+
+
+def withdraws(day: int, consent: int | None = None) -> Callable[[Case], None]:
+    """The client takes back what that event gave; everything, where none is named."""
+    data = ConsentWithdrawn(consent=f"{CASE_ID}:{consent}" if consent else None)
+    return lambda it: it.trigger_event(Case.Withdrawn, data=data, meta=on_day(day))
+
+
+def put_right(version: int, right: ConsentWithdrawn, day: int) -> Callable[[Case], None]:
+    """As `corrects` does, of a withdrawal."""
+    said = on_day(day).model_copy(update={"causation_id": f"correction of {version}"})
+
+    def act(case: Case) -> None:
+        void = void_of(version, ConsentWithdrawn.TYPE).model_copy(update={"replaced": True})
+        case.void(version, void, said)
+        refold(case)
+        case.trigger_event(Case.Withdrawn, data=right, meta=said)
+        case.stale = True
+        refold(case)
+
+    return act
+
+
+def ended(*steps: Callable[[Case], None]) -> list[bool]:
+    """Which consents are withdrawn after all that."""
+    case = given(a_case(), takes(registered, 0), *steps).when(lambda _: None).then_nothing()
+    return [one.withdrawn for one in case.consents.all]
+
+
+def test_a_withdrawal_that_is_put_right_to_name_a_later_consent_withdraws_that() -> None:
+    right = ConsentWithdrawn(consent=f"{CASE_ID}:5")
+    steps = (takes(consented, 1), withdraws(2, 3), takes(consented, 2))
+    assert ended(*steps) == [True, False]
+    assert ended(*steps, put_right(4, right, 3)) == [False, True]
+
+
+def test_a_consent_that_is_told_late_was_withdrawn_with_all_others_and_one_given_since_is_not() -> None:
+    steps = (takes(consented, 1), withdraws(3), takes(consented, 2), takes(consented, 5))
+    assert ended(*steps) == [True, True, False]
+    assert ended(*steps, put_right(4, ConsentWithdrawn(), 7)) == [True, True, False]
+    assert ended(*steps, voids(4, ConsentWithdrawn()), refold) == [False, False, False]

@@ -22,7 +22,19 @@ from consent.model import (
     Scope,
     Withdrawal,
 )
-from consent.told import NOTHING_KNOWN, Known, Place, changes, known_of, place_of, read, tells, told_of
+from consent.told import (
+    NOTHING_KNOWN,
+    Known,
+    Place,
+    Taken,
+    changes,
+    given_until,
+    known_of,
+    place_of,
+    read,
+    tells,
+    told_of,
+)
 
 __all__ = [
     "NOTHING_KNOWN",
@@ -43,6 +55,7 @@ __all__ = [
     "Request",
     "Scope",
     "Share",
+    "Taken",
     "What",
     "Withdrawal",
     "after_change",
@@ -51,6 +64,7 @@ __all__ = [
     "ended_at",
     "expires_at",
     "expires_on_at",
+    "given_until",
     "known_of",
     "next_expiry",
     "place_of",

@@ -6,11 +6,11 @@ it had come in time: what is known is a function of the set of events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.base import Payload
 from contracts.envelope import Meta, Recorded
@@ -46,6 +46,13 @@ Firsts = Mapping[str, Recorded[Any]]
 """Of each event that replaces another, by its id: the first in whose place it stands."""
 
 
+class Taken(NamedTuple):
+    """A withdrawal as it was recorded, and what it takes of a consent."""
+
+    told: Recorded[ConsentWithdrawn]
+    takes: Withdrawal
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a client: consents that count, who recorded each, how old the client may be; consents
@@ -56,7 +63,7 @@ class Known:
     by: Mapping[str, str] = field(default_factory=dict)
     client: Client = field(default_factory=Client)
     voided: frozenset[str] = frozenset()
-    taken: Mapping[str, tuple[Recorded[ConsentWithdrawn], ...]] = field(default_factory=dict)
+    taken: Mapping[str, tuple[Taken, ...]] = field(default_factory=dict)
 
     def told_to(self, org: str) -> tuple[Consent, ...]:
         """The consents that an organisation recorded itself."""
@@ -110,42 +117,48 @@ def scope_of(data: ConsentGiven) -> Scope:
     return Scope(frozenset(data.purposes), recipients, frozenset(data.labels))
 
 
-def withdrawal_of(one: Recorded[ConsentWithdrawn]) -> Withdrawal:
-    """What a withdrawal takes back. It acts from when it was said, and at the latest from when it came to us:
-    no clock that runs ahead puts it off."""
+def given_until(withdrawn: Meta, first: Meta) -> datetime:
+    """Until when a consent was given that a withdrawal of all takes back: up to the withdrawal; where only
+    its day is known up to the end of that, in doubt it is withdrawn. What puts one right that was told
+    `first`, counts as if it had been told then: to what was given since the client did not refer."""
+    return min(withdrawn.latest_at, max(first.latest_at, first.received_at))
+
+
+def _withdrawal_of(one: Recorded[ConsentWithdrawn], first: Meta) -> Withdrawal:
+    """What a withdrawal takes back. It acts from when it was said, and at the latest from when it came to us,
+    it or what it puts right: no clock that runs ahead puts it off."""
     data = one.data
     recipients = Recipients(frozenset(data.recipients), frozenset(data.recipient_orgs))
-    at = min(one.meta.occurred_at, one.meta.received_at)
+    at = min(one.meta.occurred_at, first.received_at)
     return Withdrawal(at, frozenset(data.purposes), frozenset(data.labels), recipients)
 
 
 def _taken(
-    given: Iterable[Recorded[ConsentGiven]], withdrawn: Sequence[Recorded[ConsentWithdrawn]], firsts: Firsts
-) -> Mapping[str, tuple[Recorded[ConsentWithdrawn], ...]]:
+    given: Iterable[Recorded[ConsentGiven]], withdrawn: Iterable[Recorded[ConsentWithdrawn]], firsts: Firsts
+) -> Mapping[str, tuple[Taken, ...]]:
+    told = [(one, firsts.get(one.id, one).meta) for one in withdrawn]
+    taken = [(Taken(one, _withdrawal_of(one, first)), given_until(one.meta, first)) for one, first in told]
     return {
-        one.id: tuple(each for each in withdrawn if _takes_back(each, one.id, one.meta.occurred_at, firsts))
+        one.id: tuple(each for each, until in taken if _is_meant(one, each.told, until, firsts))
         for one in given
     }
 
 
-def _takes_back(
-    withdrawn: Recorded[ConsentWithdrawn], consent_id: str, given_at: datetime, firsts: Firsts
+def _is_meant(
+    given: Recorded[ConsentGiven], withdrawn: Recorded[ConsentWithdrawn], until: datetime, firsts: Firsts
 ) -> bool:
     """Whether a withdrawal is of that consent: it names it, or one in whose place it stands or that stands in
-    its place, or it is of all and not before it.
-
-    Where only the day is known the end of the day counts: in doubt it is withdrawn.
-    """
+    its place, or it is of all that was given until then."""
     if (named := withdrawn.data.consent) is None:
-        return given_at <= withdrawn.meta.latest_at
-    return _first(named, firsts) == _first(consent_id, firsts)
+        return given.meta.occurred_at <= until
+    return _first(named, firsts) == _first(given.id, firsts)
 
 
 def _first(event_id: str, firsts: Firsts) -> str:
     return firsts[event_id].id if event_id in firsts else event_id
 
 
-def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWithdrawn]]) -> Consent:
+def _consent(given: Recorded[ConsentGiven], taken: Iterable[Taken]) -> Consent:
     data = given.data
     return Consent(
         id=given.id,
@@ -156,7 +169,7 @@ def _consent(given: Recorded[ConsentGiven], taken: Iterable[Recorded[ConsentWith
         guardian=None if data.guardian is None else Guardian(data.guardian),
         represented=data.represented,
         evidence=_evidence(data),
-        withdrawals=tuple(withdrawal_of(one) for one in taken),
+        withdrawals=tuple(one.takes for one in taken),
     )
 
 

@@ -62,10 +62,11 @@ one. An event with `corrects` voids the earlier one of the same source, type and
 place: both or neither.
 
 * **In its place** the right one counts as if it had been reported then: a later group, year of birth, ID
-  number or reopening goes on counting, a withdrawal that named the wrong consent withdraws the right one, and
-  a screening made after the wrong one is none before the right one. A move to the same office is due when
-  the wrong one was, and answered if that was; another office has its hours from when we were told of the
-  right one. It is taken by what is known now.
+  number or reopening goes on counting, a withdrawal that named the wrong consent withdraws the right one, one
+  of all consents none that was given after we were told of the wrong one, and a screening made after the
+  wrong one is none before the right one. A move to the same office is due when the wrong one was, and
+  answered if that was; another office has its hours from when we were told of the right one. It is taken by
+  what is known now.
 * **What referral or followup decides** is judged there, without the wrong one. Refused, that one stands, the
   receipt says why, and it may be corrected or voided again. What must wait for a consent or an office waits
   with the voiding, and both go together. What only waited is given up for what corrects it, as nothing was

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.refusal import Refusal
-from consent import Client, who_agrees
+from consent import Client, given_until, who_agrees
 from contracts.envelope import Meta
 from contracts.events.consent import ConsentGiven, ConsentGivenPosted, ConsentWithdrawn
 from reference.days import local_day, local_time
@@ -33,29 +33,52 @@ class Given:
     """Who gave it, where that is not the case's own client."""
 
 
+class Whole(NamedTuple):
+    """A withdrawal of all of a consent, or of all that this client (None: the case's own) gave until then."""
+
+    consent: str | None
+    client: UUID | None
+    until: datetime
+
+
 class Consents(NamedTuple):
     """The consents of one case, in the order in which they count. `corrected`: of each that was put right or
-    puts one right, the first in whose place it stands."""
+    puts one right, the first in whose place it stands. `taken`: what was withdrawn as a whole, also of what
+    is told later."""
 
     all: tuple[Given, ...] = ()
     corrected: tuple[tuple[str, str], ...] = ()
+    taken: tuple[Whole, ...] = ()
 
     def given(self, consent_id: str, data: ConsentGiven, meta: Meta) -> Consents:
         """These and one more."""
         named = (consent_id, meta.org, meta.causation_id)
         one = Given(*named, meta.occurred_at, data.expires_on, client=meta.client)
-        return self._replace(all=(*self.all, one))
+        return self._replace(all=(*self.all, replace(one, withdrawn=self._is_taken(one))))
 
     def in_place(self, consent_id: str, first: str) -> Consents:
         """One of them stands in the place of another: what names that one, names this one."""
         return self._replace(corrected=(*self.corrected, (consent_id, first)))
 
-    def withdrawn(self, data: ConsentWithdrawn, meta: Meta) -> Consents:
-        """These after a withdrawal; one in part leaves them to be withdrawn."""
+    def withdrawn(self, data: ConsentWithdrawn, meta: Meta, first: Meta) -> Consents:
+        """These after a withdrawal, of which or of what it puts right we were told `first`; one in part
+        leaves them to be withdrawn."""
         if data.purposes or data.recipients or data.recipient_orgs or data.labels:
             return self
-        taken = (replace(one, withdrawn=True) if self._takes(data, meta, one) else one for one in self.all)
-        return self._replace(all=tuple(taken))
+        more = self._replace(taken=(*self.taken, Whole(data.consent, meta.client, given_until(meta, first))))
+        return more._replace(all=tuple(replace(one, withdrawn=more._is_taken(one)) for one in self.all))
+
+    def _is_taken(self, one: Given) -> bool:
+        """Whether a consent of the case is withdrawn as a whole. A withdrawal of everything is of what the
+        client gave, not of what another did in the same case."""
+        return self._is_taken_by_name(one) or any(
+            whole.consent is None and whole.client == one.client and one.given_at <= whole.until
+            for whole in self.taken
+        )
+
+    def _is_taken_by_name(self, one: Given) -> bool:
+        named = (whole.consent for whole in self.taken if whole.consent is not None)
+        return any(self._first(one.id) == self._first(each) for each in named)
 
     def expired(self, consent_id: str) -> Consents:
         """These, one of them over by the clock."""
@@ -85,7 +108,7 @@ class Consents(NamedTuple):
         if meta.latest_at < one.given_at:
             detail = {"given_at": local_time(one.given_at)}
             raise Refusal("withdrawn_before_given", field="time", detail=detail)
-        if one.withdrawn:
+        if one.withdrawn or self._is_taken_by_name(one):
             raise Refusal("consent_already_withdrawn", field="/data/consent")
         return data.model_copy(update={"consent": one.id})
 
@@ -95,12 +118,6 @@ class Consents(NamedTuple):
 
     def _of(self, consent_id: str) -> Given | None:
         return next((one for one in self.all if one.id == consent_id), None)
-
-    def _takes(self, data: ConsentWithdrawn, meta: Meta, one: Given) -> bool:
-        """A withdrawal of everything is of what the client gave, not of what another did in the same case."""
-        if data.consent is not None:
-            return self._first(one.id) == self._first(data.consent)
-        return one.client == meta.client and one.given_at <= meta.latest_at
 
     def _first(self, consent_id: str) -> str:
         return dict(self.corrected).get(consent_id, consent_id)

@@ -99,8 +99,8 @@ class Consented(Fact):
     def apply(self, aggregate: Case) -> None:
         """It can be withdrawn and expire."""
         super().apply(aggregate)
-        aggregate.consents = aggregate.consents.given(event_id(self), self.data, self.meta)
         aggregate.put_consent_right(event_id(self))
+        aggregate.consents = aggregate.consents.given(event_id(self), self.data, self.meta)
 
 
 class Withdrawn(Aggregate.Event):
@@ -108,7 +108,8 @@ class Withdrawn(Aggregate.Event):
 
     def apply(self, aggregate: Case) -> None:
         """What was withdrawn as a whole is not withdrawn again, and does not expire."""
-        aggregate.consents = aggregate.consents.withdrawn(self.data, self.meta)
+        first = aggregate.told_first(self)
+        aggregate.consents = aggregate.consents.withdrawn(self.data, self.meta, first)
 
 
 class Expired(Aggregate.Event):

@@ -8,11 +8,10 @@ from typing import Any
 
 from chassis.clock import Clock
 from chassis.rpc.errors import NotFound
-from consent import Consent, known_of, read, tells
-from consent.told import withdrawal_of
+from consent import Consent, Taken, known_of, read, tells
 from contracts.base import Payload, labels_of
 from contracts.envelope import Recorded
-from contracts.events.consent import ConsentGiven, ConsentWithdrawn
+from contracts.events.consent import ConsentGiven
 from reftrack.reporting.v1 import consents_pb2 as pb
 from reftrack.reporting.v1 import consents_pb2_grpc as grpc
 
@@ -75,7 +74,7 @@ def consents_in(told: Iterable[Recorded[Any]], now: datetime) -> Iterator[pb.Con
 def _consent(
     given: Recorded[ConsentGiven],
     consent: Consent | None,
-    taken: Iterable[Recorded[ConsentWithdrawn]],
+    taken: Iterable[Taken],
     at: datetime,
 ) -> pb.Consent:
     data, scope = given.data, consent.scope_at(at) if consent else None
@@ -112,14 +111,15 @@ def _state(consent: Consent | None, at: datetime) -> str:
     return "narrowed" if any(one.at <= at for one in consent.withdrawals) else "in_force"
 
 
-def _withdrawal(one: Recorded[ConsentWithdrawn]) -> pb.Withdrawal:
+def _withdrawal(one: Taken) -> pb.Withdrawal:
+    data = one.told.data
     return pb.Withdrawal(
-        at=timestamp(withdrawal_of(one).at),
-        org=one.meta.org,
-        purposes=one.data.purposes,
-        recipients=one.data.recipients,
-        recipient_orgs=one.data.recipient_orgs,
-        labels=one.data.labels,
+        at=timestamp(one.takes.at),
+        org=one.told.meta.org,
+        purposes=data.purposes,
+        recipients=data.recipients,
+        recipient_orgs=data.recipient_orgs,
+        labels=data.labels,
     )
 
 
