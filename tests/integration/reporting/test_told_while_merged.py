@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from contracts.events import followup, intake
-from contracts.events.cases import ClientMoved
-from contracts.vocabulary import DetoxKind, Service
+from contracts.events.cases import CaseClosed, ClientMoved
+from contracts.events.referral import ReferralAccepted
+from contracts.vocabulary import CloseReason, DetoxKind, Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
 from tests.integration.reporting.conftest import World
@@ -23,7 +24,7 @@ from tests.integration.reporting.test_consent_when_read import (
     withdrawn,
 )
 from tests.integration.reporting.test_merges import OTHER_SOCIAL, case_of
-from tests.unit.reporting.corrected import merged, unmerged
+from tests.unit.reporting.corrected import merged, unmerged, voided
 from tests.unit.reporting.pathway import (
     BO_DE,
     INTERVENED,
@@ -124,6 +125,47 @@ async def test_who_was_one_with_another_stands_as_if_that_had_never_been(world: 
     unmerged(story, "an", "binh", times=2)
     await world.tell(story)
     assert await seen(world, "an", "binh") == await seen(world, "chi", "dung")
+
+
+def later(story: Story, name: str, into: str | None = None) -> None:
+    """The case of somebody is closed and another begins, in which more is told, and put right; then also what
+    happened in the first: all of it in the case of another, `into`."""
+    second, client = f"{name}/2", named("client", name) if into else None
+    of: dict[str, Any] = {"client": client, "org": OTHER_SOCIAL}
+    story.intake(name, CaseClosed(reason=CloseReason.LOST_CONTACT), at=at(1, 4), org=OTHER_SOCIAL)
+    story.intake(second, opened(name), contacted(ME_TRI), at=at(2, 4), org=OTHER_SOCIAL)
+    if into:
+        merged(story, into, name, times=2, case=second)
+    case = into or second
+    story.intake(case, registered(ME_TRI), at=at(5, 4), **of)
+    (wrong,) = story.intake(case, planned(Service.LOAN), at=at(6, 4), **of)
+    story.intake(case, intake.PlanRevised(items=planned(Service.JOB_PLACEMENT).items), at=at(7, 4), **of)
+    asked = requested(f"{name}/2/job", Service.JOB_PLACEMENT, PROVIDER)
+    story.referral(case, f"{name}/2/job", asked, at=at(8, 4), **of)
+    first = into or name
+    story.referral(first, f"{name}/job", ReferralAccepted(), at=at(9, 4), client=client, org=PROVIDER)
+    story.intake(first, INTERVENED, at=at(21), **of)
+    voided(story, case, wrong, planned(Service.METHADONE), at=at(6, 4), **of)
+    if into:
+        unmerged(story, into, name, times=2, case=second)
+
+
+async def test_each_thing_told_is_of_that_case_of_the_client_which_was_open_when_it_happened(
+    world: World,
+) -> None:
+    """Binh was one with An twice, the second time in a later case; of Dung the same is told, apart."""
+    story = Story()
+    begun(story, "an", "binh", "dung")
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    unmerged(story, "an", "binh")
+    later(story, "binh", into="an")
+    told(story, "dung")
+    later(story, "dung")
+    await world.tell(story)
+    assert await seen(world, "binh", "binh/2") == await seen(world, "dung", "dung/2")
+    plans = [shown(await case_of(world, case))["plan"] for case in ("binh", "binh/2")]
+    assert plans == [["housing"], ["job_placement"]]
 
 
 async def test_while_two_are_one_the_case_that_goes_on_tells_of_both_and_each_has_their_own_plan(

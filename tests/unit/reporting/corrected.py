@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from contracts.base import Payload
 from contracts.events.cases import CaseClosed, CaseReopened
@@ -17,7 +18,14 @@ OFFICE = "pctnxh-ha-noi"
 
 
 def voided(
-    story: Story, case: str, wrong: Entry, right: Payload | None = None, *, org: str = OFFICE, **when: Any
+    story: Story,
+    case: str,
+    wrong: Entry,
+    right: Payload | None = None,
+    *,
+    org: str = OFFICE,
+    client: UUID | None = None,
+    **when: Any,
 ) -> list[Entry]:
     """The service that recorded an event voids it, and records what is right in its place, if anything is."""
     void = EventVoided(
@@ -27,9 +35,10 @@ def voided(
         replaced=right is not None,
     )
     cause = f"correction of {wrong.event_id}"
-    told = [story.tell(wrong.source, wrong.stream, case, void, org=org, causation_id=cause)]
+    by: dict[str, Any] = {"org": org, "causation_id": cause, "client": client}
+    told = [story.tell(wrong.source, wrong.stream, case, void, **by)]
     if right is not None:
-        told.append(story.tell(wrong.source, wrong.stream, case, right, org=org, causation_id=cause, **when))
+        told.append(story.tell(wrong.source, wrong.stream, case, right, **by, **when))
     return told
 
 
@@ -42,17 +51,23 @@ def edge(kept: str, gone: str, times: int = 1) -> dict[str, Any]:
     }
 
 
-def merged(story: Story, kept: str, gone: str, *, times: int = 1, org: str = OFFICE, **when: Any) -> None:
-    """Two people whose cases bear their names are found to be one; the case of one goes on."""
-    cases = {"survivor_case": named("case", kept), "merged_case": named("case", gone)}
+def merged(
+    story: Story, kept: str, gone: str, *, times: int = 1, case: str = "", org: str = OFFICE, **when: Any
+) -> None:
+    """Two people whose cases bear their names are found to be one; the case of one goes on. `case`: the later
+    one that is closed, where the other has several."""
+    closes = case or gone
+    cases = {"survivor_case": named("case", kept), "merged_case": named("case", closes)}
     told = ClientsMerged(**{**edge(kept, gone, times), **cases})
     closed = CaseClosed(reason=CloseReason.MERGED, into_case=named("case", kept))
     story.intake(kept, told, org=org, **when)
-    story.intake(gone, told, closed, org=org, **when)
+    story.intake(closes, told, closed, org=org, **when)
 
 
-def unmerged(story: Story, kept: str, gone: str, *, times: int = 1, org: str = OFFICE, **when: Any) -> None:
+def unmerged(
+    story: Story, kept: str, gone: str, *, times: int = 1, case: str = "", org: str = OFFICE, **when: Any
+) -> None:
     """They are found to be two after all."""
     told = ClientsUnmerged(**edge(kept, gone, times))
     story.intake(kept, told, org=org, **when)
-    story.intake(gone, told, CaseReopened(reason=ReopenReason.UNMERGED), org=org, **when)
+    story.intake(case or gone, told, CaseReopened(reason=ReopenReason.UNMERGED), org=org, **when)

@@ -23,7 +23,6 @@ from contracts.vocabulary import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reporting.pathway.cases import beside
 from reporting.pathway.corrections import is_void
 from reporting.pathway.entry import Entry
 from reporting.pathway.facts import client_in, fact_in
@@ -191,7 +190,7 @@ def interleaved(data: st.DataObject, story: Story) -> list[Entry]:
 def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
     """All views after the entries, folded page by page as the projector does, rows kept in memory."""
     cases: dict[Any, Any] = {}
-    others: dict[Any, Any] = {}
+    others: set[Any] = set()
     referrals: dict[Any, Any] = {}
     ties: set[Any] = set()
     references: set[Any] = set()
@@ -203,10 +202,7 @@ def views(entries: Sequence[Entry], pages: Sequence[int]) -> dict[str, Any]:
         touched = touched_by_voids([cases[case_id] for case_id in known], page)
         anew = whole(touched)
         cases |= {row.case_id: row for row in fold_cases([cases[each] for each in known], page, anew)}
-        others = {key: row for key, row in others.items() if row.case_id not in anew}
-        more = told_beside(page, anew)
-        before = [row for row in others.values() if row.case_id in {entry.case_id for entry in more}]
-        others |= {(row.case_id, row.client_id): row for row in beside(more, before)}
+        others |= set(told_beside(page))
         ties = {tie for tie in ties if tie.case_id not in anew} | set(ties_after(page, anew).values())
         references = {each for each in references if each.case_id not in anew}
         references |= set(references_after(page, anew))

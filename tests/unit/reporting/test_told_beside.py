@@ -14,8 +14,8 @@ from contracts.events.cases import ClientMoved
 from contracts.vocabulary import DetoxKind, Service
 from hypothesis import given
 from hypothesis import strategies as st
-from reporting.pathway.beside import Beside, as_it_stands
-from reporting.pathway.cases import CaseStatus, beside, case_after
+from reporting.pathway.beside import Beside, Telling, as_it_stands, told_beside
+from reporting.pathway.cases import CaseStatus, case_after
 from reporting.pathway.entry import Entry
 
 from tests.unit.reporting.pathway import INTERVENED, SCREENED, contacted, opened, planned, registered
@@ -36,6 +36,7 @@ STEPS: list[Payload] = [
 ]
 FOLLOWUPS = {followup.MethadoneInducted.TYPE, followup.HandoverReceived.TYPE}
 PEOPLE = ("an", "binh")
+BINH = named("client", "binh")
 Told = tuple[str, Payload, int, bool]
 """Of whom, what, at which hour, and whether the case of An tells it while the two are one."""
 
@@ -44,12 +45,12 @@ stories = st.lists(
 )
 
 
-def of_two(told: Sequence[Told], *, joined: bool) -> list[Entry]:
+def of_two(said: Sequence[Told], *, joined: bool) -> list[Entry]:
     """The same told of the two: in the case of An where that is so, or each in their own."""
     story = Story()
     for name in PEOPLE:
         story.intake(name, opened(name))
-    for name, data, hour, in_the_other in told:
+    for name, data, hour, in_the_other in said:
         is_beside = joined and in_the_other and name == "binh"
         tell = story.followup if data.TYPE in FOLLOWUPS else story.intake
         whom: Any = named("client", name) if is_beside else None
@@ -64,12 +65,17 @@ def own(entries: Sequence[Entry], name: str) -> CaseStatus:
 
 def parted(entries: Sequence[Entry], *, one: bool = False) -> dict[str, CaseStatus]:
     """Both cases as they stand, where the two are two again, or `one`."""
-    stays = own(entries, "an").stays
-    found = beside(entries, ())
     return {
-        name: as_it_stands(own(entries, name), [Beside(name == "binh", one, stays, row) for row in found])
+        name: as_it_stands(own(entries, name), [Beside(name == "binh", one, told(entries))])
         for name in PEOPLE
     }
+
+
+def told(entries: Sequence[Entry], client: UUID = BINH) -> CaseStatus:
+    """What the case of An tells of somebody else."""
+    case_id = named("case", "an")
+    tellings = [Telling(entry, None) for entry in entries if entry.told_of == client]
+    return told_beside(CaseStatus(case_id, client), own(entries, "an").stays, tellings)[0]
 
 
 def plain(case: CaseStatus) -> dict[str, Any]:
@@ -80,15 +86,15 @@ def plain(case: CaseStatus) -> dict[str, Any]:
 
 
 @given(stories)
-def test_two_who_are_two_again_stand_as_two_who_were_never_one(told: list[Told]) -> None:
-    found, never = parted(of_two(told, joined=True)), of_two(told, joined=False)
+def test_two_who_are_two_again_stand_as_two_who_were_never_one(said: list[Told]) -> None:
+    found, never = parted(of_two(said, joined=True)), of_two(said, joined=False)
     for name in PEOPLE:
         assert plain(found[name]) == plain(own(never, name))
 
 
 @given(stories)
-def test_while_they_are_one_nothing_is_told_twice_or_left_out(told: list[Told]) -> None:
-    entries, never = of_two(told, joined=True), of_two(told, joined=False)
+def test_while_they_are_one_nothing_is_told_twice_or_left_out(said: list[Told]) -> None:
+    entries, never = of_two(said, joined=True), of_two(said, joined=False)
     found = parted(entries, one=True)
     assert found["an"].events + own(entries, "binh").events == len(entries)
     for name in PEOPLE:
@@ -112,6 +118,5 @@ def test_what_a_third_one_was_told_of_changes_neither() -> None:
     for name in PEOPLE:
         story.intake(name, opened(name))
     story.intake("an", SCREENED, planned(Service.LOAN), client=third)
-    row = Beside(False, False, (), beside(story.entries(), ())[0])
     case = own(story.entries(), "an")
-    assert as_it_stands(case, [row]) == case
+    assert as_it_stands(case, [Beside(False, False, told(story.entries(), third))]) == case

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, LiteralString
@@ -11,7 +11,16 @@ from uuid import UUID
 from chassis.rpc.reads import Reads
 
 from reporting import statements as sql
-from reporting.pathway.beside import Beside, as_it_stands, come, gone, of_whom
+from reporting.pathway.beside import (
+    Beside,
+    Telling,
+    as_it_stands,
+    come,
+    goes_with,
+    gone,
+    of_whom,
+    told_beside,
+)
 from reporting.pathway.cases import CaseStatus, Stay
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import ReferralStatus
@@ -153,11 +162,24 @@ class Queries:
         merged = [each.case.case_id for each in found if each.merged]
         if not merged:
             return found
+        rows = await self._reads.all(sql.TOLD_BESIDE, (merged, merged, merged))
+        tellings = await self._tellings({row[3] for row in rows})
         beside: dict[UUID, list[Beside]] = {}
-        for case_id, elsewhere, one, stays, *told in await self._reads.all(sql.TOLD_BESIDE, (merged,)):
-            stood = tuple(Stay(*stay) for stay in stays)
-            beside.setdefault(case_id, []).append(Beside(elsewhere, one, stood, case_of(*told)))
+        for case_id, elsewhere, one_person, told_in, client, stays in rows:
+            own, stood = case_id if elsewhere else None, (Stay(*stay) for stay in stays)
+            told = told_beside(CaseStatus(told_in, client), stood, tellings(told_in, client), own)
+            beside.setdefault(case_id, []).append(Beside(elsewhere, one_person, *told))
         return [_as_it_stands(each, beside.get(each.case.case_id, ())) for each in found]
+
+    async def _tellings(self, cases: Collection[UUID]) -> Callable[[UUID, UUID], Sequence[Telling]]:
+        """What these cases tell of others, by case and client, with what is voided there."""
+        found: dict[tuple[UUID, UUID | None], list[Telling]] = {}
+        asked = list(cases)
+        for case_id, client, own, *entry in (
+            await self._reads.all(sql.TELLINGS, (asked, asked)) if asked else ()
+        ):
+            found.setdefault((case_id, client), []).append(Telling(Entry(*entry), own))
+        return lambda case_id, client: [*found.get((case_id, client), ()), *found.get((case_id, None), ())]
 
     async def names_of(self, case_id: UUID, org: str) -> Names:
         """The introductions of a case and the references that `org` has for it, oldest first."""
@@ -179,9 +201,13 @@ class Queries:
         if not found.beside:
             return here
         away, elsewhere = gone(found.beside), list[Entry]()
-        for other in come(found.beside):
-            there = of_whom(await self.entries_of(other))
-            elsewhere += [replace(each, case_id=case_id) for each, of in there if of == found.case.client_id]
+        for other, told in come(found.beside).items():
+            there = await self.entries_of(other)
+            goes, of_client = (
+                goes_with(there),
+                (each for each, of in of_whom(there) if of == found.case.client_id),
+            )
+            elsewhere += [replace(each, case_id=case_id) for each in of_client if goes[each.event_id] in told]
         kept = [each for each, of in of_whom(here) if of not in away]
         return sorted([*kept, *elsewhere], key=lambda entry: entry.seq)
 

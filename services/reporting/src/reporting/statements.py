@@ -141,28 +141,36 @@ WHERE c.case_id IN (
 ORDER BY c.closed_at IS NOT NULL, c.opened_at DESC, c.case_id LIMIT 1
 """.replace("CASE_OF_REFERENCE", CASE_OF_REFERENCE)
 )
-TOLD_BESIDE: LiteralString = (
-    """
-SELECT c.case_id, o.case_id <> c.case_id,
-    CASE WHEN o.case_id = c.case_id THEN TOLD_OF_HERE ELSE TOLD_OF_ELSEWHERE END, o.stays,
-    t.case_id, t.client_id, t.client_group, t.commune, t.commune_by_contact, t.furthest, t.opened_at,
-    t.closed_at, t.close_reason, t.followup_state, t.events, t.last_type, t.voids, t.merged_into, t.moved_to,
-    t.moved_recorded_at, t.plan_recorded_at, t.plan, t.stays,
-    t.commune_told_occurred_at, t.commune_told_recorded_at, t.commune_told_event_id,
-    t.followup_told_occurred_at, t.followup_told_recorded_at, t.followup_told_event_id,
-    t.last_occurred_at, t.last_recorded_at, t.last_event_id
-FROM cases.cases c JOIN cases.told_beside t ON t.case_id = c.case_id OR t.client_id = c.client_id
-JOIN cases.cases o ON o.case_id = t.case_id
-WHERE c.case_id = ANY(%s) AND (o.case_id = c.case_id OR c.case_id = (
-    SELECT o.case_id FROM cases.cases o WHERE o.client_id = t.client_id OF_THE_TIME
-))
-ORDER BY c.case_id, t.case_id, t.client_id
-""".replace("TOLD_OF_HERE", ONE_PERSON.replace("THIS", "t").replace("THAT", "c"))
-    .replace("TOLD_OF_ELSEWHERE", ONE_PERSON.replace("THIS", "o").replace("THAT", "c"))
-    .replace("OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "t.last_occurred_at"))
+TOLD_BESIDE: LiteralString = """
+WITH told AS (
+    SELECT case_id, client_id FROM cases.told_beside WHERE case_id = ANY(%s)
+    UNION SELECT t.case_id, c.client_id FROM cases.cases c JOIN cases.told_beside t USING (client_id)
+    WHERE c.case_id = ANY(%s)
 )
-"""What cases tell of others than their own clients, of these cases and of their clients: whether it stands in
-another case; whether the two are one person now; the stays of the case in which it stands."""
+SELECT c.case_id, o.case_id <> c.case_id,
+    CASE WHEN o.case_id = c.case_id THEN TOLD_OF_HERE ELSE TOLD_OF_ELSEWHERE END, o.case_id,
+    t.client_id, o.stays
+FROM told t JOIN cases.cases o ON o.case_id = t.case_id
+JOIN cases.cases c ON c.case_id = t.case_id OR c.client_id = t.client_id
+WHERE c.case_id = ANY(%s) ORDER BY c.case_id, t.case_id, t.client_id
+""".replace("TOLD_OF_HERE", ONE_PERSON.replace("THIS", "t").replace("THAT", "c")).replace(
+    "TOLD_OF_ELSEWHERE", ONE_PERSON.replace("THIS", "o").replace("THAT", "c")
+)
+"""The cases that tell of others than their own clients, of these cases and of their clients: whether that is
+another case; whether the two are one person now; that case, of whom it tells, and its stays."""
+TELLINGS: LiteralString = """
+SELECT t.case_id, t.client_id, (
+    SELECT o.case_id FROM cases.cases o WHERE o.client_id = t.client_id OF_THE_TIME
+), h.source, h.position, h.event_id, h.type, h.subject, h.org, h.occurred_at, h.recorded_at, h.value, h.seq
+FROM cases.told_beside t JOIN history h USING (event_id) WHERE t.case_id = ANY(%s)
+UNION ALL
+SELECT h.subject, NULL, NULL,
+    h.source, h.position, h.event_id, h.type, h.subject, h.org, h.occurred_at, h.recorded_at, h.value, h.seq
+FROM history h WHERE h.subject = ANY(%s) AND h.type = 'org.reftrack.event-voided.v1'
+    AND NOT EXISTS (SELECT FROM cases.told_beside t WHERE (t.case_id, t.event_id) = (h.subject, h.event_id))
+""".replace("OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "h.occurred_at"))
+"""What these cases tell of others, of whom, and which case of that client was open when it happened; and what
+else is voided in them."""
 
 PERSON: LiteralString = (
     "WITH RECURSIVE "

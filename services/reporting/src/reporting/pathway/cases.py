@@ -6,7 +6,7 @@ latest or furthest. What several logs tell (last event, how many) is a greatest 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -191,17 +191,6 @@ def case_after(case_id: UUID, entries: Sequence[Entry]) -> CaseStatus:
         if entry.type != followup.HandoverConsentLapsed.TYPE or entry.data.about in ids:
             status.fold(entry)
     return status
-
-
-def beside(entries: Iterable[Entry], known: Iterable[CaseStatus]) -> list[CaseStatus]:
-    """What cases tell of others than their own clients, a status for each of them and case, after these
-    entries; `known`: before them."""
-    found = {(each.case_id, each.client_id): each for each in known}
-    for entry in entries:
-        if (client := entry.told_of) is not None:
-            status = found.setdefault((entry.case_id, client), CaseStatus(entry.case_id, client))
-            status.tell(entry)
-    return list(found.values())
 
 
 def _opened(case: CaseStatus, entry: Entry, said: intake.CaseOpened) -> None:

@@ -13,7 +13,7 @@ from contracts.registry import OF_NO_CASE
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
-from reporting.pathway.cases import CaseStatus, Planned, Stay, beside, case_after
+from reporting.pathway.cases import CaseStatus, Planned, Stay, case_after
 from reporting.pathway.corrections import VOID, standing
 from reporting.pathway.entry import NAMES_A_CLIENT, Entry, Moment
 from reporting.pathway.lookup import Reference, reference_in, references_standing, ties_in
@@ -34,6 +34,14 @@ class CaseOrg(NamedTuple):
     org: str
     tie: str
     client_id: UUID = OF_THE_CASE
+
+
+class ToldBeside(NamedTuple):
+    """An event in a case that tells of another client than the case's own."""
+
+    case_id: UUID
+    event_id: str
+    client_id: UUID
 
 
 def case_of(*values: Any) -> CaseStatus:
@@ -110,10 +118,18 @@ CASES = Table(
 )
 
 TOLD_BESIDE = Table(
-    "told_beside", _COLUMNS, key=2, read=case_of, indexes=["INDEX ON told_beside (client_id)"]
+    "told_beside",
+    [
+        Column("case_id", "uuid", attrgetter("case_id")),
+        Column("event_id", "text", attrgetter("event_id")),
+        Column("client_id", "uuid NOT NULL", attrgetter("client_id")),
+    ],
+    key=2,
+    read=ToldBeside,
+    indexes=["INDEX ON told_beside (client_id)"],
 )
-"""What a case tells of another client than its own: of the two, who were one person, each has what is told of
-it, whichever of them are one now. A row as of a case, for who is looked for in either."""
+"""What a case tells of another client than its own, who was one person with that one then, voided or not.
+In which case each counts is found on reading (`pathway.beside`): that may be told of later."""
 
 CASE_ORGS = Table(
     "case_orgs",
@@ -156,7 +172,7 @@ class CasesView:
     """Folds pages into the five tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 8
+    version: int = 9
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
@@ -175,10 +191,7 @@ class CasesView:
         if anew:
             CASE_ORGS.remove(cursor, "case_id", anew)
             REFERENCES.remove(cursor, "case_id", anew)
-            TOLD_BESIDE.remove(cursor, "case_id", anew)
-        if told := told_beside(page, anew):
-            known = TOLD_BESIDE.load(cursor, {entry.case_id for entry in told})
-            TOLD_BESIDE.save(cursor, beside(told, known))
+        TOLD_BESIDE.add(cursor, told_beside(page))
         CASE_ORGS.add(cursor, list(ties_after(page, anew).values()))
         REFERENCES.add(cursor, references_after(page, anew))
         MERGES.add(cursor, edges_in(page))
@@ -205,10 +218,13 @@ def fold_cases(
     return list(cases.values())
 
 
-def told_beside(page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]) -> list[Entry]:
-    """What a page tells in the cases of others, and all that the cases tell which are folded anew."""
-    entries = chain(_beside(anew, page), *(standing(told) for told in anew.values()))
-    return [entry for entry in entries if NAMES_A_CLIENT in entry.value and entry.told_of is not None]
+def told_beside(page: Iterable[Entry]) -> list[ToldBeside]:
+    """What a page tells in the cases of others."""
+    return [
+        ToldBeside(entry.case_id, entry.event_id, entry.told_of)
+        for entry in page
+        if NAMES_A_CLIENT in entry.value and entry.told_of is not None
+    ]
 
 
 def _beside(anew: Mapping[UUID, Sequence[Entry]], page: Iterable[Entry]) -> Iterable[Entry]:
