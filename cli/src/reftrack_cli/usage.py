@@ -24,8 +24,8 @@ from reftrack_cli import helping, session
 
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
-    """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2. A path that
-    the machine will not have, and a reader that went away, end it with status 1."""
+    """Run a command; the exit status. Wrong use is told in the language that is spoken: status 2. What the
+    machine will not do, with a path or without, and a reader that went away, end it with status 1."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a screen without Vietnamese ends nothing
@@ -45,8 +45,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str]) -> int:
         _stop_writing()
         return 1
     except OSError as error:
-        path, why = _short(str(error.filename or "")), error.strerror or type(error).__name__
-        typer.echo(_say("frame", "no_such_path", language, path=path, why=why), err=True)
+        typer.echo(_not_possible(error, language), err=True)
         return 1
     return status if isinstance(status, int) else 0
 
@@ -65,6 +64,14 @@ def told(message: str, language: str = "vi") -> str:
     """What Typer says, in that language and in plain words; unchanged if the catalogue does not have it."""
     plain = phrases.usage_plainly().instead_of(message) or message
     return (phrases.usage().instead_of(plain) or plain) if language == "vi" else plain
+
+
+def _not_possible(error: OSError, language: str) -> str:
+    """What the machine said, of which path where it says that."""
+    why = error.strerror or type(error).__name__
+    if error.filename is None:
+        return _say("frame", "not_possible", language, why=why)
+    return _say("frame", "no_such_path", language, path=_short(str(error.filename)), why=why)
 
 
 def _stop_writing() -> None:

@@ -4,6 +4,7 @@ by themselves: they are found by walking the command line."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from errno import ENOENT, ENOSPC
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -91,6 +92,29 @@ def test_a_reader_that_went_away_ends_a_command_quietly(
     monkeypatch.setattr("sys.stdout", StringIO())
     assert usage.run(main.app, "reftrack", ["clock", "show"]) == 1
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (FileNotFoundError(ENOENT, "No such file", "/nope"), "/nope cannot be used (No such file)"),
+        (OSError(ENOSPC, "No space left on device"), "Not possible on this machine: No space left on device"),
+        (TimeoutError(), "Not possible on this machine: TimeoutError"),
+    ],
+)
+def test_what_the_machine_will_not_do_is_told_of_a_path_only_where_there_is_one(
+    nothing_runs: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: OSError,
+    said: str,
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("reftrack_local.commands.clock._tell", fail)
+    assert usage.run(main.app, "reftrack", ["clock", "show", "--lang", "en"]) == 1
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("path", COMMANDS)

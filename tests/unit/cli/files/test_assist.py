@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from contracts.vocabulary import Substance
 from openpyxl import load_workbook
 from reftrack_cli.files.entries import Event, derived_id
 from reftrack_cli.files.forms import form_named
+from reftrack_cli.files.scoring import Scored, instruments, scored
 from reftrack_cli.main import app
 from typer.testing import CliRunner
 
@@ -187,6 +189,32 @@ def test_a_line_of_json_is_scored_as_the_row_of_a_sheet_is(sheet: Path, tmp_path
     assert set(noted(report)) == {"file_scored", "file_ref_unmet"}
     told, event = one(path).event, one(sheet).event
     assert told == event, "the same row is the same event, under the same id"
+
+
+@pytest.mark.parametrize(
+    ("time", "version"),
+    [
+        ("2009-12-31T16:59:59Z", "3.0"),
+        ("2009-12-31T17:00:00Z", "3.1"),
+        ("2010-01-01T02:00:00+10:00", "3.0"),
+        ("2010-01-01T02:00:00", "3.1"),
+    ],
+)
+def test_the_form_of_a_line_is_that_of_its_day_in_viet_nam(
+    sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: str, version: str
+) -> None:
+    forms: list[str] = []
+
+    def seen(data: Mapping[str, Any], day: date) -> Scored:
+        known = instruments()
+        form = known.on(day, data["instrument"]) if known is not None else None
+        assert form is not None
+        forms.append(form.version)
+        return scored(data, day)
+
+    monkeypatch.setattr("reftrack_cli.files.lines.scored", seen)
+    assert one(lines(tmp_path, {**unscored(sheet), "occurred_on": None, "time": time})).event is not None
+    assert forms == [version]
 
 
 @pytest.mark.parametrize(
