@@ -45,6 +45,11 @@ class Aggregates:
         self._touched.append((found, found._version))
         return found  # type: ignore[return-value]
 
+    def look(self, cls: type[A], ids: Iterable[UUID]) -> list[A]:
+        self.load(cls, ids := list(ids))
+        found = (self._known[cls, id.int] for id in ids)
+        return [aggregate for aggregate in found if aggregate is not None]  # type: ignore[misc]
+
     def add(self, aggregate: Aggregate) -> None:
         name = (type(aggregate), aggregate.id.int)
         if self._known.get(name) is not None:

@@ -76,6 +76,10 @@ class UnitOfWork:
         """
         return self._aggregates.get(cls, id)
 
+    def look(self, cls: type[A], ids: Iterable[UUID]) -> list[A]:
+        """Those that there are, to look at while preparing: whoever changes one asks `get` for it."""
+        return self._aggregates.look(cls, ids)
+
     def add(self, aggregate: A) -> A:
         """Takes in an aggregate made by this item.
 

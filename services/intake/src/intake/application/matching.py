@@ -128,7 +128,7 @@ def case_id_of(uow: UnitOfWork, naming: Naming) -> UUID | None:
 
 def load_merged(uow: UnitOfWork, case_ids: Iterable[UUID]) -> None:
     """Read in bulk where cases go on that merging closed; nothing where there are none."""
-    merged = [case for one in case_ids if (case := uow.get(Case, one)) is not None and case.is_merged]
+    merged = [case for case in uow.look(Case, case_ids) if case.is_merged]
     if merged:
         clients = [keys.as_text(case.client_id) for case in merged]
         uow.load_claims(keys.LATEST_CASE, clients)

@@ -46,7 +46,7 @@ class Fact(Aggregate.Event):
         """The step is known of the client from now on."""
         meta = self.meta
         report = Report(meta.client or aggregate.client_id, self.step, meta.org)
-        aggregate.reports = {**aggregate.reports, report: aggregate.told_first(self).received_at}
+        aggregate.reports[report] = aggregate.told_first(self).received_at
 
 
 class Bound(Aggregate.Event):

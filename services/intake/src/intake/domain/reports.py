@@ -6,7 +6,7 @@ both, when they are two again for the one of whom it was told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -22,7 +22,7 @@ class Report(NamedTuple):
     org: str
 
 
-Reports = Mapping[Report, datetime]
+Reports = dict[Report, datetime]
 """What a case tells, each with when we were told of it last."""
 
 
