@@ -20,7 +20,19 @@ from reftrack_cli.files.fields import Step
 from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import Form
 from reftrack_cli.files.scoring import scored
-from reftrack_cli.files.values import HANOI, Context, Day, Instant, Names, Unfit, Value, as_text, tidy, when
+from reftrack_cli.files.values import (
+    HANOI,
+    Context,
+    Day,
+    Instant,
+    Names,
+    Unfit,
+    Value,
+    as_text,
+    day_of,
+    tidy,
+    when,
+)
 
 AHEAD = timedelta(minutes=5)
 """How far the clock that wrote a time may run ahead of this one."""
@@ -136,7 +148,7 @@ class _Row:
 
     def entry(self) -> Entry:
         time, day = self._when()
-        context = Context(self._layout.setting.names, datetime.fromisoformat(time).date() if time else None)
+        context = Context(self._layout.setting.names, day_of(time) if time else None)
         for one, value in self._cells:
             if one.column.path != ("when",):
                 self._read(one, value, context)

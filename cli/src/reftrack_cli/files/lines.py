@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,14 +13,13 @@ from contracts.events.screening import ClientScreened
 from contracts.posted import parse_posted
 from contracts.problems import Problem, Unreadable
 from pydantic_core import from_json, to_json
-from reference.days import local_day
 
 from reftrack_cli.files.entries import Entry, Event, Setting, checked_id, derived_id, midnight
 from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import Form, form_named
 from reftrack_cli.files.scoring import Scored, scored
 from reftrack_cli.files.source import MOST_ROWS, Unusable
-from reftrack_cli.files.values import Unfit, when
+from reftrack_cli.files.values import Unfit, day_of, when
 
 MOST_BYTES = 1_000_000
 """No line of ours is longer; one that is, is none."""
@@ -115,8 +114,8 @@ def _scored(form: Form, value: Mapping[str, Any], time: object) -> Scored:
     if form.type_name != ClientScreened.TYPE or not isinstance(data, dict) or not _is_a_form(data):
         return Scored(data if isinstance(data, dict) else {})
     try:
-        day = date.fromisoformat(value["occurred_on"]) if time is None else _day(time)
-    except (KeyError, TypeError, ValueError, OverflowError, Unreadable):
+        day = date.fromisoformat(value["occurred_on"]) if time is None else day_of(_time(time, None))
+    except (KeyError, TypeError, ValueError, Unreadable):
         return Scored(data)
     found = scored(data, day)
     if found.problems:
@@ -132,11 +131,6 @@ def _is_a_form(data: Mapping[str, Any]) -> bool:
     told = [data.get("instrument"), data.get("instrument_version") or ""]
     told += [said for one in answers for name, said in one.items() if (name, said) != ("substance", None)]
     return all(isinstance(each, str) for each in told)
-
-
-def _day(time: object) -> date:
-    """The day in Viet Nam, whatever zone its sender keeps."""
-    return local_day(datetime.fromisoformat(_time(time, None)))
 
 
 def _time(given: object, day: date | None) -> str:

@@ -15,6 +15,7 @@ from enum import Enum, auto
 from typing import Protocol
 
 from pydantic import JsonValue
+from reference.days import local_day
 from territory.names import folded
 
 HANOI = timezone(timedelta(hours=7))
@@ -191,6 +192,16 @@ def when(value: Value) -> tuple[datetime, bool]:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise Unfit("cell_date_number")
     raise Unfit("cell_not_date")
+
+
+def day_of(time: str) -> date:
+    """The day in Viet Nam of an RFC 3339 time, whatever zone its sender keeps; as written, at the end of all
+    years."""
+    moment = datetime.fromisoformat(time)
+    try:
+        return local_day(moment)
+    except OverflowError:
+        return moment.date()
 
 
 def _when_written(text: str) -> tuple[datetime, bool]:

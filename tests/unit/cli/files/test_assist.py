@@ -200,7 +200,7 @@ def test_a_line_of_json_is_scored_as_the_row_of_a_sheet_is(sheet: Path, tmp_path
         ("2010-01-01T02:00:00", "3.1"),
     ],
 )
-def test_the_form_of_a_line_is_that_of_its_day_in_viet_nam(
+def test_the_form_of_a_row_or_line_is_that_of_its_day_in_viet_nam(
     sheet: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, time: str, version: str
 ) -> None:
     forms: list[str] = []
@@ -212,9 +212,12 @@ def test_the_form_of_a_line_is_that_of_its_day_in_viet_nam(
         forms.append(form.version)
         return scored(data, day)
 
-    monkeypatch.setattr("reftrack_cli.files.lines.scored", seen)
-    assert one(lines(tmp_path, {**unscored(sheet), "occurred_on": None, "time": time})).event is not None
-    assert forms == [version]
+    row = filled(tmp_path / "rows.xlsx", {**FILLED, "Ngày xảy ra": time})
+    line = lines(tmp_path, {**unscored(sheet), "occurred_on": None, "time": time})
+    for path, reader in ((row, "entries"), (line, "lines")):
+        monkeypatch.setattr(f"reftrack_cli.files.{reader}.scored", seen)
+        assert one(path).event is not None
+    assert forms == [version, version]
 
 
 @pytest.mark.parametrize(
