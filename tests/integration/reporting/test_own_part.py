@@ -13,8 +13,10 @@ from reftrack.reporting.v1 import status_pb2 as pb
 from tests.integration.reporting.conftest import World
 from tests.integration.reporting.test_status import refused
 from tests.unit.reporting.pathway import (
+    AUDITOR,
     BO_DE,
     CLINIC,
+    HIV_CLINIC,
     ME_TRI,
     POLICE,
     SOCIAL,
@@ -142,3 +144,44 @@ async def test_a_later_case_of_the_same_person_is_not_told_to_who_knew_the_earli
     request = pb.FindCaseRequest(agency_ref="LB-an")
     stranger = world.status.FindCase(request, **world.by("agency", "cap-me-tri"))
     assert await refused(stranger) is grpc.StatusCode.NOT_FOUND
+
+
+async def test_places_tell_an_office_nothing_of_how_much_happens_in_the_cases_of_others(
+    world: World, told: SimpleNamespace
+) -> None:
+    for day, name in enumerate(("binh", "chi"), 21):
+        whole_pathway(told.story, name)
+        told.story.intake("an", intake.BriefInterventionGiven(minutes=15), at=at(day), org=SOCIAL)
+        told.story.referral("an", "an/hiv_test", referral.ReferralReceived(), at=at(day), org=HIV_CLINIC)
+    await world.tell(told.story)
+    status, number = world.status, numbered("CG", "an/hiv_test")
+    for role, org in (("operator", SOCIAL), ("operator", POLICE), ("operator", "dpv-long-bien")):
+        by = world.by(role, org)
+        first = await status.GetTimeline(pb.GetTimelineRequest(case_id=CASE, page_size=3), **by)
+        rest = pb.GetTimelineRequest(case_id=CASE, page_token=first.next_page_token)
+        places = [each.seq for each in (*first.entries, *(await status.GetTimeline(rest, **by)).entries)]
+        assert places == list(range(1, len(places) + 1))
+        assert (await status.GetCase(pb.GetCaseRequest(case_id=CASE), **by)).case.seq == len(places)
+    for role, org, places in (("operator", HIV_CLINIC, [3, 2, 3]), ("auditor", AUDITOR, None)):
+        by = world.by(role, org)
+        found = (await status.GetReferral(pb.GetReferralRequest(number=number), **by)).referral
+        watch = status.WatchReferral(pb.WatchReferralRequest(number=number, after_seq=1), **by)
+        changes = (await watch.read()).changes
+        watch.cancel()
+        told_of = [found.seq, *(each.seq for each in changes)]
+        assert told_of == places if places else min(told_of) > 3
+
+
+async def test_a_watch_begins_anew_after_a_place_that_there_is_not(
+    world: World, told: SimpleNamespace
+) -> None:
+    """As one that was told to a caller who was told places in the history then."""
+    options = world.by("operator", SOCIAL)
+    asked = pb.WatchReferralRequest(number=told.methadone, after_seq=10_000)
+    watch = world.status.WatchReferral(asked, **options)
+    first = (await watch.read()).changes[0]
+    assert (first.type, first.referral.state, first.seq) == ("", "completed", 5)
+    told.story.referral("an", "an/methadone", referral.LoopClosed(), at=at(21), org=SOCIAL)
+    await world.tell(told.story)
+    assert [each.seq for each in (await watch.read()).changes] == [6]
+    watch.cancel()

@@ -317,6 +317,12 @@ def may_see_all(reader: Reader, part: Part) -> bool:
     return reader.sees_every_case and part is Part.WHOLE and may_see(reader, CARE)
 
 
+def told_places(reader: Reader) -> bool:
+    """Whether it is told places in the whole history, which count what happened in all cases; whoever is not
+    is told how many events of its own answer there are up to one."""
+    return may_see_all(reader, Part.WHOLE)
+
+
 def may_void(reader: Reader, part: Part, org: str) -> bool:
     """Whether it may be told by what name to void what that organisation recorded; the services ask besides
     whether it answers for who did (`answering.taking_back`)."""

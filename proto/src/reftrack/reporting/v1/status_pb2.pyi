@@ -580,6 +580,9 @@ class TimelineEntry(_message.Message):
     VOIDED_FIELD_NUMBER: _builtins.int
     POSTED_ID_FIELD_NUMBER: _builtins.int
     seq: _builtins.int
+    """Rises from entry to entry. Where it counts what the caller is told, that is as of now: name an entry by it in
+    the answers of one reading only.
+    """
     event_id: _builtins.str
     """The recorded id, for who sees every case. For whom something of the case is left out, of whom places within
     it would tell how much: a name of what it may void, to void it by; empty where it has `posted_id` or is not
@@ -717,7 +720,7 @@ class WatchReferralRequest(_message.Message):
     AFTER_SEQ_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     after_seq: _builtins.int
-    """Only changes after this `seq`; 0: first the referral as it is."""
+    """Only changes after this `seq`; 0, or one beyond the last that was told: first the referral as it is."""
     def __init__(
         self,
         *,

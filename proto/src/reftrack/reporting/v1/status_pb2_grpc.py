@@ -29,7 +29,9 @@ class StatusServiceStub:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     def __init__(self, channel):
@@ -74,7 +76,9 @@ class StatusServiceServicer:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     def GetCase(self, request, context):
@@ -165,7 +169,9 @@ class StatusService:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     @staticmethod

@@ -30,7 +30,9 @@ class StatusServiceStub:
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     @_typing.overload
@@ -57,7 +59,9 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -80,7 +84,9 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
     """Answers from views of the history. Every query may bring `after_event_id`, the `event_id` of a command's
     outcome: it waits until the history has that event (DEADLINE_EXCEEDED if it does not come in time), so one
     reads what one wrote: events of the caller's own organisation. Nobody sees more than role and organisation
-    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value.
+    allow; what may not be seen is NOT_FOUND, left out, or `withheld` whatever the value. A `seq` is a place in the
+    history of all cases for who sees every case whole; to everybody else that would tell how much happens elsewhere:
+    it counts the events of that answer, of the case or of the referral, that the caller is told.
     """
 
     @_abc_1.abstractmethod

@@ -15,7 +15,7 @@ from reference import Territory
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1 import status_pb2_grpc as grpc
 
-from reporting.access import Part, Reader, may_see_all, spans_of
+from reporting.access import Part, Reader, spans_of, told_places
 from reporting.freshness import Freshness
 from reporting.places import district_of
 from reporting.queries import FoundCase, FoundReferral, Names, Queries, Wanted
@@ -23,7 +23,7 @@ from reporting.rpc import asking
 from reporting.rpc.covered import Covered
 from reporting.rpc.messages import Surroundings, case_message, concerns, referral_message
 from reporting.rpc.person import Person, part_of
-from reporting.rpc.timeline import Timeline
+from reporting.rpc.timeline import Timeline, counted
 from reporting.rpc.watching import Watching
 
 CASES, REFERRALS = "cases", "referrals"
@@ -106,9 +106,10 @@ class StatusServicer(grpc.StatusServiceServicer):
         await self._freshness.has(reader, request.after_event_id, (CASES,))
         found, person = await self._allowed(reader, await self._queries.case(case_id, reader.org))
         after = int(place[0]) if place else 0
-        entries = [told for told in await self._told(reader, person, found) if told.seq > after]
+        told = await self._told(reader, person, found)
+        entries = [each for each in told if each.seq > after]
         token = self._cursors.after([entries[size - 1].seq], *query) if len(entries) > size else ""
-        return pb.GetTimelineResponse(entries=entries[:size], next_page_token=token)
+        return pb.GetTimelineResponse(entries=counted(reader, told, entries[:size]), next_page_token=token)
 
     async def WatchReferral(  # noqa: N802
         self, request: pb.WatchReferralRequest, _context: Any
@@ -207,10 +208,9 @@ class StatusServicer(grpc.StatusServiceServicer):
 
     async def _seq(self, reader: Reader, person: Person, found: FoundCase) -> int:
         """The place of the last event that the reader may know of: a later one would tell of itself."""
-        if may_see_all(reader, person.part(found.case.case_id)):
+        if told_places(reader):
             return max(each.seq for each in (found, *person.merged_into(found)))
-        told = await self._told(reader, person, found)
-        return told[-1].seq if told else 0
+        return len(await self._told(reader, person, found))
 
     async def _person(self, reader: Reader, found: FoundCase) -> Person:
         """The cases of the person whose case that is; one that was never merged with another is all."""
@@ -287,7 +287,7 @@ def _referral(reader: Reader, found: FoundReferral) -> pb.Referral:
         found.referral,
         case_id=found.case_id,
         commune=found.commune,
-        seq=found.seq,
+        seq=found.seq if told_places(reader) else found.referral.version,
         consent_end=found.consent_end,
         withheld=found.withheld,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from reporting.access import (
     may_see,
     may_see_all,
     may_void,
+    told_places,
 )
 from reporting.pathway.corrections import Correction, corrections, is_void
 from reporting.pathway.entry import INTAKE, Entry
@@ -71,6 +72,27 @@ class Timeline:
             for entry in tell(reader, part, await self._queries.told_of(found), linked, withheld)
         ]
         return sorted(told, key=lambda entry: entry.seq)
+
+
+def counted(
+    reader: Reader, told: Sequence[pb.TimelineEntry], some: Sequence[pb.TimelineEntry]
+) -> list[pb.TimelineEntry]:
+    """Some of all entries that the reader is told, each by its place among these, unless it is told places in
+    the history: else it would learn how much happened between them, elsewhere."""
+    if told_places(reader):
+        return list(some)
+    places = {each.seq: place for place, each in enumerate(told, 1)}
+    return [_placed(each, places) for each in some]
+
+
+def _placed(told: pb.TimelineEntry, places: Mapping[int, int]) -> pb.TimelineEntry:
+    placed = pb.TimelineEntry()
+    placed.CopyFrom(told)
+    placed.seq = places[told.seq]
+    if placed.HasField("voided"):
+        placed.voided.seq = places.get(told.voided.seq, 0)
+        placed.voided.replaced_by = places.get(told.voided.replaced_by, 0)
+    return placed
 
 
 def tell(

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from chassis.rpc.watch import Bell, follow
 from reftrack.reporting.v1 import status_pb2 as pb
 
-from reporting.access import WITHHELD, Reader
+from reporting.access import WITHHELD, Reader, told_places
 from reporting.pathway.entry import Entry
 from reporting.pathway.referrals import ReferralStatus, referral_after
 from reporting.queries import FoundReferral, Queries
@@ -26,16 +26,16 @@ class Watching:
         self._bell = bell
 
     async def changes(self, admit: Admit, after: int) -> AsyncIterator[pb.WatchReferralResponse]:
-        """With `after` 0 first the referral as it is; then every change after that, or after `after`.
+        """With `after` 0, or a place that nobody was told, first the referral as it is; then every change
+        after that, or after `after`.
 
         `admit` is asked again before each answer: what may be seen now may be closed tomorrow.
         """
         watched = _Watched(self._queries, *await admit())
-        if after == 0:
-            first = watched.shown(await watched.catch_up())
-            after = first.seq
-            yield pb.WatchReferralResponse(changes=[first])
-        async with aclosing(follow(watched.read, after, self._bell)) as batches:
+        first, place = await watched.catch_up(after)
+        if first:
+            yield pb.WatchReferralResponse(changes=[watched.shown(change) for change in first])
+        async with aclosing(follow(watched.read, place, self._bell)) as batches:
             async for batch in batches:
                 watched.admitted(*await admit())
                 yield pb.WatchReferralResponse(changes=[watched.shown(change) for _, change in batch])
@@ -52,6 +52,7 @@ class _Watched:
         self._told: list[Entry] = []
         self._seq = 0
         self._found = found
+        self._places = told_places(reader)
 
     def admitted(self, reader: Reader, found: FoundReferral) -> None:
         """What may be seen of it now."""
@@ -65,12 +66,15 @@ class _Watched:
             change.referral.result = WITHHELD if change.referral.result else ""
         return change
 
-    async def catch_up(self) -> pb.ReferralChange:
-        """Reads what there is; the referral after it, as a change without type."""
-        changes = await self.read(0, 0)
-        _, last = changes[-1]
+    async def catch_up(self, after: int) -> tuple[list[pb.ReferralChange], int]:
+        """Reads what there is. The changes after a place, else the referral as it is, as a change without
+        type; and from where it goes on."""
+        changes = [change for _, change in await self.read(0, 0)]
+        last = changes[-1]
+        if after and (self._places or after <= last.seq):
+            return [change for change in changes if change.seq > after], max(after, last.seq)
         last.type = ""
-        return last
+        return [last], last.seq
 
     async def read(self, after: int, _limit: int) -> Sequence[tuple[int, pb.ReferralChange]]:
         """The changes after a place, read from where the last reading ended: few, so no page is cut."""
@@ -90,9 +94,13 @@ class _Watched:
         self._told.append(entry)
         self._referral = referral_after(self._told) or self._referral
         return pb.ReferralChange(
-            seq=entry.seq,
+            seq=self._place(entry),
             type=entry.type,
             occurred_at=timestamp(entry.occurred_at),
             recorded_at=timestamp(entry.recorded_at),
-            referral=self._shown(entry.seq),
+            referral=self._shown(self._place(entry)),
         )
+
+    def _place(self, entry: Entry) -> int:
+        """In the history, or to who is not told that in the referral, of which every event is told."""
+        return entry.seq if self._places else entry.version
