@@ -122,6 +122,13 @@ async def test_of_an_office_of_the_seed_it_is_said_whether_kafka_was_ever_asked_
         return one.agency.provisioned, one.agency.provisioning_problem
 
     assert await known() == (False, "seed_not_asked")
+    for problem in ("kafka_away", "seed_not_let_in", ""):
+        await serving.rows(
+            "INSERT INTO seed_looked_after VALUES ('cap-bo-de', nullif(%s, '')) ON CONFLICT (org)"
+            " DO UPDATE SET problem = excluded.problem RETURNING org",
+            problem,
+        )
+        assert await known() == (not problem, problem), "as it was found when intake looked last"
     renewed = serving.agencies.RenewCredentials(pb.RenewCredentialsRequest(org="cap-bo-de"), metadata=me)
     assert (await reason(renewed))[1] == "KAFKA_AWAY"
     assert await known() == (False, "kafka_away")

@@ -79,6 +79,41 @@ def test_an_office_of_the_reference_data_gets_its_topics_and_gets_them_again_whe
         assert made.check().degraded() is None
 
 
+def found(dsn: str) -> list[tuple[str, str | None]]:
+    """What is known of offices that were never let in."""
+    with psycopg.connect(dsn) as connection:
+        rows = connection.execute(
+            "SELECT org, problem FROM seed_looked_after WHERE org NOT IN (SELECT org FROM agency_access)"
+        )
+        return rows.fetchall()
+
+
+def test_an_office_of_the_reference_data_whose_topics_are_there_is_known_to_have_them(
+    dsn: str, kafka_bootstrap: str, admin: KafkaAdminClient, org: str
+) -> None:
+    KafkaAccess.of(KafkaSettings(kafka_bootstrap), None, None).let_in(org)
+    eventually("there are topics", lambda: there(admin, org))
+    with provisioning(dsn, kafka_bootstrap, org):
+        eventually("it is known", lambda: found(dsn) == [(org, None)])
+    with socket.socket() as closed, provisioning(dsn, _address(closed), org):
+        eventually("it is not known any more", lambda: found(dsn) == [(org, "kafka_away")])
+
+
+def test_an_office_of_the_reference_data_that_has_no_password_is_told_so_where_one_is_wanted(
+    dsn: str,
+) -> None:
+    class HasTopics(KafkaAccess):
+        def lacking(self, wanted: Mapping[str, Collection[Right]]) -> list[str]:
+            return []
+
+    made = Provisioner(dsn, HasTopics(KafkaSettings("-"), "intake"), RealClock(), seed=lambda: ["cap-bo-de"])
+    made.start()
+    try:
+        eventually("it is known", lambda: found(dsn) == [("cap-bo-de", "seed_not_let_in")])
+    finally:
+        made.stop()
+
+
 def test_a_registered_office_whose_topic_is_lost_gets_it_again(
     dsn: str, kafka_bootstrap: str, admin: KafkaAdminClient, org: str
 ) -> None:

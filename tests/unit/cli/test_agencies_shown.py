@@ -44,9 +44,17 @@ def test_the_territory_is_shown_by_code_and_name(office: pb.Agency, language: st
     assert agencies._row(office, language)[2] == said
 
 
-@pytest.mark.parametrize(("language", "said"), [("vi", "chưa hỏi Kafka"), ("en", "Kafka not asked")])
-def test_an_office_of_the_seed_is_not_said_to_be_ready_when_nobody_asked(
-    office: pb.Agency, language: str, said: str
+@pytest.mark.parametrize(
+    ("problem", "language", "said"),
+    [
+        ("seed_not_asked", "vi", "chưa hỏi Kafka"),
+        ("seed_not_asked", "en", "Kafka not asked"),
+        ("seed_not_let_in", "vi", "chỉ có chủ đề"),
+        ("seed_not_let_in", "en", "topics only"),
+    ],
+)
+def test_of_an_office_of_the_seed_it_is_said_in_short_what_is_known(
+    office: pb.Agency, problem: str, language: str, said: str
 ) -> None:
-    office.provisioned, office.provisioning_problem = False, "seed_not_asked"
+    office.provisioned, office.provisioning_problem = False, problem
     assert agencies._row(office, language)[4] == said

@@ -19,7 +19,7 @@ from reftrack_cli.session import As, Json, Language, State, out
 app = typer.Typer(
     no_args_is_help=True, help="The registry of offices: who takes part, where, with what rights."
 )
-SEED = "seed_not_asked"
+OF_THE_SEED = {"seed_not_asked": "not_asked", "seed_not_let_in": "topics_only"}
 """What is said of an office of the seed for which nobody has asked Kafka."""
 HEADINGS = ("agency", "kind", "territory", "state", "provisioned", "name")
 DETAILS = (
@@ -276,8 +276,8 @@ def _tell_agency(one: pb.Agency, language: str) -> None:
     table = session.table("", one.org)
     for heading, said in zip(HEADINGS[1:], _row(one, language)[1:], strict=True):
         table.add_row(session.word(heading, language), said)
-    if one.provisioning_problem == SEED:
-        table.add_row("", catalogue.text(SEED, language))
+    if one.provisioning_problem in OF_THE_SEED:
+        table.add_row("", catalogue.text(one.provisioning_problem, language))
     for heading, said in zip(DETAILS, _details(one, language), strict=True):
         if said:
             table.add_row(session.word(heading, language), said)
@@ -318,8 +318,8 @@ def _territory(one: pb.Agency, language: str) -> str:
 def _ready(one: pb.Agency, language: str) -> str:
     if one.provisioned:
         return session.word("taken_away" if one.state == "suspended" else "is_so", language)
-    if one.provisioning_problem == SEED:
-        return session.word("not_asked", language)
+    if (word := OF_THE_SEED.get(one.provisioning_problem)) is not None:
+        return session.word(word, language)
     why = catalogue.text(one.provisioning_problem, language) if one.provisioning_problem else ""
     return f"{session.word('not_yet', language)} {why}".strip()
 

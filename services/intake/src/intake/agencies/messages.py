@@ -43,8 +43,8 @@ def of_row(
 
 
 def of_reference(organisation: Organisation, seen_to: bool, why: str) -> pb.Agency:
-    """An office that only the reference data name. `seen_to`: whether intake has asked Kafka for it; as long
-    as it has not, its topics are the business of whoever set up Kafka, and nothing is known of them here."""
+    """An office that only the reference data name. `seen_to`: whether intake has looked for it on Kafka, and
+    `why` what it found there is not all; until then its topics are the business of whoever set up Kafka."""
     level = next((one for one in ("commune", "district", "province") if getattr(organisation, one)), "")
     said = {
         "org": organisation.id,

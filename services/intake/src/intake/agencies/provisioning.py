@@ -52,6 +52,12 @@ WHERE k.org IS NOT NULL
 """
 """Offices that were let in (or shut out) before, those of the reference data too."""
 
+_FOUND: LiteralString = """
+INSERT INTO seed_looked_after AS s (org, problem)
+SELECT org, %(problem)s::text FROM unnest(%(orgs)s::text[]) AS org
+ON CONFLICT (org) DO UPDATE SET problem = excluded.problem WHERE s.problem IS DISTINCT FROM excluded.problem
+"""
+
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -190,6 +196,8 @@ class Provisioner:
     def _look_after(self, connection: Connection) -> set[str]:
         """Make what is not there any more; why not, where it cannot be: then it looks again soon."""
         lacking, problem = self._asked(lambda: self._access.lacking(self._wanted(connection)), "")
+        own = "seed_not_let_in" if self._access.secured else None
+        connection.execute(_FOUND, {"orgs": sorted(self._seed()), "problem": problem or own})
         if problem is not None:
             return {problem}
         for org in lacking or ():

@@ -27,9 +27,12 @@ from intake.rpc.receipts import page_size
 
 USUAL, MOST = 200, 1_000
 _ROWS = """
-    SELECT a.version, a.said, a.suspended, a.changed_at, k.version, coalesce(k.problem, '')
+    SELECT a.version, a.said, a.suspended, a.changed_at, k.version, coalesce(k.problem, ''),
+           coalesce(k.org, s.org) IS NOT NULL,
+           coalesce(CASE WHEN k.org IS NULL THEN s.problem ELSE k.problem END, '')
     FROM unnest(%s::text[]) WITH ORDINALITY AS asked(org, place)
-    LEFT JOIN agencies AS a USING (org) LEFT JOIN agency_access AS k USING (org) ORDER BY asked.place
+    LEFT JOIN agencies AS a USING (org) LEFT JOIN agency_access AS k USING (org)
+    LEFT JOIN seed_looked_after AS s USING (org) ORDER BY asked.place
 """
 
 
@@ -140,7 +143,7 @@ class AgencyServicer(AgencyServiceServicer):
     async def _told(self, offices: Sequence[Organisation]) -> list[pb.Agency]:
         rows = await self._reads.all(_ROWS, ([one.id for one in offices],))
         told = (
-            of_row(*row) if row[0] is not None else of_reference(one, row[4] is not None, row[5])
+            of_row(*row[:6]) if row[0] is not None else of_reference(one, *row[6:])
             for one, row in zip(offices, rows, strict=True)
         )
         return [name_territory(one, self._organisations.areas) for one in told]
