@@ -142,6 +142,22 @@ def test_what_is_voided_while_its_owner_keeps_it_waits_no_more(desk: Desk) -> No
     assert (again["verdict"], again["repetition"]) == ("discarded", True)
 
 
+def test_what_was_voided_before_intake_took_in_that_it_waits_no_more_is_settled_by_voiding_it_again(
+    desk: Desk,
+) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    post = referral(SOCIAL, "TV-1", CLINIC)
+    kept_waiting(desk, post)
+    desk.post(void(SOCIAL, "TV-1", post.id))
+    told = desk.take(
+        [answer_of(desk, desk.events()[-1], AgencyEventRefused(code="already_voided", detail={}))]
+    )
+    assert [(one["verdict"], one["code"]) for one in told] == [
+        ("discarded", "voided_while_waiting"),
+        ("rejected", "already_voided"),
+    ]
+
+
 def test_what_is_put_right_while_its_owner_keeps_it_waits_no_more(desk: Desk) -> None:
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
     first = referral(SOCIAL, "TV-1", CLINIC)

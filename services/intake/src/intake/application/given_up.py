@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.aggregate import event_id
 from chassis.store.unit_of_work import UnitOfWork
 from contracts.base import Payload
 from contracts.envelope import Recorded
-from contracts.events.common import AgencyEventDeferred, EventVoided
+from contracts.events.common import AgencyEventDeferred, AgencyEventRefused, EventVoided
 from contracts.vocabulary import Verdict
 
-from intake.application.originals import Original, names_of, stream_of
+from intake.application.originals import Original, stream_of
 from intake.application.outcome import Outcome
 from intake.domain.case import Case
 from intake.domain.facts import Routed
@@ -28,15 +29,16 @@ def cases_of(told: Sequence[Recorded[Payload]]) -> set[UUID]:
 
 
 def given_up(uow: UnitOfWork, told: Recorded[Payload]) -> str | None:
-    """The id of the routed event that its owner tries no more: the one that was voided, or that another
-    replaces. None where an owner says nothing of the kind."""
+    """The id of the routed event that its owner tries no more, if it has kept it: the one that was voided, or
+    that another replaces. None where an owner says nothing of the kind."""
     cause = _cause(told)
     case = uow.get(Case, stream_of(cause)) if cause is not None else None
     events = uow.events(case) if case is not None else ()
-    why: Any = next((one for one in events if names_of(one)[0] == cause), None)
+    why: Any = next((one for one in events if event_id(one) == cause), None)
     if isinstance(why, Case.Voided):
         return str(why.data.event_id)
-    return why.data.replaces if isinstance(why, Case.Routed) else None
+    is_replaced = isinstance(why, Case.Routed) and isinstance(told.data, EventVoided)
+    return why.data.replaces if is_replaced else None
 
 
 def is_kept(uow: UnitOfWork, found: Original) -> bool:
@@ -56,7 +58,7 @@ def _may_stand(uow: UnitOfWork, events: Sequence[Any], right: Routed) -> bool:
         return True
     if row.code != _CODE:
         return False
-    return any(_may_stand(uow, events, one) for one in _rights(events, names_of(right)[0]))
+    return any(_may_stand(uow, events, one) for one in _rights(events, event_id(right)))
 
 
 def _rights(events: Sequence[Any], recorded_id: str) -> list[Routed]:
@@ -64,6 +66,8 @@ def _rights(events: Sequence[Any], recorded_id: str) -> list[Routed]:
 
 
 def _cause(told: Recorded[Payload]) -> str | None:
+    """Why an owner gives something up; it may also say that it has before."""
     data: Any = told.data
-    is_given_up = isinstance(data, EventVoided) and data.type == AgencyEventDeferred.TYPE
-    return told.meta.causation_id if is_given_up else None
+    gives_up = isinstance(data, EventVoided) and data.type == AgencyEventDeferred.TYPE
+    gave_up = isinstance(data, AgencyEventRefused) and data.code == "already_voided"
+    return told.meta.causation_id if gives_up or gave_up else None
