@@ -33,7 +33,15 @@ class Offices:
         self._count = itertools.count(1)
 
     def post(
-        self, org: str, kind: str, data: dict[str, Any], day: int, *, corrects: str = "", **about: str
+        self,
+        org: str,
+        kind: str,
+        data: dict[str, Any],
+        day: int,
+        *,
+        corrects: str = "",
+        becomes: str = "accepted",
+        **about: str,
     ) -> tuple[str, dict[str, Any]]:
         """The id of the event and the receipt with its verdict: posted again, it gets the same one."""
         event_id = f"{self._folder.name}-{next(self._count)}"
@@ -45,14 +53,15 @@ class Offices:
         file = self._folder / f"{event_id}.jsonl"
         file.write_text(json.dumps(event, ensure_ascii=False), "utf-8")
         deadline = time.monotonic() + WITHIN
-        while (receipt := self._answer(file, org))["verdict"] in ("routed", "waiting"):
+        while (receipt := self.again(event_id, org))["verdict"] in {"routed", "waiting"} - {becomes}:
             assert time.monotonic() < deadline, receipt
             time.sleep(0.2)
-        assert receipt["verdict"] == "accepted", receipt
+        assert receipt["verdict"] == becomes, receipt
         return event_id, receipt
 
-    def _answer(self, file: Path, org: str) -> dict[str, Any]:
-        (told,) = self._terminal.json("events", "post", str(file), "--org", org)
+    def again(self, event_id: str, org: str) -> dict[str, Any]:
+        """The receipt of an event that was posted, as it is now."""
+        (told,) = self._terminal.json("events", "post", str(self._folder / f"{event_id}.jsonl"), "--org", org)
         return dict(told["receipt"])
 
     def registered(self, org: str, ref: str, name: str, commune: str) -> None:
@@ -142,6 +151,17 @@ def test_what_two_people_had_is_one_persons_while_they_are_merged_and_theirs_aga
         assert not any(case.get(name) for name in ("closed_on", "merged_cases", "goes_on_in"))
     (stay,) = find(terminal, "GH-2", NGOC_LAM)["stays"]
     assert stay["completed_on"]
+
+
+def test_a_request_that_is_voided_while_it_waits_for_a_consent_waits_no_more(offices: Offices) -> None:
+    person = {"client_group": "drug_user", "residence_commune": "00139",
+              "identity": {"full_name": "Vũ Chờ Đợi"}}  # fmt: skip
+    offices.post(BO_DE, "client-registered", person, 6, agency_ref="CD-1")
+    waits, _ = offices.post(BO_DE, "referral-requested", DETOX, 7, agency_ref="CD-1", becomes="waiting")
+    wrong = {"event_id": waits, "reason": "wrong_data"}
+    offices.post(BO_DE, "event-voided", wrong, 8, agency_ref="CD-1")
+    told = offices.again(waits, BO_DE)
+    assert (told["verdict"], told["code"]) == ("discarded", "voided_while_waiting")
 
 
 def test_what_was_wrong_at_each_service_counts_no_more_and_stays_visible(
