@@ -66,7 +66,7 @@ def test_a_file_is_posted_sealed_and_its_people_are_shown_to_who_gives_a_reason(
     }
     with psycopg.connect(town.runtime.dsn("intake")) as connection:
         ((case_id,),) = connection.execute(
-            "SELECT subject::text FROM stored_events WHERE topic LIKE '%identity-read%'"
+            "SELECT subject::text FROM stored_events WHERE topic LIKE '%identity-read.v1%'"
             " ORDER BY notification_id DESC LIMIT 1"
         ).fetchall()
     (read,) = terminal.json("identity", "reads", case_id)
@@ -90,6 +90,27 @@ def test_an_office_with_nothing_to_do_with_the_case_is_told_that_there_is_none(
     )
     assert told.splitlines()[0] == nothing.splitlines()[0]
     assert NAME not in told
+
+
+def test_a_refused_look_is_listed_for_auditors_and_every_service_goes_on(
+    terminal: Terminal, town: System, tmp_path: Path
+) -> None:
+    terminal.json("events", "post", str(events(tmp_path, "NP-3")), "--org", SOCIAL)
+    (found,) = terminal.json("case", "find", "NP-3", "--as", f"operator:{SOCIAL}")
+    by = ("--as", "operator:ldtbxh-cau-dien")
+    terminal.run("identity", "show", found["case_id"], "--reason", "Tò mò", *by, code=1)
+    (refused,) = terminal.json("identity", "refusals", found["case_id"])
+    assert (refused["org"], refused["refused"]) == ("ldtbxh-cau-dien", "case_unknown")
+    shown = terminal.run("identity", "refusals", "--lang", "vi")
+    assert "không liên quan đến cơ quan" in " ".join(shown.split())
+    assert "Tò mò" not in shown
+    town.quiet()
+    told = "SELECT event_id FROM history WHERE type = 'org.reftrack.identity-read-refused.v1'"
+    with psycopg.connect(town.runtime.dsn("reporting")) as connection:
+        assert (refused["event_id"],) in connection.execute(told).fetchall()
+    for service in ("referral", "followup", "reporting"):
+        with psycopg.connect(town.runtime.dsn(service)) as connection:
+            assert connection.execute("SELECT count(*) FROM parked").fetchone() == (0,)
 
 
 def test_keys_are_listed_as_web_keys_and_the_newest_comes_first(terminal: Terminal) -> None:

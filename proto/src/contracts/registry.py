@@ -67,6 +67,7 @@ RECORDED_BY: Mapping[Owner, tuple[type[Payload], ...]] = MappingProxyType(
             people.ClientsUnmerged,
             people.ClientsDistinguished,
             vault.IdentityRead,
+            vault.IdentityReadRefused,
             common.EventVoided,
             common.DeadlinePassed,
             intake.AgencyEventRouted,
@@ -121,7 +122,12 @@ PAYLOADS: Mapping[str, type[Payload]] = MappingProxyType(
 )
 """Type name → recorded payload, newest version of each event; older versions are read through `upcast`."""
 
-_OF_NO_CASE: tuple[type[Payload], ...] = (territory.TerritoryOpened, *territory.UNIT_EVENTS, *_OF_AGENCIES)
+_OF_NO_CASE: tuple[type[Payload], ...] = (
+    territory.TerritoryOpened,
+    *territory.UNIT_EVENTS,
+    *_OF_AGENCIES,
+    vault.IdentityReadRefused,
+)
 OF_NO_CASE: frozenset[str] = frozenset(model.TYPE for model in _OF_NO_CASE)
 """Events of intake's log whose subject is no case: whoever folds or follows cases passes them over."""
 

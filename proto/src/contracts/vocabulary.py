@@ -445,6 +445,14 @@ class ConsentEnd(StrEnum):
     NARROWED = "consent_narrowed"
 
 
+class ReadRefusal(StrEnum):
+    """Why somebody was not shown who a client is: the codes of the refusals."""
+
+    NOT_FOR_YOU = "identity_not_for_you"
+    PURPOSE = "purpose_not_yours"
+    CASE = "case_unknown"
+
+
 class DetoxKind(StrEnum):
     VOLUNTARY = "voluntary"
     COMPULSORY = "compulsory"

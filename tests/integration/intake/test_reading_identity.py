@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from contracts.sealing import SealingKey, encoded
+from intake.domain.identity_reading import MOST_A_DAY
 from reftrack.admin.v1 import vault_pb2
 from reftrack.admin.v1.vault_pb2_grpc import VaultServiceStub
 from reftrack.intake.v1 import identity_pb2 as pb
@@ -58,10 +59,10 @@ async def read(serving: Serving, case: str, org: str, role: str = "operator", **
     )
 
 
-async def recorded(serving: Serving) -> list[dict[str, Any]]:
-    """The readings in intake's log."""
+async def recorded(serving: Serving, event: str = "identity-read") -> list[dict[str, Any]]:
+    """The readings in intake's log, or those that were refused."""
     rows = await serving.rows(
-        "SELECT state FROM stored_events WHERE topic LIKE '%%identity-read%%' ORDER BY notification_id"
+        "SELECT state FROM stored_events WHERE topic LIKE %s ORDER BY notification_id", f"%{event}.v1%"
     )
     return [json.loads(state) for (state,) in rows]
 
@@ -269,6 +270,93 @@ async def test_auditors_and_supervisors_see_who_has_read_and_why_and_nobody_else
     with pytest.raises(grpc.aio.AioRpcError) as error:
         await stub.ListIdentityReads(first, metadata=bearer(serving, SOCIAL, "operator"))
     assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+REFUSED = "identity-read-refused"
+NO_CASE = "00000000-0000-4000-8000-000000000000"
+CLINIC = "methadone-long-bien"
+
+
+async def refusals(serving: Serving, org: str = AUDITOR, role: str = "auditor", **asked: Any) -> Any:
+    request = pb.ListIdentityReadsRequest(refused=True, **asked)
+    stub = IdentityServiceStub(serving.channel)
+    return await stub.ListIdentityReads(request, metadata=bearer(serving, org, role))
+
+
+async def test_a_refused_look_is_recorded_with_the_office_whether_or_not_there_is_such_a_case(
+    serving: Serving, case: str
+) -> None:
+    for asked in (case, NO_CASE, "no id"):
+        assert await refused(serving, asked, CLINIC, fields=["phone"]) == "NOT_FOUND"
+    await refused(serving, case, POLICE)
+    await refused(serving, case, SOCIAL, purpose="audit")
+    told = [
+        (e["meta"]["org"], e["data"]["code"], e["data"]["case"]) for e in await recorded(serving, REFUSED)
+    ]
+    assert told == [
+        (CLINIC, "case_unknown", case),
+        (CLINIC, "case_unknown", NO_CASE),
+        (CLINIC, "case_unknown", None),
+        (POLICE, "identity_not_for_you", case),
+        (SOCIAL, "purpose_not_yours", case),
+    ]
+    events = await recorded(serving, REFUSED)
+    assert events[0]["data"] | {"code": ""} == events[1]["data"] | {"code": "", "case": case}
+    assert (events[0]["data"]["fields"], events[4]["data"]["purpose"]) == (["phone"], "audit")
+    subjects = {event["meta"]["org"]: event["meta"]["subject"] for event in events}
+    assert len({*subjects.values()}) == 3
+    assert case not in subjects.values()
+    assert {event["meta"]["entered_by"] for event in events} == {"tester"}
+    for (table,) in await serving.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+        assert "KanariReason" not in repr(await serving.rows(f'SELECT * FROM "{table}"')), table
+
+
+async def test_the_same_refused_look_is_recorded_once_a_day_and_of_an_office_a_hundred(
+    serving: Serving, case: str
+) -> None:
+    for _ in range(3):
+        assert await refused(serving, case, CLINIC) == "NOT_FOUND"
+    assert len(await recorded(serving, REFUSED)) == 1
+    for number in range(MOST_A_DAY + 5):
+        assert await refused(serving, f"00000000-0000-4000-8000-{number:012}", CLINIC) == "NOT_FOUND"
+    events = await recorded(serving, REFUSED)
+    assert [event["data"]["last"] for event in events] == [False] * (MOST_A_DAY - 1) + [True]
+    await refused(serving, case, POLICE)
+    assert len(await recorded(serving, REFUSED)) == MOST_A_DAY + 1, "another office has its own hundred"
+    ((outcomes,),) = await serving.rows("SELECT count(*) FROM outcomes WHERE caller LIKE %s", f"{CLINIC}/%")
+    assert outcomes == 0
+
+
+async def test_auditors_and_supervisors_list_the_refused_looks_of_the_offices_in_their_area(
+    serving: Serving, case: str
+) -> None:
+    await refused(serving, NO_CASE, CLINIC, fields=["phone"], purpose="treatment")
+    await refused(serving, case, POLICE)
+    for org, role in ((AUDITOR, "auditor"), (SUPERVISOR, "supervisor")):
+        first = await refusals(serving, org, role, page_size=1)
+        (last,) = (await refusals(serving, org, role, page_token=first.next_page_token)).reads
+        assert [(one.org, one.refused, one.case_id) for one in (*first.reads, last)] == [
+            (POLICE, "identity_not_for_you", case),
+            (CLINIC, "case_unknown", NO_CASE),
+        ]
+        assert (last.by, last.purpose, list(last.fields), last.reason) == (
+            "tester",
+            "treatment",
+            ["phone"],
+            "",
+        )
+        assert [one.org for one in (await refusals(serving, org, role, case_id=NO_CASE)).reads] == [CLINIC]
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await refusals(serving, SOCIAL, "operator")
+    assert error.value.code() is grpc.StatusCode.PERMISSION_DENIED
+
+
+async def test_a_refusal_that_cannot_be_recorded_is_not_answered_as_one(serving: Serving, case: str) -> None:
+    await serving.rows_changed(
+        "ALTER TABLE identity_refusals ADD CONSTRAINT broken CHECK (org = '') NOT VALID"
+    )
+    assert await refused(serving, case, CLINIC) == "INTERNAL"
+    assert await recorded(serving, REFUSED) == []
 
 
 async def test_a_key_that_is_served_seals_and_a_new_one_comes_first(serving: Serving) -> None:

@@ -1,7 +1,8 @@
-"""`reftrack identity show|reads`: who a client is, for a reason that is recorded; and who has asked."""
+"""`reftrack identity show|reads|refusals`: who a client is, for a reason that is recorded; who has asked."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -21,6 +22,7 @@ from reftrack_cli.session import As, Json, Language, State, err, word
 
 app = typer.Typer(no_args_is_help=True, help="Who a client is. Each look is recorded with its reason.")
 READS = ("occurred", "agency", "by", "purpose", "reason")
+REFUSALS = ("occurred", "agency", "by", "case", "purpose", "reason")
 Case = Annotated[
     str, typer.Argument(help="The case's id; or a number GT-…, CG-…, LT-…, or your own reference.")
 ]
@@ -70,12 +72,46 @@ def show(
 @app.command()
 def reads(case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
     """List who has read the identity of a case's client, when and why, newest first."""
-    language = session.language(lang)
     who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
     request = identity_pb2.ListIdentityReadsRequest(case_id=_id(case, who, state, lang, json))
+    _list(request, READS, _read, who, state, lang, json=json)
+
+
+@app.command()
+def refusals(
+    case: Annotated[
+        str, typer.Argument(help="Only for this case: its id, as it was asked for.", show_default=False)
+    ] = "",
+    state: State = None,
+    as_: As = None,
+    json: Json = False,
+    lang: Language = None,
+) -> None:
+    """List who of the offices in your area was refused an identity, when and why, newest first."""
+    who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
+    request = identity_pb2.ListIdentityReadsRequest(case_id=case, refused=True)
+    _list(request, REFUSALS, _refusal, who, state, lang, json=json)
+
+
+def _list(
+    request: identity_pb2.ListIdentityReadsRequest,
+    headings: tuple[str, ...],
+    row: Callable[[identity_pb2.IdentityRead, str], tuple[str, ...]],
+    who: Speaker,
+    state: Path | None,
+    lang: str | None,
+    *,
+    json: bool,
+) -> None:
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
         found = Paged(identity_pb2_grpc.IdentityServiceStub(channel).ListIdentityReads, request, "reads")
-        listing.tell(found, READS, _read, language, json=json)
+        listing.tell(found, headings, row, session.language(lang), json=json)
+
+
+def _refusal(one: identity_pb2.IdentityRead, language: str) -> tuple[str, ...]:
+    purpose = catalogue.name_in("PurposeOfUse", one.purpose, language) if one.purpose else ""
+    why = catalogue.name_in("ReadRefusal", one.refused, language)
+    return session.local(one.at), one.org, one.by, one.case_id, purpose, why
 
 
 def _read(one: identity_pb2.IdentityRead, language: str) -> tuple[str, ...]:

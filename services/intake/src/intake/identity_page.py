@@ -25,9 +25,14 @@ RULES = """
 * **First recorded, then shown.** Each look is an event (`IdentityRead`) of its own, with office,
   person, purpose and fields; the reason is kept sealed and told to auditors and supervisors (`reftrack
   identity reads`). What cannot be recorded is not shown. The same request again is another look.
-* **A refused look** is no event: nothing was shown, and of a case that the caller has nothing to do
-  with there is nothing to say, not even that it exists (NOT_FOUND, as for one that does not). Calls are
-  counted by their code.
+* **A refused look** is an event too (`IdentityReadRefused`), recorded before it is answered: who asked for
+  which case, for what, and the code of the refusal; the reason in words is kept nowhere. It stands with the
+  office that asked, not in the case: of a case that the caller has nothing to do with nothing is said, not
+  even that it exists (NOT_FOUND, as for one that does not). Auditors and supervisors list those of the
+  offices in their area (`reftrack identity refusals`). What one person is refused for one case and cause is
+  recorded once a day, and of one office at most a hundred a day, the last one marked (`last`): so whoever
+  asks without end fills no disk. Every call is counted by its code. What asks wrongly (no reason, a field
+  that there is not), and what a token may not call at all, is counted only.
 * **Served** is whose client it has registered, has a reference for, was introduced or sent by an
   introduction, a move, a handover or a referral. **In its area** is of whom one of these offices works
   in its area.

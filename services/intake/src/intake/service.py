@@ -51,7 +51,7 @@ from intake.cases.desk import CaseDesk
 from intake.cases.servicer import CaseServicer
 from intake.domain.case import Case
 from intake.domain.gazette import Gazette
-from intake.domain.identity_reading import IdentityReading
+from intake.domain.identity_reading import IdentityReading, IdentityRefusal
 from intake.domain.proposal import Proposal
 from intake.following import following
 from intake.likeness.candidates import Likenesses
@@ -205,6 +205,7 @@ SERVICE: Service[Settings] = Service(
     mappers=(
         Mapper(Case, SOURCE),
         Mapper(IdentityReading, SOURCE),
+        Mapper(IdentityRefusal, SOURCE),
         Mapper(Proposal, SOURCE),
         Mapper(Gazette, SOURCE),
         Mapper(Agency, SOURCE),

@@ -160,6 +160,7 @@ TYPE_LABELS: Mapping[str, frozenset[Label]] = MappingProxyType(
         followup.EvaluationDue.TYPE: frozenset({Label.DRUG}),
         followup.ReintegrationEvaluated.TYPE: frozenset({Label.DRUG}),
         vault.IdentityRead.TYPE: frozenset({Label.IDENTITY}),
+        vault.IdentityReadRefused.TYPE: frozenset({Label.IDENTITY}),
     }
 )
 """Events whose mere happening tells what the label protects. A referral's events carry its service's."""

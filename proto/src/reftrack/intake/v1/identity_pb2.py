@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!reftrack/intake/v1/identity.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x13ReadIdentityRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\"\x9e\x01\n\rIdentityValue\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x0b\n\x03org\x18\x04 \x01(\t\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06voided\x18\x06 \x01(\x08\x12\x0f\n\x07\x63leared\x18\x07 \x01(\x08\"s\n\x14ReadIdentityResponse\x12\x15\n\rread_event_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x31\n\x06values\x18\x03 \x03(\x0b\x32!.reftrack.intake.v1.IdentityValue\"R\n\x18ListIdentityReadsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\x92\x01\n\x0cIdentityRead\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\"e\n\x19ListIdentityReadsResponse\x12/\n\x05reads\x18\x01 \x03(\x0b\x32 .reftrack.intake.v1.IdentityRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x18\n\x16ListSealingKeysRequest\"\x91\x01\n\nSealingKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12.\n\nvalid_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x17ListSealingKeysResponse\x12,\n\x04keys\x18\x01 \x03(\x0b\x32\x1e.reftrack.intake.v1.SealingKey\"/\n\x17RotateSealingKeyRequest\x12\x14\n\x0coverlap_days\x18\x01 \x01(\x05\"G\n\x18RotateSealingKeyResponse\x12+\n\x03key\x18\x01 \x01(\x0b\x32\x1e.reftrack.intake.v1.SealingKey2\xe6\x01\n\x0fIdentityService\x12\x61\n\x0cReadIdentity\x12\'.reftrack.intake.v1.ReadIdentityRequest\x1a(.reftrack.intake.v1.ReadIdentityResponse\x12p\n\x11ListIdentityReads\x12,.reftrack.intake.v1.ListIdentityReadsRequest\x1a-.reftrack.intake.v1.ListIdentityReadsResponse2\xeb\x01\n\x0eSealingService\x12j\n\x0fListSealingKeys\x12*.reftrack.intake.v1.ListSealingKeysRequest\x1a+.reftrack.intake.v1.ListSealingKeysResponse\x12m\n\x10RotateSealingKey\x12+.reftrack.intake.v1.RotateSealingKeyRequest\x1a,.reftrack.intake.v1.RotateSealingKeyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!reftrack/intake/v1/identity.proto\x12\x12reftrack.intake.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\x13ReadIdentityRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07purpose\x18\x03 \x01(\t\x12\x0e\n\x06\x66ields\x18\x04 \x03(\t\"\x9e\x01\n\rIdentityValue\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x0b\n\x03org\x18\x04 \x01(\t\x12/\n\x0brecorded_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06voided\x18\x06 \x01(\x08\x12\x0f\n\x07\x63leared\x18\x07 \x01(\x08\"s\n\x14ReadIdentityResponse\x12\x15\n\rread_event_id\x18\x01 \x01(\t\x12\x11\n\tclient_id\x18\x02 \x01(\t\x12\x31\n\x06values\x18\x03 \x03(\x0b\x32!.reftrack.intake.v1.IdentityValue\"c\n\x18ListIdentityReadsRequest\x12\x0f\n\x07\x63\x61se_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0f\n\x07refused\x18\x04 \x01(\x08\"\xc9\x01\n\x0cIdentityRead\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03org\x18\x03 \x01(\t\x12\n\n\x02\x62y\x18\x04 \x01(\t\x12\x0f\n\x07purpose\x18\x05 \x01(\t\x12\x0e\n\x06reason\x18\x06 \x01(\t\x12\x0e\n\x06\x66ields\x18\x07 \x03(\t\x12\x0f\n\x07\x63\x61se_id\x18\x08 \x01(\t\x12\x0f\n\x07refused\x18\t \x01(\t\x12\x13\n\x0blast_of_day\x18\n \x01(\x08\"e\n\x19ListIdentityReadsResponse\x12/\n\x05reads\x18\x01 \x03(\x0b\x32 .reftrack.intake.v1.IdentityRead\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x18\n\x16ListSealingKeysRequest\"\x91\x01\n\nSealingKey\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12.\n\nvalid_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x17ListSealingKeysResponse\x12,\n\x04keys\x18\x01 \x03(\x0b\x32\x1e.reftrack.intake.v1.SealingKey\"/\n\x17RotateSealingKeyRequest\x12\x14\n\x0coverlap_days\x18\x01 \x01(\x05\"G\n\x18RotateSealingKeyResponse\x12+\n\x03key\x18\x01 \x01(\x0b\x32\x1e.reftrack.intake.v1.SealingKey2\xe6\x01\n\x0fIdentityService\x12\x61\n\x0cReadIdentity\x12\'.reftrack.intake.v1.ReadIdentityRequest\x1a(.reftrack.intake.v1.ReadIdentityResponse\x12p\n\x11ListIdentityReads\x12,.reftrack.intake.v1.ListIdentityReadsRequest\x1a-.reftrack.intake.v1.ListIdentityReadsResponse2\xeb\x01\n\x0eSealingService\x12j\n\x0fListSealingKeys\x12*.reftrack.intake.v1.ListSealingKeysRequest\x1a+.reftrack.intake.v1.ListSealingKeysResponse\x12m\n\x10RotateSealingKey\x12+.reftrack.intake.v1.RotateSealingKeyRequest\x1a,.reftrack.intake.v1.RotateSealingKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,23 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READIDENTITYRESPONSE']._serialized_start=340
   _globals['_READIDENTITYRESPONSE']._serialized_end=455
   _globals['_LISTIDENTITYREADSREQUEST']._serialized_start=457
-  _globals['_LISTIDENTITYREADSREQUEST']._serialized_end=539
-  _globals['_IDENTITYREAD']._serialized_start=542
-  _globals['_IDENTITYREAD']._serialized_end=688
-  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_start=690
-  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_end=791
-  _globals['_LISTSEALINGKEYSREQUEST']._serialized_start=793
-  _globals['_LISTSEALINGKEYSREQUEST']._serialized_end=817
-  _globals['_SEALINGKEY']._serialized_start=820
-  _globals['_SEALINGKEY']._serialized_end=965
-  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_start=967
-  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_end=1038
-  _globals['_ROTATESEALINGKEYREQUEST']._serialized_start=1040
-  _globals['_ROTATESEALINGKEYREQUEST']._serialized_end=1087
-  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_start=1089
-  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_end=1160
-  _globals['_IDENTITYSERVICE']._serialized_start=1163
-  _globals['_IDENTITYSERVICE']._serialized_end=1393
-  _globals['_SEALINGSERVICE']._serialized_start=1396
-  _globals['_SEALINGSERVICE']._serialized_end=1631
+  _globals['_LISTIDENTITYREADSREQUEST']._serialized_end=556
+  _globals['_IDENTITYREAD']._serialized_start=559
+  _globals['_IDENTITYREAD']._serialized_end=760
+  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_start=762
+  _globals['_LISTIDENTITYREADSRESPONSE']._serialized_end=863
+  _globals['_LISTSEALINGKEYSREQUEST']._serialized_start=865
+  _globals['_LISTSEALINGKEYSREQUEST']._serialized_end=889
+  _globals['_SEALINGKEY']._serialized_start=892
+  _globals['_SEALINGKEY']._serialized_end=1037
+  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_start=1039
+  _globals['_LISTSEALINGKEYSRESPONSE']._serialized_end=1110
+  _globals['_ROTATESEALINGKEYREQUEST']._serialized_start=1112
+  _globals['_ROTATESEALINGKEYREQUEST']._serialized_end=1159
+  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_start=1161
+  _globals['_ROTATESEALINGKEYRESPONSE']._serialized_end=1232
+  _globals['_IDENTITYSERVICE']._serialized_start=1235
+  _globals['_IDENTITYSERVICE']._serialized_end=1465
+  _globals['_SEALINGSERVICE']._serialized_start=1468
+  _globals['_SEALINGSERVICE']._serialized_end=1703
 # @@protoc_insertion_point(module_scope)

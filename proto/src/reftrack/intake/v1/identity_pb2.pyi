@@ -135,20 +135,27 @@ class ListIdentityReadsRequest(_message.Message):
     CASE_ID_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
     case_id: _builtins.str
+    """Of `refused` looks it may be empty: those at whatever case."""
     page_size: _builtins.int
     """At most 500; 50 if 0."""
     page_token: _builtins.str
+    refused: _builtins.bool
+    """Instead of those who were shown it those who were refused, of the offices in the caller's area. What one person
+    is refused for one case and cause is recorded once a day, of an office no more than a hundred a day.
+    """
     def __init__(
         self,
         *,
         case_id: _builtins.str = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        refused: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_id", b"case_id", "page_size", b"page_size", "page_token", b"page_token", "refused", b"refused"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -167,12 +174,21 @@ class IdentityRead(_message.Message):
     PURPOSE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     FIELDS_FIELD_NUMBER: _builtins.int
+    CASE_ID_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
+    LAST_OF_DAY_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     org: _builtins.str
     by: _builtins.str
     """Subject of the token."""
     purpose: _builtins.str
     reason: _builtins.str
+    case_id: _builtins.str
+    """Of a refused look: the id asked for, whether or not there is such a case; empty where it was no id."""
+    refused: _builtins.str
+    """Why it was refused, a code of the list ReadRefusal; empty for one that was not."""
+    last_of_day: _builtins.bool
+    """The last refused look of that office that was recorded that day."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -189,10 +205,13 @@ class IdentityRead(_message.Message):
         purpose: _builtins.str = ...,
         reason: _builtins.str = ...,
         fields: _abc.Iterable[_builtins.str] | None = ...,
+        case_id: _builtins.str = ...,
+        refused: _builtins.str = ...,
+        last_of_day: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "by", b"by", "event_id", b"event_id", "fields", b"fields", "org", b"org", "purpose", b"purpose", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "by", b"by", "case_id", b"case_id", "event_id", b"event_id", "fields", b"fields", "last_of_day", b"last_of_day", "org", b"org", "purpose", b"purpose", "reason", b"reason", "refused", b"refused"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

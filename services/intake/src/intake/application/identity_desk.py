@@ -22,6 +22,7 @@ from reference.days import local_day
 from intake.application import keys, people
 from intake.application.envelope import Policy, commanded
 from intake.application.matching import parties_of
+from intake.application.refused_looks import REFUSED_LOOKS, RefusedLooks
 from intake.domain.case import Case
 from intake.domain.identity_readers import READERS, Places, has_to_do_with, purpose_of
 from intake.domain.identity_reading import IdentityReading
@@ -29,7 +30,7 @@ from intake.domain.identity_reading import IdentityReading
 READ_IDENTITY, CHECK_OVERSEER = "read_identity", "check_overseer"
 """Names of the commands. The second records nothing: it only says whether the caller may look at a case."""
 
-IDENTITY_DEEDS = frozenset({READ_IDENTITY, CHECK_OVERSEER})
+IDENTITY_DEEDS = frozenset({READ_IDENTITY, CHECK_OVERSEER, *REFUSED_LOOKS})
 
 WHY = "identity_read"
 """What the box seals reasons for."""
@@ -76,10 +77,13 @@ class IdentityDesk:
         self._policy = policy
         self._directory = directory
         self._box = box
+        self._refused = RefusedLooks(ids_key, policy)
 
     def load(self, uow: UnitOfWork, commands: Sequence[Command]) -> None:
         """Read the cases that are asked about."""
-        cases = {UUID(command.message.case_id) for command in commands}  # type: ignore[attr-defined]
+        self._refused.load(uow, (each for each in commands if each.name in REFUSED_LOOKS))
+        asked = (each.message for each in commands if each.name not in REFUSED_LOOKS)
+        cases = {UUID(message.case_id) for message in asked}  # type: ignore[attr-defined]
         if cases:
             uow.load(Case, cases)
             uow.load_claims(keys.ADDRESSED, [keys.as_text(case_id) for case_id in cases])
@@ -88,6 +92,8 @@ class IdentityDesk:
         """`<event> <client>` of what was recorded, and all who are one person with the client: what was
         told of them in this very case is shown with it. Raises `NotFound` for a case that the caller has
         nothing to do with as for one that does not exist."""
+        if command.name in REFUSED_LOOKS:
+            return self._refused.decide(uow, command)
         request: Any = command.message
         org, _, subject = command.caller.partition("/")
         case = self._case_for(uow, org, UUID(request.case_id))

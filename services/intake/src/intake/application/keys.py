@@ -53,6 +53,9 @@ between two."""
 PREFIX = {NumberKind.INTRODUCTION: "GT", NumberKind.REFERRAL: "CG", NumberKind.STAY: "LT"}
 """Letters that a number of each kind begins with: giấy giới thiệu, chuyển gửi, lần ở cơ sở."""
 
+REFUSED_LOOKS = "refused_looks"
+"""Claim: an office and a day (`<org>/<day>`) → how many refused looks at identities were recorded of it."""
+
 UNTIL_EVENT = "event:"
 """What waits for another event begins so."""
 

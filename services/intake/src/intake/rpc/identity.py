@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.box import Box
+from chassis.refusal import Refusal
 from chassis.rpc.call import Caller, current_call, current_caller
 from chassis.rpc.commands import Commands
 from chassis.rpc.cursor import Cursors
@@ -32,6 +33,7 @@ from reftrack.intake.v1.identity_pb2_grpc import (
 from intake.application.consents import GUARDIAN
 from intake.application.identity import Connect, texts_of
 from intake.application.identity_desk import CHECK_OVERSEER, READ_IDENTITY, WHY
+from intake.application.refused_looks import REFUSED_LOOKS
 from intake.domain.identity_readers import OVERSEERS, Sight, purpose_of, sight_of
 from intake.domain.particulars import Telling, taken_away
 from intake.profiles import told_of
@@ -71,6 +73,11 @@ _READS = """
     SELECT seq, event_id, at, org, by, purpose, fields, sealed_reason FROM identity_reads
     WHERE case_id = %s AND seq < %s ORDER BY seq DESC LIMIT %s
 """
+_REFUSALS = """
+    SELECT seq, event_id, at, org, by, purpose, fields, coalesce(case_id::text, ''), code, last
+    FROM identity_refusals
+    WHERE org = ANY(%s) AND (%s = '' OR case_id::text = %s) AND seq < %s ORDER BY seq DESC LIMIT %s
+"""
 _LAST = 2**62
 
 
@@ -102,11 +109,17 @@ class IdentityServicer(IdentityServiceServicer):
     async def ReadIdentity(  # noqa: N802
         self, request: pb.ReadIdentityRequest, _context: Any
     ) -> pb.ReadIdentityResponse:
-        """Each call is recorded anew, whatever request id it bears: it shows the identity anew."""
-        purpose_of(self._sight(current_caller()), request.purpose)
-        _check(request)
+        """Each call is recorded anew, whatever request id it bears: it shows the identity anew. So is who was
+        refused, before that is answered."""
         call = current_call()
-        done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
+        try:
+            purpose_of(self._sight(call.caller), request.purpose)
+            _check(request)
+            done = await self._commands.run_for(call, READ_IDENTITY, request, request_id=token_hex(16))
+        except Refusal as refused:
+            if (name := f"refused_look:{refused.code}") in REFUSED_LOOKS:
+                await self._commands.run_for(call, name, request, request_id="")
+            raise
         read, *clients = done.answer.decode().split()
         asked = [name for field in request.fields or FIELDS for name in FIELDS[field]]
         try:
@@ -118,8 +131,11 @@ class IdentityServicer(IdentityServiceServicer):
     async def ListIdentityReads(  # noqa: N802
         self, request: pb.ListIdentityReadsRequest, _context: Any
     ) -> pb.ListIdentityReadsResponse:
-        caller, case_id = current_caller(), str(_case_id(request.case_id))
+        caller = current_caller()
         self._check_overseer(caller)
+        if request.refused:
+            return await self._refusals(caller, request)
+        case_id = str(_case_id(request.case_id))
         size = page_size(request.page_size, USUAL, MOST)
         query = ("ListIdentityReads", case_id, caller.org)
         place = self._cursors.place(request.page_token, *query)
@@ -128,6 +144,24 @@ class IdentityServicer(IdentityServiceServicer):
         more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
         return pb.ListIdentityReadsResponse(
             reads=[self._told(*row[1:]) for row in rows[:size]], next_page_token=more
+        )
+
+    async def _refusals(
+        self, caller: Caller, request: pb.ListIdentityReadsRequest
+    ) -> pb.ListIdentityReadsResponse:
+        """The refused looks of the offices in the overseer's area, at whatever case they asked for."""
+        case_id, size = (
+            (str(_case_id(request.case_id)) if request.case_id else ""),
+            page_size(request.page_size, USUAL, MOST),
+        )
+        query = ("ListIdentityReads", "refused", case_id, caller.org)
+        place = self._cursors.place(request.page_token, *query)
+        orgs = [one.id for one in self._organisations if self._organisations.within(caller.org, one.id)]
+        after = int(place[0]) if place else _LAST
+        rows = await self._reads.all(_REFUSALS, (orgs, case_id, case_id, after, size + 1))
+        more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
+        return pb.ListIdentityReadsResponse(
+            reads=[_refusal(*row[1:]) for row in rows[:size]], next_page_token=more
         )
 
     def _sight(self, caller: Caller) -> Sight:
@@ -173,6 +207,23 @@ class IdentityServicer(IdentityServiceServicer):
             reason=self._box.open(bytes(sealed_reason), WHY, event_id).decode(),
             fields=fields,
         )
+
+
+def _refusal(
+    event_id: str,
+    at: datetime,
+    org: str,
+    by: str,
+    purpose: str,
+    fields: Sequence[str],
+    case_id: str,
+    code: str,
+    last: bool,
+) -> pb.IdentityRead:
+    return pb.IdentityRead(
+        event_id=event_id, at=timestamp(at), org=org, by=by, purpose=purpose, fields=fields,
+        case_id=case_id, refused=code, last_of_day=last,
+    )  # fmt: skip
 
 
 def _tellings(cursor: Cursor[Any], person: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Telling]:
