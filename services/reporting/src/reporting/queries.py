@@ -175,9 +175,8 @@ class Queries:
         """What these cases tell of others, by case and client, with what is voided there."""
         found: dict[tuple[UUID, UUID | None], list[Telling]] = {}
         asked = list(cases)
-        for case_id, client, own, *entry in (
-            await self._reads.all(sql.TELLINGS, (asked, asked)) if asked else ()
-        ):
+        rows = await self._reads.all(sql.TELLINGS, (asked, asked)) if asked else []
+        for case_id, client, own, *entry in rows:
             found.setdefault((case_id, client), []).append(Telling(Entry(*entry), own))
         return lambda case_id, client: [*found.get((case_id, client), ()), *found.get((case_id, None), ())]
 
@@ -203,11 +202,9 @@ class Queries:
         away, elsewhere = gone(found.beside), list[Entry]()
         for other, told in come(found.beside).items():
             there = await self.entries_of(other)
-            goes, of_client = (
-                goes_with(there),
-                (each for each, of in of_whom(there) if of == found.case.client_id),
-            )
-            elsewhere += [replace(each, case_id=case_id) for each in of_client if goes[each.event_id] in told]
+            goes, client = goes_with(there), found.case.client_id
+            own = (each for each, of in of_whom(there) if of == client and goes[each.event_id] in told)
+            elsewhere += [replace(each, case_id=case_id) for each in own]
         kept = [each for each, of in of_whom(here) if of not in away]
         return sorted([*kept, *elsewhere], key=lambda entry: entry.seq)
 
