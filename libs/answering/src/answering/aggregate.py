@@ -272,7 +272,8 @@ def _without(kept: tuple[Posting, ...], cause: str | None) -> tuple[Posting, ...
 
 class Logged(NamedTuple):
     """One event of a stream: its version, one word for its type, the event that caused it, its type, whose it
-    is; in which case it stands, and of whom it tells."""
+    is; in which case it stands, and of whom it tells. `replaces`: the routed event in whose place it was to
+    stand, of what was deferred."""
 
     version: int
     word: str
@@ -281,11 +282,12 @@ class Logged(NamedTuple):
     org: str
     subject: UUID
     client: UUID | None
+    replaces: str | None = None
 
     @classmethod
     def of(cls, happened: Any) -> Logged:
         """What is kept of an event."""
-        type_name = happened.data.TYPE
+        type_name, data = happened.data.TYPE, happened.data
         return cls(
             happened.originator_version,
             _word(type_name),
@@ -294,6 +296,7 @@ class Logged(NamedTuple):
             happened.meta.org,
             happened.meta.subject,
             happened.meta.client,
+            data.replaces if isinstance(data, AgencyEventDeferred) else None,
         )
 
 

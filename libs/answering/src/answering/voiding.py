@@ -7,7 +7,7 @@ and the void that intake recorded for it needs no answer of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 from chassis.refusal import Refusal
@@ -56,6 +56,15 @@ def caused(aggregate: Answering, routed_id: str) -> list[Logged]:
 def was_voided(aggregate: Answering, routed_id: str) -> bool:
     """Whether what a routed event led to was voided before."""
     return any(each.cause == routed_id and each.version in aggregate.voided for each in aggregate.log)
+
+
+def to_replace(concerned: Collection[Answering], routed_id: str) -> str:
+    """What stands in the way of whatever corrects that event: what it led to or, where nothing of it is
+    recorded, what it was to replace when it was kept, also if it was given up meanwhile."""
+    if any(stands(caused(one, routed_id)) for one in concerned):
+        return routed_id
+    kept = (each for one in concerned for each in one.log if each.cause == routed_id)
+    return next((each.replaces for each in kept if each.replaces), routed_id)
 
 
 def stands(found: Iterable[Logged]) -> bool:

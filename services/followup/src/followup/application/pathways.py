@@ -29,7 +29,7 @@ from answering.requests import (
 from answering.taking_back import VOID, recorded_wrongly, stream_named
 from answering.terms import Terms
 from answering.unknown_offices import OFFICE_UNKNOWN, try_later, try_soon
-from answering.voiding import Taking, caused, stand_in, stands, void_all, was_voided
+from answering.voiding import Taking, caused, stand_in, stands, to_replace, void_all, was_voided
 from answering.whom import Whom
 from chassis import ids
 from chassis.items import Command
@@ -162,8 +162,7 @@ class Pathways:
         """Put what is right in the place of what an event led to, or keep that: whether anything recorded was
         to be replaced. What only waited is given up for what corrects it."""
         concerned, taking = self._around(uow, posting.meta.subject), Taking.for_another(posting)
-        waited = (kept for one in concerned for kept in one.kept if kept.cause == wrong)
-        replaces = next((kept.replaces for kept in waited if kept.replaces), wrong)
+        replaces = to_replace(concerned, wrong)
         held = next((one for one in concerned if stands(caused(one, replaces))), None)
         for each in concerned:
             if not stands(found := caused(each, wrong)):

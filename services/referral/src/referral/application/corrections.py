@@ -80,13 +80,15 @@ class Corrections:
 
     def replace(self, uow: UnitOfWork, routed: Recorded[AgencyEventRouted], wrong: str) -> None:
         """Put what is right in the place of what an event led to, or keep that: both or neither. What only
-        waited is given up for what corrects it. Raises `Refusal` with the wrong one standing."""
-        posting = Posting.routed(routed, about=NumberKind.REFERRAL)
+        waited is given up for what corrects it, which replaces what that was to: also where it was given up
+        before, for another that was refused. Raises `Refusal` with the wrong one standing."""
+        posting = replace(Posting.routed(routed, about=NumberKind.REFERRAL), replaces=wrong)
         case_id = routed.meta.subject
-        waited = self._waiting.kept(uow, case_id, wrong)
-        posting = replace(posting, replaces=(waited and waited.replaces) or wrong)
+        concerned = self._lapses.around(uow, case_id)
+        if not any(stands(caused(each, wrong)) for each in concerned):
+            posting = replace(posting, replaces=self._waiting.was_to_replace(uow, wrong) or wrong)
         self._waiting.withdraw(uow, case_id, wrong, Taking.for_another(posting))
-        for each in self._lapses.around(uow, case_id):
+        for each in concerned:
             if not stands(found := caused(each, wrong)):
                 self._undo(uow, each, found, Taking.for_another(posting), settle=False)
         if not self._standing(uow, posting):

@@ -95,13 +95,10 @@ class Waiting:
         self._settled(uow, case, routed_id)
         return True
 
-    def kept(self, uow: UnitOfWork, case_id: UUID, routed_id: str) -> Posting | None:
-        """What waits of these people by that event, if it does."""
-        waits = any(
-            routed_id in self._waiting.get(each, ()) for each in self._consents.people.person(case_id)
-        )
-        found = uow.get(PutOff, self._stream(routed_id)) if waits else None
-        return found.posting if found is not None else None
+    def was_to_replace(self, uow: UnitOfWork, routed_id: str) -> str | None:
+        """The routed event in whose place that one was to stand when it was put off, if it was."""
+        found = uow.get(PutOff, self._stream(routed_id))
+        return found.posting.replaces if found is not None else None
 
     def try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
         """What waits of this person, in the order in which it happened."""
