@@ -9,6 +9,7 @@ from uuid import UUID
 from intake.profiles import profiles_of
 from psycopg.rows import tuple_row
 from reftrack.intake.v1.cases_pb2 import (
+    AcknowledgeMoveRequest,
     CloseCaseRequest,
     DeclineScreeningRequest,
     MoveClientRequest,
@@ -168,6 +169,18 @@ def test_whoever_has_to_do_with_one_of_two_alone_commands_of_that_one(desk: Desk
     taken_back = VoidEventRequest(event_id=outcome.event_id, reason="wrong_data")
     assert commanded(desk, "VoidEvent", taken_back, NGOC_LAM).refusal is None
     assert told(desk, "event-voided")[-1]["meta"]["client"] == client_of(desk, b)
+
+
+def test_whoever_answers_a_move_by_its_number_tells_of_who_moved(desk: Desk) -> None:
+    """As what is posted by the number does, also of an office that has to do with both."""
+    a, b = two(desk)
+    merge(desk, a, b)
+    to_a = MoveClientRequest(case_id=a, to_commune="00139", to_org=BO_DE, notified_on="2019-03-19")
+    moved = MoveClientResponse.FromString(commanded(desk, "MoveClient", to_a, NGOC_LAM).answer or b"")
+    answer = AcknowledgeMoveRequest(case_id=a, number=moved.outcome.number)
+    assert commanded(desk, "AcknowledgeMove", answer, BO_DE).refusal is None
+    (answered,) = told(desk, "move-acknowledged")
+    assert answered["meta"].get("client") == client_of(desk, b)
 
 
 def test_whoever_looks_into_a_screening_tells_of_whom_that_tells(desk: Desk) -> None:

@@ -52,13 +52,15 @@ _FIELDS = {"ce_time": "act.at", "/about/introduction": "number", "/corrects": "e
 
 
 class _Order(NamedTuple):
-    """A command on its way: who gives it, in which case, when it happened."""
+    """A command on its way: who gives it, in which case, when it happened; the `number` of a move that it
+    answers."""
 
     command: Command
     request: Any
     office: Organisation
     case: Case
     meta: Meta
+    number: str | None = None
 
 
 class CaseDesk:
@@ -107,16 +109,18 @@ class CaseDesk:
         office = self._office(command, type(data), uow)
         case, client = self._reached(uow, office, case_of(request))
         self._expect(uow, case, request, office)
-        meta = self._meta(command, request.act, Whom(case.id, client), uow)
-        order = _Order(command, request, office, case, meta)
+        if (number := _number_in(request)) is not None and number in case.introductions:
+            client = case.introductions[number]  # who answers tells of who moved
+        meta = self._meta(command, request.act, Whom(case.id, case.another(client)), uow)
+        order = _Order(command, request, office, case, meta, number)
         check_addressee(data, self._offices)
         read_communes(data, self._country.now, local_day(meta.occurred_at))
         with told_as_seen(case, _viewer(uow, office), self._offices):
-            number = self._take(uow, order, data)
-        if client is not None:
-            people.tell_beside(uow, keys.as_text(client), case)
+            given = self._take(uow, order, data)
+        if meta.client is not None:
+            people.tell_beside(uow, keys.as_text(meta.client), case)
         uow.wake(keys.until_case(case.id))
-        return self._response(uow, order, number)
+        return self._response(uow, order, given)
 
     def _take(self, uow: UnitOfWork, order: _Order, data: Payload) -> str | None:
         case, meta = order.case, order.meta
@@ -124,10 +128,7 @@ class CaseDesk:
             given = self._recording.number_of("move", str(case.id), str(case.version + 1))
             return self._moves.moved(uow, case, data, given, meta)
         if isinstance(data, events.MoveAcknowledgedPosted):
-            number = order.request.number
-            self._moves.acknowledged(
-                uow, case, data, number_of(number, _GT, "number") if number else None, meta
-            )
+            self._moves.acknowledged(uow, case, data, order.number, meta)
         elif isinstance(data, events.CaseReopenedPosted):
             check_no_later_case(uow, case)
             case.reopen(as_recorded(data), meta)  # type: ignore[arg-type]
@@ -188,17 +189,15 @@ class CaseDesk:
             raise Forbidden(denied.code, detail=dict(denied.detail))
         return office
 
-    def _reached(
-        self, uow: UnitOfWork, office: Organisation, case_id: UUID | None
-    ) -> tuple[Case, UUID | None]:
-        """The case, and of whom the office tells in it: none, the case's own client, unless it has to do with
+    def _reached(self, uow: UnitOfWork, office: Organisation, case_id: UUID | None) -> tuple[Case, UUID]:
+        """The case, and of whom the office tells in it: the case's own client, unless it has to do with
         another alone who is the same person now. It knows that one, and what it tells gives rights, so these
         stay with that one when the two are found to be two again."""
         case = uow.get(Case, case_id) if case_id is not None else None
         theirs = concerned_with(uow, case, office.id, self._offices) if case is not None else frozenset()
         if case is None or not theirs:
             raise NotFound("case_unknown", field="case_id")
-        return case, None if case.client_id in theirs else min(theirs)
+        return case, case.client_id if case.client_id in theirs else min(theirs)
 
     def _meta(self, command: Command, act: Act, whom: Whom, uow: UnitOfWork) -> Meta:
         meta = envelope(command, act, whom, policy=self._policy, now=uow.now)
@@ -245,6 +244,12 @@ class CaseDesk:
         response: type[Any] = getattr(pb, f"{order.command.name}Response")
         message: Message = response(outcome=outcome)
         return message
+
+
+def _number_in(request: Any) -> str | None:
+    """The number of the move that is answered, if it is named. Raises `InvalidInput`."""
+    given = request.number if isinstance(request, pb.AcknowledgeMoveRequest) else ""
+    return number_of(given, _GT, "number") if given else None
 
 
 def _own(uow: UnitOfWork, case: Case, office: Organisation) -> list[Any]:

@@ -289,6 +289,10 @@ class Case(Aggregate):
         """The client of whom an event of the case tells."""
         return meta.client or self.client_id
 
+    def another(self, client: UUID) -> UUID | None:
+        """The client as an envelope names one: none for the case's own."""
+        return None if client == self.client_id else client
+
     def group_of(self, meta: Meta) -> ClientGroup:
         """The group whose path somebody goes of whom an event tells: as that client was registered here last,
         else as the case's own client."""
