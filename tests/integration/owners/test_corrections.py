@@ -15,6 +15,7 @@ from contracts.events.followup import (
     DetoxAdmitted,
     DetoxAdmittedPosted,
     DetoxCompleted,
+    HandoverNotified,
     ManagementStarted,
 )
 from contracts.events.intake import AgencyEventRouted, PlanAgreed, PlanItem
@@ -286,6 +287,20 @@ def test_what_waits_in_the_place_of_what_only_waited_is_not_lost_when_its_pathwa
     assert followup.parts.store.history.cache.take(Pathway.stream_of(case_id)) is not None
     followup.feed(followup.intake.routed(case_id, ADMITTED, FACILITY, at=IN_MARCH))
     assert kinds(answers(followup, right))[-1] == "detox-completed"
+
+
+def test_a_notice_that_is_put_right_while_its_admission_is_void_goes_out_with_the_right_admission(
+    followup: World,
+) -> None:
+    case_id = opened(followup)
+    notice = HandoverNotified(to_org=COMMUNE, to_commune="00139", due_on=date(2019, 9, 1))
+    admitted = followup.intake.routed(case_id, ADMITTED, FACILITY, at=IN_MARCH)
+    wrong = followup.intake.routed(case_id, notice, FACILITY, at=IN_AUGUST)
+    void, right = correction_of(followup, wrong, notice, at=IN_AUGUST)
+    followup.feed(admitted, wrong, void_of(followup, admitted), void, right)
+    assert kinds(answers(followup, right)) == ["agency-event-deferred"]
+    followup.feed(followup.intake.routed(case_id, ADMITTED, FACILITY, at=IN_MARCH))
+    assert kinds(answers(followup, right))[1:] == ["event-voided", "handover-notified"]
 
 
 def test_all_in_one_batch_gives_the_same_as_one_by_one(followup: World) -> None:

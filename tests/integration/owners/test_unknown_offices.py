@@ -73,6 +73,7 @@ async def waits_and_goes_on(world: World, posted: Recorded[Payload], office: Rec
         for later in (timedelta(seconds=2), timedelta(seconds=60), timedelta(hours=2), timedelta(days=1)):
             world.clock_shows(NOW + later)
             await eventually(lambda later=later: rung_since(NOW + later), f"the look after {later}")  # type: ignore[misc]
+            assert rung_since(NOW + later + timedelta(seconds=30)), "looks grow rarer"
         assert len(answers()) == 1
         world.feed(office)
         await eventually(lambda: organisations.get(NEW) is not None, "the directory")

@@ -144,9 +144,8 @@ class Pathways:
         pathway = self._pathway(uow, posting.meta)
         before = Before.of(pathway)
         pathway.answer(posting, self._policy)
-        follow(uow, pathway, before, self._policy, self._terms)
-        if names_unknown(self._reference.organisations, posting):
-            try_soon(uow, pathway.case_id, posting.cause)
+        self._follow(uow, pathway, before)
+        self._look_soon(uow, pathway, posting)
 
     def void(self, uow: UnitOfWork, told: Recorded[EventVoided]) -> None:
         """Void what a routed event led to, if it was for this service; then it is answered in any case."""
@@ -169,30 +168,37 @@ class Pathways:
                 self._undo(uow, each, found, taking, settle=False)
         if held is None:
             return False
+        before = Before.of(held)
         self._stand_in(uow, held, replace(self._in_case(posting, held), replaces=replaces))
+        self._follow(uow, held, before)
+        self._look_soon(uow, held, posting)
         return True
 
     def _stand_in(self, uow: UnitOfWork, held: Pathway, posting: Posting) -> None:
         """Both or neither: what must wait waits with the voiding, and until then the wrong one stands."""
-        before = Before.of(held)
         try:
             stand_in(uow, held, posting, self._policy)
         except Refusal as refusal:
             if not refusal.later or posting not in held.kept:
                 held.answer_no(posting, refusal, self._policy)
-            if names_unknown(self._reference.organisations, posting):
-                try_soon(uow, held.case_id, posting.cause)
-        held.try_kept(self._policy)
-        follow(uow, held, before, self._policy, self._terms)
+        else:
+            held.try_kept(self._policy)
 
-    def _try_kept(self, uow: UnitOfWork, pathway: Pathway) -> None:
-        """What waits is tried again; of what is to replace something by now voided, nothing is replaced."""
-        pathway.try_kept(self._policy)
+    def _look_soon(self, uow: UnitOfWork, pathway: Pathway, posting: Posting) -> None:
+        """What was put off just now for an office that is not known is tried again before long."""
+        waits = any(kept.cause == posting.cause for kept in pathway.kept)
+        if waits and names_unknown(self._reference.organisations, posting):
+            try_soon(uow, pathway.case_id, posting.cause)
+
+    def _follow(self, uow: UnitOfWork, pathway: Pathway, before: Before) -> None:
+        """Whatever moved it: what waits to replace something is tried again, and replaces nothing where that is
+        voided by now; then all that follows is written."""
         for kept in [one for one in pathway.kept if one.replaces is not None]:
             if stands(caused(pathway, kept.replaces or "")):
                 self._stand_in(uow, pathway, kept)
-            else:
-                pathway.settle(kept, self._policy)
+            elif pathway.settle(kept, self._policy):
+                pathway.try_kept(self._policy)
+        follow(uow, pathway, before, self._policy, self._terms)
 
     def _undo(
         self, uow: UnitOfWork, pathway: Pathway, found: list[Logged], taking: Taking, *, settle: bool = True
@@ -203,7 +209,7 @@ class Pathways:
             void_all(uow, pathway, found, taking)
             if settle:
                 pathway.try_kept(self._policy)
-            follow(uow, pathway, before, self._policy, self._terms)
+            self._follow(uow, pathway, before)
         return bool(found)
 
     def _another(self, uow: UnitOfWork, posting: Posting) -> bool:
@@ -219,7 +225,7 @@ class Pathways:
                     return False
                 before = Before.of(other)
                 other.answer(theirs, self._policy)
-                follow(uow, other, before, self._policy, self._terms)
+                self._follow(uow, other, before)
                 return True
         return False
 
@@ -266,7 +272,7 @@ class Pathways:
         told = f"{pathway.id}:{pathway.version + 1}"
         obey(pathway, posting, self._policy, command.message)
         add_party(uow, pathway.case_id, caller.id, meta.client, by=told)
-        follow(uow, pathway, before, self._policy, self._terms)
+        self._follow(uow, pathway, before)
         return outcome_of(pathway, caller.id, caller.kind, begun or "").SerializeToString()
 
     def taken_back(self, uow: UnitOfWork, command: Command) -> bytes:
@@ -293,16 +299,16 @@ class Pathways:
         for pathway in concerned:
             before = Before.of(pathway)
             end_consents(uow, pathway, at, self._policy, cause, tells_of)
-            self._try_kept(uow, pathway)
-            follow(uow, pathway, before, self._policy, self._terms)
+            pathway.try_kept(self._policy)
+            self._follow(uow, pathway, before)
         return concerned
 
     def _try_again(self, uow: UnitOfWork, case_id: UUID) -> None:
         """What is kept for an office that may be known by now; what still waits for one, later once more."""
         for pathway in self._of_person(uow, case_id):
             before = Before.of(pathway)
-            self._try_kept(uow, pathway)
-            follow(uow, pathway, before, self._policy, self._terms)
+            pathway.try_kept(self._policy)
+            self._follow(uow, pathway, before)
             for kept in filter(partial(names_unknown, self._reference.organisations), pathway.kept):
                 try_later(uow, pathway.case_id, kept.cause)
 
