@@ -191,8 +191,8 @@ class Pathways:
             try_soon(uow, pathway.case_id, posting.cause)
 
     def _follow(self, uow: UnitOfWork, pathway: Pathway, before: Before) -> None:
-        """Whatever moved it: what waits to replace something is tried again, and replaces nothing where that is
-        voided by now; then all that follows is written."""
+        """Whatever moved it: what waits to replace something is tried again, and replaces nothing where that
+        is voided by now; then all that follows is written."""
         for kept in [one for one in pathway.kept if one.replaces is not None]:
             if stands(caused(pathway, kept.replaces or "")):
                 self._stand_in(uow, pathway, kept)
