@@ -97,6 +97,7 @@ class Line:
     waits: Recorded[Payload] | None = None
     given_up: list[Recorded[Payload]] = field(default_factory=list)
     place: dict[str, str | None] = field(default_factory=dict)
+    untold: list[Recorded[Payload]] = field(default_factory=list)
 
     def correctable(self) -> list[Recorded[Payload]]:
         """What waits, else what counts or was given up for something that was refused."""
@@ -106,7 +107,7 @@ class Line:
         return [*filter(None, [self.counts]), *(one for one in self.given_up if self.place[one.id] == there)]
 
     def take(self, step: Step, which: int) -> None:
-        """Tell the service of it, and note what should come of it."""
+        """Intake tells of it: what should come of that."""
         found = self.correctable()
         if step is Step.READ_ANEW:
             self.owner.world.parts.store.history.cache._kept.clear()
@@ -116,13 +117,13 @@ class Line:
         elif not found:
             payload, about = self.owner.posts[step]
             first = self.owner.world.intake.routed(self.case_id, payload, self.owner.org, **about)
-            self.owner.world.feed(first)
+            self.untold.append(first)
             self._note(step, first, None)
         else:
             self._correct(step, found[which % len(found)])
 
     def _void(self, voided: Recorded[Payload]) -> None:
-        self.owner.world.feed(void_of(self.owner.world, voided))
+        self.untold.append(void_of(self.owner.world, voided))
         if voided is self.waits:
             self.waits = None
         else:
@@ -131,7 +132,7 @@ class Line:
     def _correct(self, step: Step, wrong: Recorded[Payload]) -> None:
         payload, about = self.owner.posts[step]
         void, right = correction_of(self.owner.world, wrong, payload, **about)
-        self.owner.world.feed(void, right)
+        self.untold += (void, right)
         if wrong is self.waits:
             self.waits = None
             self.given_up.append(wrong)
@@ -143,6 +144,12 @@ class Line:
             self.counts = right
         elif step is Step.WAITS:
             self.waits, self.place[right.id] = right, place
+
+    def check(self) -> None:
+        """The service hears of all that it was not told yet, as one batch; what counts is what should."""
+        self.owner.world.feed(*self.untold)
+        self.untold.clear()
+        assert self.standing() == ([self.counts.id] if self.counts is not None else [])
 
     def standing(self) -> list[str | None]:
         """The routed events that count by the service's own log."""
@@ -163,21 +170,30 @@ OF_WHAT_WAITED = (Step.RIGHT, 1)
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@example([R, W, N, OF_WHAT_WAITED])
-@example([R, W, A, N, A, OF_WHAT_WAITED])
-@example([R, W, W, N, (Step.RIGHT, 2)])
-@example([R, W, W, A, R])
-@example([R, W, A, V, A, R])
-@example([R, W, V, (Step.WAITS, 0), A, R])
-@given(STEPS)
+@example([R, W, N, OF_WHAT_WAITED], False)
+@example([R, W, N, OF_WHAT_WAITED], True)
+@example([R, W, A, N, A, OF_WHAT_WAITED], False)
+@example([R, W, A, N, A, OF_WHAT_WAITED], True)
+@example([R, W, W, N, (Step.RIGHT, 2)], False)
+@example([R, W, W, N, (Step.RIGHT, 2)], True)
+@example([R, W, W, A, R], False)
+@example([R, W, W, A, R], True)
+@example([R, W, A, V, A, R], False)
+@example([R, W, A, V, A, R], True)
+@example([R, W, V, (Step.WAITS, 0), A, R], False)
+@example([R, W, V, (Step.WAITS, 0), A, R], True)
+@given(STEPS, st.booleans())
 def test_of_all_that_corrects_one_thing_one_counts(
-    service: str, request: pytest.FixtureRequest, steps: list[tuple[Step, int]]
+    service: str, request: pytest.FixtureRequest, steps: list[tuple[Step, int]], together: bool
 ) -> None:
-    """Whatever waited, was given up, voided or refused between, and whenever all is read anew."""
+    """Whatever waited, was given up, voided or refused between, whenever all is read anew, and also where it
+    comes in one batch."""
     world = request.getfixturevalue(service)
     owner = asks(world) if service == "referral" else tells(world)
     line = Line(owner, opened(world))
     owner.begins(line.case_id)
     for step, which in steps:
         line.take(step, which)
-        assert line.standing() == ([line.counts.id] if line.counts is not None else [])
+        if not together:
+            line.check()
+    line.check()
