@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import grpc
 from contracts.events import followup, intake
 from contracts.events.cases import CaseClosed, ClientMoved
 from contracts.events.referral import ReferralAccepted
@@ -24,6 +25,7 @@ from tests.integration.reporting.test_consent_when_read import (
     withdrawn,
 )
 from tests.integration.reporting.test_merges import OTHER_SOCIAL, case_of
+from tests.integration.reporting.test_status import refused
 from tests.unit.reporting.corrected import merged, unmerged, voided
 from tests.unit.reporting.pathway import (
     BO_DE,
@@ -166,6 +168,25 @@ async def test_each_thing_told_is_of_that_case_of_the_client_which_was_open_when
     assert await seen(world, "binh", "binh/2") == await seen(world, "dung", "dung/2")
     plans = [shown(await case_of(world, case))["plan"] for case in ("binh", "binh/2")]
     assert plans == [["housing"], ["job_placement"]]
+
+
+async def test_who_took_a_client_in_is_tied_to_the_case_of_then_and_to_no_later_one(world: World) -> None:
+    story = Story()
+    begun(story, "an", "binh", "dung")
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    unmerged(story, "an", "binh")
+    later(story, "binh", into="an")
+    told(story, "dung")
+    later(story, "dung")
+    await world.tell(story)
+    by = world.by("operator", FACILITY)
+    for case, sees in (("binh", True), ("binh/2", False), ("dung", True), ("dung/2", False), ("an", False)):
+        call = world.status.GetCase(pb.GetCaseRequest(case_id=str(named("case", case))), **by)
+        if sees:
+            assert (await call).case.stays
+        else:
+            assert (case, await refused(call)) == (case, grpc.StatusCode.NOT_FOUND)
 
 
 async def test_while_two_are_one_the_case_that_goes_on_tells_of_both_and_each_has_their_own_plan(

@@ -40,10 +40,13 @@ _TIES: LiteralString = """ARRAY(
         UNION
         SELECT t.tie FROM cases.case_orgs t
         WHERE t.client_id = c.client_id AND t.client_id <> OF_THE_CASE AND t.org = asking.org
-    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE)
+            AND c.case_id = (SELECT o.case_id FROM cases.cases o WHERE o.client_id = t.client_id OF_THE_TIME)
+    ) AS o)""".replace("OF_THE_CASE", OF_THE_CASE).replace(
+    "OF_THE_TIME", OF_THE_TIME.replace("THEN_AT", "t.told_at")
+)
 TIES: LiteralString = _TIES.replace("ONE_PERSON", ONE_PERSON.replace("THIS", "t").replace("THAT", "c"))
 """What ties an organisation to the case `c`: of a client told of in the case of another what holds while the
-two are one person, and in that client's own case for ever."""
+two are one person, and for ever in that client's own case that was open then."""
 
 CASE_IT_IS_OF: LiteralString = """CASE WHEN r.client_id IS NULL THEN r.case_id ELSE coalesce((
     SELECT o.case_id FROM cases.cases told JOIN cases.cases o

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -24,16 +25,18 @@ from reporting.views.table import Column, Table
 
 _EMPTY = Jsonb([])
 OF_THE_CASE = UUID(int=0)
+ANY_TIME = datetime.fromtimestamp(0, UTC)
 
 
 class CaseOrg(NamedTuple):
     """An organisation that something ties to a case; `client_id`: of whom that tells, where it is not the
-    case's own client (two were one person then, and may be two again)."""
+    case's own client (two were one person then, and may be two again), and `told_at`: when that happened."""
 
     case_id: UUID
     org: str
     tie: str
     client_id: UUID = OF_THE_CASE
+    told_at: datetime = ANY_TIME
 
 
 class ToldBeside(NamedTuple):
@@ -138,8 +141,9 @@ CASE_ORGS = Table(
         Column("org", "text", attrgetter("org")),
         Column("tie", "text", attrgetter("tie")),
         Column("client_id", "uuid", attrgetter("client_id")),
+        Column("told_at", "timestamptz", attrgetter("told_at")),
     ],
-    key=4,
+    key=5,
     read=CaseOrg,
     indexes=[f"INDEX ON case_orgs (client_id) WHERE client_id <> '{OF_THE_CASE}'"],
 )
@@ -172,7 +176,7 @@ class CasesView:
     """Folds pages into the five tables. A reference bound in several cases is kept for each."""
 
     name: str = "cases"
-    version: int = 9
+    version: int = 10
 
     def create(self, cursor: Cursor[Any], schema: str) -> None:  # noqa: ARG002 - names are bare
         """Makes the empty tables."""
@@ -234,16 +238,19 @@ def _beside(anew: Mapping[UUID, Sequence[Entry]], page: Iterable[Entry]) -> Iter
 
 def ties_after(
     page: Iterable[Entry], anew: Mapping[UUID, Sequence[Entry]]
-) -> dict[tuple[int, str, str, UUID], CaseOrg]:
+) -> dict[tuple[int, str, str, str], CaseOrg]:
     """The ties that a page makes known, and all of the cases that are folded anew."""
     entries = chain(_beside(anew, page), *(standing(told) for told in anew.values()))
-    ties: dict[tuple[int, str, str, UUID], CaseOrg] = {}
+    ties: dict[tuple[int, str, str, str], CaseOrg] = {}
     for entry in entries:
         if named := ties_in(entry):
-            of = entry.told_of or OF_THE_CASE
-            case_id = entry.case_id
+            of, case_id = entry.told_of, entry.case_id
             for org, tie in named:
-                ties[case_id.int, org, tie, of] = CaseOrg(case_id, org, tie, of)
+                if of is None:
+                    ties[case_id.int, org, tie, ""] = CaseOrg(case_id, org, tie)
+                else:
+                    told = CaseOrg(case_id, org, tie, of, entry.occurred_at)
+                    ties[case_id.int, org, tie, entry.event_id] = told
     return ties
 
 
