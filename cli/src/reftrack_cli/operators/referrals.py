@@ -78,7 +78,10 @@ def show(
 def watch(
     number: Number,
     after: Annotated[
-        int, typer.Option(min=0, max=LAST, metavar="N", help="Only changes after this place in the history.")
+        int,
+        typer.Option(
+            min=0, max=LAST, metavar="N", help="Only changes after this `seq` of an earlier answer."
+        ),
     ] = 0,
     state: State = None,
     as_: As = None,
