@@ -258,8 +258,8 @@ def test_a_consent_is_withdrawn_by_its_name_in_whichever_case_it_was_given(desk:
     desk.post(before)
     merged = merge_id(merge(desk, a, b))
     assert verdicts(desk.post(meanwhile, withdrawal(NGOC_LAM, "B", before.id, at=NOW))) == ["accepted"] * 2
-    (again,) = desk.post(withdrawal(NGOC_LAM, "B", before.id, at=NOW))
-    assert again["code"] == "consent_already_withdrawn"
+    (refused,) = desk.post(withdrawal(NGOC_LAM, "B", before.id, at=NOW))
+    assert refused["code"] == "consent_already_withdrawn"
     unmerge(desk, merged)
     first, again = (withdrawal(NGOC_LAM, "B", meanwhile.id, at=NOW) for _ in range(2))
     assert [one.get("code") for one in desk.post(first, again)] == [None, "consent_already_withdrawn"]
