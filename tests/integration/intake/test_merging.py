@@ -115,7 +115,7 @@ class Merging(RuleBasedStateMachine):
             self.model.reopen(target)
         else:
             self.post(closing, ref)
-            self.model.close(target)
+            self.model.close(self.clients[ref])
 
     @precondition(lambda self: len(self.clients) > 1)
     @rule(data=st.data())

@@ -12,13 +12,15 @@ from typing import NamedTuple
 
 @dataclass
 class OneCase:
-    """`into`: the case that goes on in its place, where merging closed it."""
+    """`into`: the case that goes on in its place, where merging closed it; `ended_of`: of whom it was told
+    that it is over, where somebody told it."""
 
     client: str
     opened: int
     is_open: bool = True
     into: str | None = None
     ended: int = 0
+    ended_of: str | None = None
 
 
 class Told(NamedTuple):
@@ -109,12 +111,14 @@ class Model:
         self.serial += 1
         self.cases[name] = OneCase(client, self.serial)
 
-    def close(self, name: str) -> None:
+    def close(self, client: str) -> None:
+        """Somebody tells that the way of a client is over."""
         self.serial += 1
-        self.cases[name].is_open, self.cases[name].ended = False, self.serial
+        case = self.cases[self.target(client)]
+        case.is_open, case.ended, case.ended_of = False, self.serial, client
 
     def reopen(self, name: str) -> None:
-        self.cases[name].is_open = True
+        self.cases[name].is_open, self.cases[name].ended_of = True, None
 
     def merge(self, merge: str, survivor: str, merged: str) -> None:
         self.merges[merge] = (survivor, merged)
@@ -132,14 +136,19 @@ class Model:
         cases, root = self.cases_of(client), self.root(client)
         is_open = [name for name, case in cases.items() if case.is_open]
         stranded = [name for name, case in cases.items() if case.into is not None and case.into not in cases]
-        some = is_open or stranded
+        some = is_open or stranded or self._ended_by_others(client)
         if not some:
             return
         roots = [name for name in some if cases[name].client == root]
         kept = max(roots or some, key=lambda name: (cases[name].opened, name))
         for name in {*is_open, *stranded} - {kept}:
             cases[name].is_open, cases[name].into = False, kept
-        cases[kept].is_open, cases[kept].into = True, None
+        cases[kept].is_open, cases[kept].into, cases[kept].ended_of = True, None, None
+
+    def _ended_by_others(self, client: str) -> list[str]:
+        """The case in which the way ended last, if it was told of somebody else that it is over."""
+        last = self.target(client)
+        return [] if self.cases[last].ended_of in {None, *self.person(client)} else [last]
 
 
 def check(model: Model) -> None:

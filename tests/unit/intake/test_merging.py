@@ -71,6 +71,10 @@ class World:
         if whose is not None:
             people.tell_beside(self.uow, client, case)
 
+    def close(self, client: str) -> None:
+        """Somebody tells that a client's way is over, by that client's own reference."""
+        self.tell(client, closed, self.steps + 1)
+
     def reopen(self, client: str) -> None:
         self.steps += 1
         case = self.target(client)
@@ -137,8 +141,8 @@ class Merging(RuleBasedStateMachine):
             self.world.reopen(client)
             self.model.reopen(target)
         else:
-            self.world.take(client, closed)
-            self.model.close(target)
+            self.world.close(client)
+            self.model.close(client)
 
     @precondition(lambda self: len(self.model.clients) > 1)
     @rule(data=st.data())
@@ -270,6 +274,56 @@ def test_what_ended_does_not_begin_again_because_somebody_else_was_unmerged() ->
     assert world.target(c).closed_at is None
     assert str(world.target(b).id) == case_a
     assert world.target(b).closed_at is not None
+
+
+def test_a_closing_told_of_one_of_two_closes_not_the_case_of_the_other_when_they_are_two_again() -> None:
+    world, a, b, case_a, _ = two()
+    merge = world.merge(a, b)
+    world.close(b)
+    assert world.target(a).closed_at is not None, "as long as the two are one"
+    world.unmerge(merge)
+    assert str(world.target(a).id) == case_a
+    assert world.target(a).closed_at is None
+    told: list[Any] = list(world.target(a).pending_events)
+    assert isinstance(told[-2].data, ClientsUnmerged)
+    assert told[-1].data == CaseReopened(reason=ReopenReason.UNMERGED)
+
+
+def test_a_closing_told_of_the_client_of_the_case_holds_when_the_two_are_two_again() -> None:
+    world, a, b, case_a, case_b = two()
+    merge = world.merge(a, b)
+    world.close(a)
+    world.unmerge(merge)
+    assert world.claims.cases[UUID(case_a)].closed_at is not None
+    assert world.claims.cases[UUID(case_b)].closed_at is None
+
+
+def test_a_closing_told_of_a_third_holds_for_as_long_as_that_one_is_the_same_person() -> None:
+    world, a, b, _, _ = two()
+    c = str(derive(KEY, "client", "c"))
+    world.open(UUID(c))
+    first, second = world.merge(a, b), world.merge(a, c)
+    world.close(c)
+    world.unmerge(first)
+    assert world.target(a).closed_at is not None, "who told of it is still the same person"
+    assert world.target(b).closed_at is None
+    world.unmerge(second)
+    assert world.target(a).closed_at is None
+
+
+@pytest.mark.parametrize("whose", ["a", "b"])
+def test_a_case_that_a_later_one_followed_stays_closed_whoever_was_told_to_have_ended_it(whose: str) -> None:
+    """The way of whoever has the later case goes on there; the other one's was never told to be over."""
+    world, a, b, case_a, case_b = two()
+    merge = world.merge(a, b)
+    world.close(b)
+    again = world.open(UUID(a if whose == "a" else b))
+    world.unmerge(merge)
+    assert [str(world.target(client).id) for client in (a, b)] == (
+        [again, case_b] if whose == "a" else [case_a, again]
+    )
+    assert [world.target(client).closed_at for client in (a, b)] == [None, None]
+    assert (world.claims.cases[UUID(case_a)].closed_at is not None) is (whose == "a")
 
 
 def test_a_new_case_of_one_of_them_is_that_of_all() -> None:

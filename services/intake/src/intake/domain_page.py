@@ -88,7 +88,9 @@ place: both or neither.
   than the case's own says so (`client` of the envelope) and stays told of that client. While they are one,
   what was told last of any of them counts: a child stays one, whichever case is open. When they are two
   again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
-  consents and plans; and is voided or corrected by that client's reference.
+  consents and plans; and is voided or corrected by that client's reference. A closing, of whomever it is
+  told, closes the case that takes what is reported of all. When they are two again, the case of whom it was
+  not told is open again, unless that one has another open case or ended later.
   Where a case stands (reporting) shows as its plan that of its own client only, also while they are one;
   stage, stays, referrals and history are of both while they are one, then of each again.
 * **What must come before** a step may be told of whoever is one person with the client, in the case at

@@ -286,7 +286,12 @@ def _standing(uow: UnitOfWork, cases: Iterable[str]) -> list[Standing]:
     ids = [keys.as_id(case) for case in cases]
     uow.load(Case, ids)
     found = [case for one in ids if (case := uow.get(Case, one)) is not None]
-    return [Standing(str(case.id), str(case.client_id), case.created_on, case.ended_on) for case in found]
+    return [_stands(case) for case in found]
+
+
+def _stands(case: Case) -> Standing:
+    whose = str(case.closed_of) if case.closed_of is not None else None
+    return Standing(str(case.id), str(case.client_id), case.created_on, case.ended_on, whose)
 
 
 def _concerned(uow: UnitOfWork, ends: Iterable[UUID], settled: Iterable[Settled]) -> list[Case]:

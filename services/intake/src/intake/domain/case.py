@@ -101,6 +101,7 @@ class Case(Aggregate):
         self.reports: Reports = {}
         self.closed_at: datetime | None = None
         self.ended_on: datetime | None = None
+        self.closed_of: UUID | None = None
         self.is_merged = False
         self.tellings: tuple[Telling, ...] = ()
         self.consents = Consents()

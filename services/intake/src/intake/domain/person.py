@@ -124,6 +124,8 @@ class Standing(NamedTuple):
     opened: datetime
     ended: datetime | None
     """When it was closed, as far as we were told first; none: it is open."""
+    ended_of: str | None = None
+    """The client of whom the closing that holds was told; none: it is open, or merging closed it."""
 
 
 class Settled(NamedTuple):
@@ -135,7 +137,8 @@ class Settled(NamedTuple):
     closed: tuple[str, ...] = ()
     """Closed as merged, into `target`; some were so before, and it is told anew where they go on."""
     reopened: str | None = None
-    """Opened again: merging had closed it, into a case that is somebody else's now."""
+    """Opened again: merging had closed it, into a case that is somebody else's now; or what had closed it was
+    told of somebody who is another person again."""
 
 
 def settle(person: Person, standing: Iterable[Standing]) -> Settled:
@@ -143,7 +146,9 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
     had closed into a case that left is opened again: the root's, else the one opened last.
 
     What merging closed stays closed as long as the case that it went into is the same person's, however that
-    one ended: a pathway that is over does not begin again because somebody else was unmerged.
+    one ended: a pathway that is over does not begin again because somebody else was unmerged. But where the
+    closing of the case that ended last was told of who is somebody else now, this person's way was never
+    over, and goes on there.
     """
     cases, root = list(standing), person.root()
     is_open = [one for one in cases if one.ended is None]
@@ -158,7 +163,10 @@ def settle(person: Person, standing: Iterable[Standing]) -> Settled:
         return Settled(_into(person, closed, again), again, closed, reopened=again)
     over = [one for one in cases if one.case not in person.into] or cases
     last = max(over, key=_ended, default=None)
-    return Settled(person, last.case if last else None)
+    if last is None:
+        return Settled(person, None)
+    is_over = last.ended_of is None or last.ended_of in person.clients
+    return Settled(person, last.case, reopened=None if is_over else last.case)
 
 
 def emptied(person: Person, standing: Iterable[Standing], case: str) -> Settled | None:
