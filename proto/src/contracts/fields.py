@@ -22,6 +22,15 @@ PATTERNS: Mapping[str, str] = MappingProxyType(
         "phone": r"^\+?[0-9]{8,15}$",
         "key_id": r"^[0-9a-f]{16}$",
         "base64url": r"^[A-Za-z0-9_-]*$",
+        "event_name": r"^[a-z]+(-[a-z]+)*$",
+        "field_name": r"^[a-z_]+$",
+        "mailbox": r"^[^@\s]{1,64}@[^@\s]{1,120}$",
+        "decision_number": r"^[0-9A-Za-zĐđ./-]{1,60}$",
+        "form_number": r"^[0-9A-Za-zĐđ][0-9A-Za-zĐđ ./_-]{0,39}$",
+        "sha256": r"^[0-9a-f]{64}$",
+        "question": r"^[0-9]{1,2}[a-z]?$",
+        "instrument_version": r"^[0-9]{1,2}(\.[0-9]{1,2})?$",
+        "unit_code": r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$",
     }
 )
 """What a text has to look like, by the name under which the catalogue describes it (list Form)."""

@@ -79,7 +79,7 @@ def _detail(context: Mapping[str, object]) -> dict[str, str]:
     if "expected" in context:
         detail["expected"] = str(context["expected"]).replace(" or ", ", ")
     if "pattern" in context:
-        detail["form"] = FORM_OF.get(str(context["pattern"]), "printable")
+        detail["form"] = FORM_OF[str(context["pattern"])]
     return detail
 
 

@@ -12,6 +12,9 @@ from contracts.base import Label, Payload, label_of_value, labels_of, title_of
 from contracts.events.consent import ConsentGiven
 from contracts.events.intake import PlanItem
 from contracts.events.referral import ReferralRequested
+from contracts.fields import FORM_OF
+from contracts.posted import About, Posted
+from contracts.receipt import Receipt
 from contracts.registry import PAYLOADS, POSTABLE, RECORDED_BY
 from contracts.states import MOVES, Party
 from contracts.vocabulary import SERVICE_LABELS, OrgKind, Service
@@ -35,6 +38,17 @@ def models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield from models_in(argument)
 
 
+def patterns_in(schema: object) -> Iterator[str]:
+    """What texts have to look like; what they may not look like (`not`) left out."""
+    if isinstance(schema, dict):
+        if isinstance(form := schema.get("pattern"), str):
+            yield form
+        for name, inner in schema.items():
+            yield from () if name == "not" else patterns_in(inner)
+    for inner in schema if isinstance(schema, list) else ():
+        yield from patterns_in(inner)
+
+
 def leaves(annotation: object) -> Iterator[type]:
     """The types at the ends of an annotation, those of models left out: their fields come by themselves."""
     arguments = [one for one in getattr(annotation, "__args__", ()) if one not in (type(None), ...)]
@@ -48,6 +62,13 @@ def leaves(annotation: object) -> Iterator[type]:
 def test_every_event_and_field_has_a_title_in_both_languages(event: type[Payload]) -> None:
     titles = [event.TITLE, *(title_of(field) for _, field in fields_within(event))]
     assert all(title is not None and title.vi and title.en for title in titles)
+
+
+def test_every_form_that_a_contract_demands_of_a_text_has_a_name_for_the_remedy() -> None:
+    schemas = [model.model_json_schema() for model in (*EVENTS, About, Posted, Receipt)]
+    demanded = {pattern for schema in schemas for pattern in patterns_in(schema)}
+    assert len(demanded) > 15
+    assert demanded <= FORM_OF.keys()
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)

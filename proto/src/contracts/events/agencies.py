@@ -12,19 +12,19 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts.base import Contract, Payload, Title
-from contracts.fields import CommuneCode, OrgId, Phone, ShortText
+from contracts.fields import PATTERNS, CommuneCode, OrgId, Phone, ShortText
 from contracts.vocabulary import OrgKind, Service, SuspendReason
 
 Office = Annotated[OrgId, Title("Mã cơ quan", "Office")]
 
-EventName = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=60)]
+EventName = Annotated[str, StringConstraints(pattern=PATTERNS["event_name"], max_length=60)]
 """An event that agencies post, as policy packs name it: `client-contacted`."""
 
-Mailbox = Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{1,120}$", max_length=190)]
+Mailbox = Annotated[str, StringConstraints(pattern=PATTERNS["mailbox"], max_length=190)]
 
 DecisionNumber = Annotated[
     str | None,
-    StringConstraints(pattern=r"^[0-9A-Za-zĐđ./-]{1,60}$", max_length=60),
+    StringConstraints(pattern=PATTERNS["decision_number"], max_length=60),
     Title("Số quyết định", "Decision number"),
 ]
 """Number of the paper by which an authority decided (`128/QĐ-UBND`), never a text."""
@@ -91,7 +91,7 @@ class AgencyChanged(AgencyDescription):
     TITLE: ClassVar[Title] = Title("Thay đổi cơ quan", "Agency changed")
 
     changed: Annotated[
-        tuple[Annotated[str, StringConstraints(pattern=r"^[a-z_]+$", max_length=40)], ...],
+        tuple[Annotated[str, StringConstraints(pattern=PATTERNS["field_name"], max_length=40)], ...],
         Field(min_length=1, max_length=20),
         Title("Trường thay đổi", "Fields changed"),
     ]

@@ -11,7 +11,7 @@ from contracts.base import Label, Payload, Title
 from contracts.events.common import TellsOfCare
 from contracts.events.intake import Identity
 from contracts.events.sealed import Sealed, Seals, once
-from contracts.fields import EventId, OrgId
+from contracts.fields import PATTERNS, EventId, OrgId
 from contracts.vocabulary import GuardianRelation, OrgKind, PurposeOfUse
 
 _Purposes = Annotated[tuple[PurposeOfUse, ...], Field(max_length=6), Title("Mục đích", "Purposes")]
@@ -48,12 +48,12 @@ class ConsentGiven(Payload):
     ] = False
     form_number: Annotated[
         str | None,
-        Field(pattern=r"^[0-9A-Za-zĐđ][0-9A-Za-zĐđ ./_-]{0,39}$"),
+        Field(pattern=PATTERNS["form_number"]),
         Title("Số phiếu đồng ý", "Number of the form"),
     ] = None
     file_sha256: Annotated[
         str | None,
-        Field(pattern=r"^[0-9a-f]{64}$"),
+        Field(pattern=PATTERNS["sha256"]),
         Title("Mã băm tệp đã ký", "SHA-256 of the file"),
     ] = None
 

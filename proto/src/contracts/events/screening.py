@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from contracts.base import CodeOf, Contract, Label, Payload, Title
-from contracts.fields import Code, EventId
+from contracts.fields import PATTERNS, Code, EventId
 from contracts.vocabulary import (
     DeclineReason,
     InjectingCourse,
@@ -19,7 +19,7 @@ from contracts.vocabulary import (
     Substance,
 )
 
-QuestionId = Code | Annotated[str, Field(pattern=r"^[0-9]{1,2}[a-z]?$")]
+QuestionId = Code | Annotated[str, Field(pattern=PATTERNS["question"])]
 """A question of the form by its number, `2` or `4a`, or by a name where a form has names."""
 
 
@@ -78,7 +78,7 @@ class ClientScreenedPosted(Payload):
     risk: Annotated[RiskBand, Label.DRUG, Title("Mức nguy cơ cao nhất", "Highest risk")]
     instrument_version: Annotated[
         str | None,
-        Field(pattern=r"^[0-9]{1,2}(\.[0-9]{1,2})?$"),
+        Field(pattern=PATTERNS["instrument_version"]),
         Title("Phiên bản công cụ", "Instrument's version"),
     ] = None
     occasion: Annotated[ScreeningOccasion | None, Title("Lần sàng lọc", "Occasion")] = None

@@ -15,12 +15,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from pydantic import Field
 
 from contracts.base import Contract, Payload, Title
-from contracts.fields import ShortText
+from contracts.fields import PATTERNS, ShortText
 
 STREAM: UUID = uuid5(NAMESPACE_URL, "https://reftrack.org/territory")
 """The one stream of all events of units, on intake's log: in one partition, in the order of loading."""
 
-UnitCode = Annotated[str, Field(pattern=r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$")]
+UnitCode = Annotated[str, Field(pattern=PATTERNS["unit_code"])]
 Level = Literal["province", "district", "commune"]
 Kind = Literal[
     "province", "central_city",
