@@ -55,6 +55,16 @@ def fill(template: str, lang: str, /, **detail: object) -> str:
     return _Filled(lang).vformat(template, (), detail)
 
 
+def awaited(waiting_for: str, lang: str) -> str:
+    """What an event waits for, in words: a step or several (`consent_given`), or what is named by an id
+    (`agency_ref LB-0042`). Empty for none; a code that the catalogue does not have stands for itself."""
+    kind, _, named = waiting_for.partition(" ")
+    title = lists()["Awaited"].get(kind)
+    if title is not None:
+        return in_lang(title, lang).replace("{id}", named)
+    return fill("{awaits:any}", lang, awaits=waiting_for) if waiting_for else ""
+
+
 def remedy(code: str, detail: Mapping[str, str]) -> dict[str, str]:
     """`text` in both languages, `{"vi": …, "en": …}`; empty for a code that the catalogue does not have."""
     return {lang: text(code, lang, **detail) for lang in LANGS} if code in reasons() else {}

@@ -12,7 +12,7 @@ from reftrack.intake.v1 import intake_pb2
 from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack_cli import listing, session
 from reftrack_cli.listing import Paged
-from reftrack_cli.operators import matches, quarantine
+from reftrack_cli.operators import matches, quarantine, receipts, waiting
 
 
 class Pages:
@@ -91,3 +91,11 @@ def test_what_is_wrong_with_a_delivery_is_told_with_its_field_and_what_to_do(lan
         quarantine_id=7, org="cap-bo-de", type="org.reftrack.client-contacted.v1", problems=[wrong]
     )
     assert quarantine._row(delivery, lang)[-1] == problem
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "đồng ý chia sẻ thông tin"), ("en", "consent given")])
+def test_what_an_event_waits_for_is_told_in_words(language: str, said: str) -> None:
+    waits = intake_pb2.Waiting(waiting_for="consent_given")
+    assert waiting._row(waits, language)[3] == said
+    receipt = intake_pb2.Receipt(verdict="waiting", waiting_for="consent_given")
+    assert receipts.reasons(receipt, language)[-1].endswith(f": {said}")

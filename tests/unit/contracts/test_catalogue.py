@@ -10,7 +10,7 @@ from contracts import catalogue
 from contracts.fields import PATTERNS
 from contracts.problems import KINDS
 from contracts.states import MOVES, Party, ReferralState
-from contracts.vocabulary import LISTS, OrgKind, Service
+from contracts.vocabulary import LISTS, NumberKind, OrgKind, Service
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,6 +47,31 @@ def test_a_name_is_given_in_the_language_asked() -> None:
     assert catalogue.name(Service.METHADONE, "vi") == "điều trị Methadone"
     assert catalogue.name(OrgKind.WARD_POLICE, "en") == "ward police"
     assert catalogue.name_in("Service", "teleport", "en") == "teleport"
+
+
+@pytest.mark.parametrize(
+    ("waiting_for", "vi", "en"),
+    [
+        ("consent_given", "đồng ý chia sẻ thông tin", "consent given"),
+        ("in_progress, on_hold", "đang cung cấp dịch vụ; tạm dừng", "in progress; on hold"),
+        ("agency cap-khong-co", "cơ quan cap-khong-co được đăng ký", "agency cap-khong-co to be registered"),
+        ("agency_ref BD-6", "người có mã hồ sơ BD-6 của cơ quan", "whom the office's reference BD-6 names"),
+        ("referral CG-1", "chuyển gửi số CG-1", "referral CG-1"),
+        ("event an id of {its} own", "sự kiện an id of {its} own", "event an id of {its} own"),
+        ("agency_registered", "cơ quan được nêu được đăng ký", "the office named to be registered"),
+        ("no_such_code", "no_such_code", "no_such_code"),
+        ("", "", ""),
+    ],
+)
+def test_what_an_event_waits_for_is_said_in_words(waiting_for: str, vi: str, en: str) -> None:
+    assert (catalogue.awaited(waiting_for, "vi"), catalogue.awaited(waiting_for, "en")) == (vi, en)
+
+
+def test_whatever_number_or_step_an_event_waits_for_has_words() -> None:
+    steps = {*catalogue.lists()["Step"], *ReferralState, "agency_registered"}
+    keys = {f"{kind} X-1" for kind in (*NumberKind, "agency", "agency_ref", "event")}
+    same = {each for each in steps | keys if catalogue.awaited(each, "vi") == each}
+    assert same == set()
 
 
 def test_codes_in_a_detail_become_names() -> None:

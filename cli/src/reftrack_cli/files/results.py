@@ -36,8 +36,12 @@ def write_findings(path: Path, found: Iterable[Finding], lang: str) -> None:
 def _lines(one: Outcome, lang: str) -> Iterable[Sequence[object]]:
     event = catalogue.event_title(one.type, lang)
     head = (one.sheet, one.row, one.id, event, verdict(one, lang), " ".join(one.numbers.values()))
-    for code, field, vi, en in one.problems or [("", "", one.waiting_for, one.waiting_for)]:
+    for code, field, vi, en in one.problems or [_waits(one)]:
         yield (*head, code, column_named(one.type, field, lang), vi, en)
+
+
+def _waits(one: Outcome) -> tuple[str, str, str, str]:
+    return "", "", catalogue.awaited(one.waiting_for, "vi"), catalogue.awaited(one.waiting_for, "en")
 
 
 def verdict(one: Outcome, lang: str) -> str:

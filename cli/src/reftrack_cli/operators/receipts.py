@@ -128,7 +128,7 @@ def reasons(receipt: intake_pb2.Receipt, language: str) -> list[str]:
     if not told and receipt.code:
         told = [_problem(receipt.field, receipt.remedy, receipt.code, receipt.type, language)]
     if receipt.waiting_for:
-        told.append(f"{word('waits_for', language)}: {receipt.waiting_for}")
+        told.append(f"{word('waits_for', language)}: {catalogue.awaited(receipt.waiting_for, language)}")
     return told
 
 

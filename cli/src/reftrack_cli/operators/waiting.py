@@ -37,4 +37,4 @@ def _row(one: intake_pb2.Waiting, language: str) -> tuple[str, ...]:
     kind = catalogue.event_title(one.type, language) if one.type else ""
     overdue = session.word("overdue", language) if one.overdue else ""
     times = session.local(one.received_at), session.local(one.until)
-    return one.id, one.org, kind, one.waiting_for, *times, overdue
+    return one.id, one.org, kind, catalogue.awaited(one.waiting_for, language), *times, overdue

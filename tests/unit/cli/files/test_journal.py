@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,14 @@ def test_an_id_that_excel_would_take_for_a_formula_is_made_plain(tmp_path: Path)
         journal.keep([Outcome("", 2, "=cmd|x", "org.reftrack.client-contacted.v1", "accepted")])
         write_outcomes(tmp_path / "list.csv", journal, "vi")
     assert ";'=cmd|x;" in (tmp_path / "list.csv").read_text("utf-8-sig")
+
+
+def test_what_a_row_waits_for_is_told_in_each_language_in_its_own_column(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", OF) as journal:
+        journal.keep([replace(outcome(2, "waiting"), waiting_for="agency_ref BD-6")])
+        write_outcomes(tmp_path / "list.csv", journal, "vi")
+    line = (tmp_path / "list.csv").read_text("utf-8-sig").splitlines()[1]
+    assert line.endswith(";người có mã hồ sơ BD-6 của cơ quan;whom the office's reference BD-6 names")
 
 
 def test_a_folder_that_cannot_be_written_is_answered(tmp_path: Path) -> None:
