@@ -53,24 +53,47 @@ _CODES: Mapping[str, str] = MappingProxyType(
 )
 KINDS = ("string", "int", "bool", "date", "datetime", "uuid", "tuple", "dict", "model", "float", "decimal")
 _DEMANDS = ("max_length", "min_length", "ge", "le")
+_ONE_OF = "constrained-str"
+"""How pydantic names a text that may have several forms, behind the name of the field."""
+
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
     """Pydantic's findings in the catalogue's codes, without any value that was sent."""
     details = error.errors(include_input=False, include_url=False)
-    return [_problem(one) for one in details[: Unreadable.MOST]]
+    return _told_once([_problem(one) for one in details[: Unreadable.MOST]])
+
+
+def _told_once(found: list[Problem]) -> list[Problem]:
+    """Without the lack of items that follows from wrong items; several forms of a text as one problem."""
+    fields, told = [one.field or "" for one in found], list[Problem]()
+    for one in found:
+        before = told[-1] if told else None
+        if one.code == "too_few" and any(field.startswith(f"{one.field}/") for field in fields):
+            continue
+        if before and one.code == "not_of_form" and (before.code, before.field) == (one.code, one.field):
+            forms = f"{before.detail['form']}, {one.detail['form']}"
+            told[-1] = Problem(one.code, one.field, {"form": forms})
+            continue
+        told.append(one)
+    return told
 
 
 def _problem(details: ErrorDetails) -> Problem:
-    kind, context = details["type"], details.get("ctx", {})
+    kind, context, field = details["type"], details.get("ctx", {}), pointer(_place(details))
     if kind == "json_invalid":
         return Problem(_json_code(str(context.get("error", ""))))
     if kind in ("value_error", "assertion_error"):
-        return Problem(str(context.get("error", "")), pointer(details["loc"]))
+        return Problem(str(context.get("error", "")), field)
     if (code := _CODES.get(kind)) is not None:
-        return Problem(code, pointer(details["loc"]), _detail(context))
-    return Problem("wrong_type", pointer(details["loc"]), {"expected": _expected(kind)})
+        return Problem(code, field, _detail(context))
+    return Problem("wrong_type", field, {"expected": _expected(kind)})
+
+
+def _place(details: ErrorDetails) -> tuple[int | str, ...]:
+    place = details["loc"]
+    return place[:-1] if place[-1:] == (_ONE_OF,) and details["type"] != "extra_forbidden" else place
 
 
 def _detail(context: Mapping[str, object]) -> dict[str, str]:

@@ -86,6 +86,24 @@ def test_a_place_within_a_list_is_named_by_its_count() -> None:
     assert problems(post(screened), "org.reftrack.client-screened.v1") == {"/data/scores/1/score": "too_big"}
 
 
+SCREENED = "org.reftrack.client-screened.v1"
+SCREENING = {"instrument": "who_assist", "risk": "high"}
+
+
+def test_an_item_that_is_wrong_is_told_and_not_a_lack_of_items_that_follows_from_it() -> None:
+    screening = {**SCREENING, "scores": [{"substance": "opioids", "score": 40}]}
+    assert problems(post(screening, SCREENED), SCREENED) == {"/data/scores/0/score": "too_big"}
+    assert problems(post({**SCREENING, "scores": []}, SCREENED), SCREENED) == {"/data/scores": "too_few"}
+
+
+def test_a_text_that_fits_neither_of_two_forms_is_one_problem_that_names_both() -> None:
+    scores, answer = [{"substance": "opioids", "score": 30}], {"question": "??", "answer": "daily"}
+    with pytest.raises(Unreadable) as refused:
+        parse_posted(SCREENED, post({**SCREENING, "scores": scores, "answers": [answer]}, SCREENED))
+    detail = {"form": "code, question"}
+    assert refused.value.problems == (Problem("not_of_form", "/data/answers/0/question", detail),)
+
+
 def test_neither_a_value_nor_a_strange_field_name_is_repeated() -> None:
     registered = {"client_group": "Trần Thị Thử", "Nguyễn Văn Thử": 1, "identity": {"full_name": "\u0000Thử"}}
     with pytest.raises(Unreadable) as refused:

@@ -83,6 +83,16 @@ class Field:
         outer = ": ".join(_said(title, lang) for title in self.titles[:-1])
         return f"{outer}{' #' if self.root else ''}: {_said(self.title, lang)}"
 
+    def called(self, code: str, lang: str) -> str | None:
+        """What people call what has that `code`: the field itself, or what it lies in (`Điểm`, `Điểm #`)."""
+        if code == self.code:
+            return self.full(lang)
+        steps = code.split(".")
+        named = [each for each in steps if each not in {"data", "about", "#"}]
+        if not named or not self.code.startswith(f"{code}."):
+            return None
+        return _said(self.titles[len(named) - 1], lang) + (" #" if steps[-1] == "#" else "")
+
 
 def _said(title: Title, lang: str) -> str:
     return title.vi if lang == "vi" else title.en

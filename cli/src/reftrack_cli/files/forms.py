@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
 from contracts import catalogue
-from contracts.base import Title
+from contracts.base import Title, title_of
+from contracts.posted import Posted
 from contracts.registry import POSTABLE
 from territory.names import folded
 
@@ -189,11 +190,12 @@ def sheet_title(text: str) -> str:
 def column_named(type_name: str, pointer: str, lang: str) -> str:
     """What people call the field that a receipt names by a JSON pointer; else the pointer itself."""
     form = forms().get(type_name)
-    steps = ["#" if step.isdecimal() else step for step in pointer.split("/")[1:]]
-    for one in form.fields if form and steps else ():
-        if one.code == ".".join(steps):
-            return one.full(lang).replace("#", str(_number(pointer)))
-    return pointer
+    code = ".".join("#" if step.isdecimal() else step for step in pointer.split("/")[1:])
+    for one in form.fields if form and code else ():
+        if (said := one.called(code, lang)) is not None:
+            return said.replace("#", str(_number(pointer)))
+    title = title_of(Posted.model_fields[code]) if code in Posted.model_fields else None
+    return pointer if title is None else catalogue.in_lang(title, lang)
 
 
 def _number(pointer: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 from contracts.registry import POSTABLE
 from pydantic import BaseModel
 from reftrack_cli.files.choices import Json
-from reftrack_cli.files.forms import Form, form_named, forms, sheet_title
+from reftrack_cli.files.forms import Form, column_named, form_named, forms, sheet_title
 
 EACH = [pytest.param(form, id=form.code) for form in forms().values()]
 
@@ -75,3 +75,24 @@ def test_a_heading_that_means_several_fields_names_them() -> None:
     screened = forms()["org.reftrack.client-screened.v1"]
     assert screened.column("Chất 1") is None
     assert screened.meant("Chất 1") == ["Điểm 1: Chất", "Trả lời 1: Chất"]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "vi", "en"),
+    [
+        ("/data/scores/0/score", "Điểm 1: Điểm", "Scores 1: Score"),
+        ("/data/scores", "Điểm", "Scores"),
+        ("/data/answers/2", "Trả lời 3", "Answers 3"),
+        ("/data/answers/2/question", "Trả lời 3: Câu hỏi", "Answers 3: Question"),
+        ("/data/injecting", "Mức độ tiêm chích", "Pattern of injecting"),
+        ("/by", "Người thực hiện", "Done by"),
+        ("/about", "Về ai", "About"),
+        ("/data", "Nội dung", "Data"),
+        ("/data/no_such", "/data/no_such", "/data/no_such"),
+    ],
+)
+def test_a_field_that_a_receipt_names_and_what_it_lies_in_are_called_as_people_call_them(
+    pointer: str, vi: str, en: str
+) -> None:
+    screened = "org.reftrack.client-screened.v1"
+    assert [column_named(screened, pointer, lang) for lang in ("vi", "en")] == [vi, en]
