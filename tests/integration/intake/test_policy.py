@@ -14,6 +14,8 @@ from typing import Any
 
 import grpc
 import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
 from reftrack.intake.v1 import policy_pb2 as pb
 
 from tests.integration.intake.desk import POLICE, REFERENCE, SOCIAL, as_item, settings
@@ -118,6 +120,41 @@ async def test_what_an_event_was_judged_by_can_be_shown_by_the_version_that_it_k
     superseded = await shown(serving, on="2019-03-10", version="vn-law-2008@1")
     assert superseded.version == "vn-law-2008@1"
     assert {value.origin for value in superseded.values if value.name.startswith("may_post.")} == {"roles@1"}
+
+
+@pytest.mark.parametrize(
+    ("version", "on"),
+    [("vn-law-2008@1", "2019-03-20"), ("vn-law-2021@2", "2022-01-01"), ("vn-law-2025@2", "2026-07-01")],
+)
+async def test_a_version_is_shown_on_the_day_of_its_life_that_is_nearest_to_today(
+    serving: Serving, version: str, on: str
+) -> None:
+    answer = await shown(serving, version=version)
+    assert (answer.version, answer.on) == (version, on)
+    assert answer.since <= answer.on <= (answer.until or "9999")
+
+
+async def test_a_version_on_a_day_outside_its_life_is_refused_with_the_days_that_it_had(
+    serving: Serving,
+) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await shown(serving, version="vn-law-2021@2", on="2019-01-01")
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    status = rpc_status.from_call(refused.value)  # type: ignore[arg-type]
+    assert status is not None
+    told = [error_details_pb2.LocalizedMessage() for part in status.details]
+    read = [one.message for one, part in zip(told, status.details, strict=True) if part.Unpack(one)]
+    days = ("vn-law-2021@2", "2022-01-01", "2026-06-30")
+    assert len(read) == 2
+    assert all(part in message for message in read for part in days)
+
+
+@pytest.mark.parametrize("version", ["", "vn-law-2008@1"])
+async def test_a_day_before_the_first_pack_is_told_with_the_day_on_which_that_begins(
+    serving: Serving, version: str
+) -> None:
+    answer = await shown(serving, on="1999-01-01", version=version)
+    assert (answer.on, answer.since) == ("1999-01-01", "2001-06-01")
 
 
 @pytest.mark.parametrize(

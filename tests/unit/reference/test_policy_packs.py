@@ -329,6 +329,23 @@ def test_a_day_before_the_first_pack_is_judged_by_its_first_day() -> None:
     assert POLICY.show(date(1990, 1, 1)) == first.rows()
 
 
+@pytest.mark.parametrize(
+    ("version", "day"),
+    [
+        ("vn-law-2025@2", date(2019, 1, 1)),
+        ("vn-law-2025@1", date(2026, 6, 30)),
+        ("vn-law-2008@1", date(2022, 1, 1)),
+    ],
+)
+def test_a_version_judged_nothing_on_a_day_outside_its_life(version: str, day: date) -> None:
+    assert POLICY.judged_by(version, day) is None
+
+
+@pytest.mark.parametrize("version", ["vn-law-2008@1", "vn-law-2008@2"])
+def test_the_first_pack_in_any_of_its_versions_judged_what_was_before_it_too(version: str) -> None:
+    assert POLICY.judged_by(version, date(1990, 1, 1)) is not None
+
+
 def test_every_text_of_every_pack_is_there_in_both_languages() -> None:
     packs = POLICY.versions().values()
     said = [(one.statement, one.body) for pack in packs for one in pack.statements()]

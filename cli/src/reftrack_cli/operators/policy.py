@@ -16,7 +16,10 @@ HEADINGS = ("value", "", "law", "holds", "source", "")
 
 @app.command()
 def show(
-    on: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="The day; today if left out.")] = "",
+    on: Annotated[
+        str,
+        typer.Option(metavar="YYYY-MM-DD", help="The day; today, or a version's nearest, if left out."),
+    ] = "",
     province: Annotated[str, typer.Option(help="Two digits, 01 is Hà Nội.")] = "01",
     version: Annotated[
         str, typer.Option(help="What an event with this policy_version was judged by.", show_default=False)
@@ -39,6 +42,8 @@ def show(
         return
     said = {"version": answer.version, "on": answer.on, "province": answer.province}
     out.print(say("policy_of", language, **said), markup=False)
+    if answer.on < answer.since:
+        out.print(say("before_the_first_policy", language, since=answer.since), markup=False)
     table = session.table(*(word(each, language) if each else "" for each in HEADINGS))
     for value in answer.values:
         if not (unconfirmed and value.confirmed):

@@ -2,8 +2,8 @@
 
 from reference.policy.book import Policy
 from reference.policy.holding import Holding, Row
-from reference.policy.pack import Pack
+from reference.policy.pack import Pack, latest_day
 from reference.policy.statements import LegalBasis, Terms
 from reference.policy.workdays import WorkingDays
 
-__all__ = ["Holding", "LegalBasis", "Pack", "Policy", "Row", "Terms", "WorkingDays"]
+__all__ = ["Holding", "LegalBasis", "Pack", "Policy", "Row", "Terms", "WorkingDays", "latest_day"]

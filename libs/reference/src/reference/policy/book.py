@@ -70,9 +70,16 @@ class Policy:
         return tuple(self._packs)
 
     def judged_by(self, version: str, on: date, province: str = HANOI) -> Holding | None:
-        """The exact values that an event of that day was judged by; none for a version nobody knows."""
+        """The exact values that an event of that day was judged by; none for a version that nobody knows, or
+        that judges nothing of that day (`judges`)."""
         pack = self.get(version)
-        return None if pack is None else Holding(pack, on, province)
+        return Holding(pack, on, province) if pack is not None and self.judges(pack, on) else None
+
+    def judges(self, pack: Pack, on: date) -> bool:
+        """Whether the days of a pack, in use or superseded, let it judge what happened on a day: those of its
+        life, and for the first pack all before it."""
+        first = next(one for one in self._packs if one.province == ALL)
+        return pack.holds(on) or (pack.id == first.id and on < first.first_day)
 
     def show(self, on: date, province: str = HANOI) -> tuple[Row, ...]:
         """Every value that holds, with law, article, source and whether anybody has confirmed it."""

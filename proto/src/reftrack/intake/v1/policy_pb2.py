@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1freftrack/intake/v1/policy.proto\x12\x12reftrack.intake.v1\"B\n\x11ShowPolicyRequest\x12\n\n\x02on\x18\x01 \x01(\t\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\"\xe4\x02\n\x0bPolicyValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08title_vi\x18\x02 \x01(\t\x12\x10\n\x08title_en\x18\x03 \x01(\t\x12\x12\n\nvalue_json\x18\x04 \x01(\t\x12\x0f\n\x07text_vi\x18\x05 \x01(\t\x12\x0f\n\x07text_en\x18\x06 \x01(\t\x12\x0b\n\x03law\x18\x07 \x01(\t\x12\x0f\n\x07\x61rticle\x18\x08 \x01(\t\x12\r\n\x05since\x18\t \x01(\t\x12\r\n\x05until\x18\n \x01(\t\x12\x10\n\x08province\x18\x0b \x01(\t\x12\x0e\n\x06source\x18\x0c \x01(\t\x12\x11\n\tconfirmed\x18\r \x01(\x08\x12\x0e\n\x06origin\x18\x0e \x01(\t\x12\x0e\n\x06law_vi\x18\x0f \x01(\t\x12\x0e\n\x06law_en\x18\x10 \x01(\t\x12\x12\n\narticle_vi\x18\x11 \x01(\t\x12\x12\n\narticle_en\x18\x12 \x01(\t\x12\x11\n\tsource_vi\x18\x13 \x01(\t\x12\x11\n\tsource_en\x18\x14 \x01(\t\"t\n\x12ShowPolicyResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x10\n\x08province\x18\x03 \x01(\t\x12/\n\x06values\x18\x04 \x03(\x0b\x32\x1f.reftrack.intake.v1.PolicyValue2l\n\rPolicyService\x12[\n\nShowPolicy\x12%.reftrack.intake.v1.ShowPolicyRequest\x1a&.reftrack.intake.v1.ShowPolicyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1freftrack/intake/v1/policy.proto\x12\x12reftrack.intake.v1\"B\n\x11ShowPolicyRequest\x12\n\n\x02on\x18\x01 \x01(\t\x12\x10\n\x08province\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\t\"\xe4\x02\n\x0bPolicyValue\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x10\n\x08title_vi\x18\x02 \x01(\t\x12\x10\n\x08title_en\x18\x03 \x01(\t\x12\x12\n\nvalue_json\x18\x04 \x01(\t\x12\x0f\n\x07text_vi\x18\x05 \x01(\t\x12\x0f\n\x07text_en\x18\x06 \x01(\t\x12\x0b\n\x03law\x18\x07 \x01(\t\x12\x0f\n\x07\x61rticle\x18\x08 \x01(\t\x12\r\n\x05since\x18\t \x01(\t\x12\r\n\x05until\x18\n \x01(\t\x12\x10\n\x08province\x18\x0b \x01(\t\x12\x0e\n\x06source\x18\x0c \x01(\t\x12\x11\n\tconfirmed\x18\r \x01(\x08\x12\x0e\n\x06origin\x18\x0e \x01(\t\x12\x0e\n\x06law_vi\x18\x0f \x01(\t\x12\x0e\n\x06law_en\x18\x10 \x01(\t\x12\x12\n\narticle_vi\x18\x11 \x01(\t\x12\x12\n\narticle_en\x18\x12 \x01(\t\x12\x11\n\tsource_vi\x18\x13 \x01(\t\x12\x11\n\tsource_en\x18\x14 \x01(\t\"\x92\x01\n\x12ShowPolicyResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\n\n\x02on\x18\x02 \x01(\t\x12\x10\n\x08province\x18\x03 \x01(\t\x12/\n\x06values\x18\x04 \x03(\x0b\x32\x1f.reftrack.intake.v1.PolicyValue\x12\r\n\x05since\x18\x05 \x01(\t\x12\r\n\x05until\x18\x06 \x01(\t2l\n\rPolicyService\x12[\n\nShowPolicy\x12%.reftrack.intake.v1.ShowPolicyRequest\x1a&.reftrack.intake.v1.ShowPolicyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHOWPOLICYREQUEST']._serialized_end=121
   _globals['_POLICYVALUE']._serialized_start=124
   _globals['_POLICYVALUE']._serialized_end=480
-  _globals['_SHOWPOLICYRESPONSE']._serialized_start=482
-  _globals['_SHOWPOLICYRESPONSE']._serialized_end=598
-  _globals['_POLICYSERVICE']._serialized_start=600
-  _globals['_POLICYSERVICE']._serialized_end=708
+  _globals['_SHOWPOLICYRESPONSE']._serialized_start=483
+  _globals['_SHOWPOLICYRESPONSE']._serialized_end=629
+  _globals['_POLICYSERVICE']._serialized_start=631
+  _globals['_POLICYSERVICE']._serialized_end=739
 # @@protoc_insertion_point(module_scope)

@@ -28,12 +28,13 @@ class ShowPolicyRequest(_message.Message):
     PROVINCE_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     on: _builtins.str
-    """Day of Asia/Ho_Chi_Minh, YYYY-MM-DD; today if empty."""
+    """Day of Asia/Ho_Chi_Minh, YYYY-MM-DD; if empty today, or with `version` the nearest day of its life."""
     province: _builtins.str
     """Two digits; 01 (Hà Nội) if empty."""
     version: _builtins.str
     """The version that an event names (`policy_version`): what it was judged by, also where that is superseded.
-    The pack in force if empty. NOT_FOUND for one that nobody knows.
+    The pack in force if empty. NOT_FOUND for one that nobody knows; INVALID_ARGUMENT (`policy_version_not_then`)
+    with a day on which it can have judged nothing.
     """
     def __init__(
         self,
@@ -145,10 +146,17 @@ class ShowPolicyResponse(_message.Message):
     ON_FIELD_NUMBER: _builtins.int
     PROVINCE_FIELD_NUMBER: _builtins.int
     VALUES_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
     version: _builtins.str
     """What an event of that day keeps, vn-law-2008@1."""
     on: _builtins.str
     province: _builtins.str
+    since: _builtins.str
+    """First and last day of the pack, YYYY-MM-DD; empty where it has none. A day before the first pack is judged
+    by that one's first day.
+    """
+    until: _builtins.str
     @_builtins.property
     def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyValue]: ...
     def __init__(
@@ -158,10 +166,12 @@ class ShowPolicyResponse(_message.Message):
         on: _builtins.str = ...,
         province: _builtins.str = ...,
         values: _abc.Iterable[Global___PolicyValue] | None = ...,
+        since: _builtins.str = ...,
+        until: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "province", b"province", "values", b"values", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["on", b"on", "province", b"province", "since", b"since", "until", b"until", "values", b"values", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 from chassis.clock import Clock
@@ -11,7 +12,7 @@ from contracts import catalogue
 from reference import Living, Policy
 from reference.days import local_day
 from reference.instruments import Instruments
-from reference.policy import Holding, LegalBasis, Row
+from reference.policy import Holding, LegalBasis, Pack, Row, latest_day
 from reference.policy.texts import Texts
 from reftrack.intake.v1 import policy_pb2 as pb
 from reftrack.intake.v1 import policy_pb2_grpc as grpc
@@ -33,26 +34,39 @@ class PolicyServicer(grpc.PolicyServiceServicer):
 
     async def ShowPolicy(self, request: pb.ShowPolicyRequest, _context: Any) -> pb.ShowPolicyResponse:  # noqa: N802
         """Every value that holds. Raises `InvalidInput`, or `NotFound` for a version that nobody knows."""
-        on = day_asked(request.on, "on") or local_day(self._clock.now())
+        asked, today = day_asked(request.on, "on"), local_day(self._clock.now())
         province = request.province or HANOI
         if not any(unit.level == "province" for unit in self._country.now.lives(province)):
             raise InvalidInput([Violation("province", "no_such_province")])
-        if not request.version:
-            holding: Holding | None = self._policy.holding(on, province)
-        else:
-            holding = self._policy.judged_by(request.version, on, province)
-        if holding is None:
-            known = {"known": ", ".join(sorted(self._policy.versions()))}
-            raise NotFound("policy_version_unknown", field="version", detail=known)
+        pack = self._named(request.version, asked) if request.version else None
+        on = asked or (latest_day(pack, today) if pack else today)
+        holding = Holding(pack, on, province) if pack else self._policy.holding(on, province)
         return pb.ShowPolicyResponse(
             version=holding.version,
             on=on.isoformat(),
             province=province,
+            since=_day(holding.pack.since),
+            until=_day(holding.pack.until),
             values=[
                 *(_value(row, self._policy.texts) for row in holding.rows()),
                 *bands_in_force(self._instruments, on, self._policy.texts),
             ],
         )
+
+    def _named(self, version: str, on: date | None) -> Pack:
+        """The pack of that version; on the day, if one is asked for, it can have judged something."""
+        pack = self._policy.get(version)
+        if pack is None:
+            known = {"known": ", ".join(sorted(self._policy.versions()))}
+            raise NotFound("policy_version_unknown", field="version", detail=known)
+        if on is not None and not self._policy.judges(pack, on):
+            life = {"version": version, "since": _day(pack.since) or "…", "until": _day(pack.until) or "…"}
+            raise InvalidInput([Violation("on", "policy_version_not_then", life)])
+        return pack
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _value(row: Row, texts: Texts) -> pb.PolicyValue:
@@ -65,8 +79,8 @@ def _value(row: Row, texts: Texts) -> pb.PolicyValue:
         text_en=_text(row, texts, "en"),
         law=row.law,
         article=row.article or "",
-        since=row.since.isoformat() if row.since else "",
-        until=row.until.isoformat() if row.until else "",
+        since=_day(row.since),
+        until=_day(row.until),
         province=row.province,
         source=row.source,
         confirmed=row.confirmed,
