@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 from reftrack.intake.v1 import intake_pb2
 from reftrack.intake.v1 import matching_pb2 as pb
+from reftrack.reporting.v1 import status_pb2
 from reftrack_cli import listing, session
 from reftrack_cli.listing import Paged
-from reftrack_cli.operators import matches, quarantine, receipts, waiting
+from reftrack_cli.operators import case, matches, quarantine, receipts, waiting
 
 
 class Pages:
@@ -99,3 +100,12 @@ def test_what_an_event_waits_for_is_told_in_words(language: str, said: str) -> N
     assert waiting._row(waits, language)[3] == said
     receipt = intake_pb2.Receipt(verdict="waiting", waiting_for="consent_given")
     assert receipts.reasons(receipt, language)[-1].endswith(f": {said}")
+
+
+def test_a_timeline_tells_a_reason_once_and_not_again_by_its_detail() -> None:
+    facts = [
+        status_pb2.Fact(field="code", title_vi="Mã lý do", text_vi="Chưa đồng ý với: cơ sở Methadone."),
+        status_pb2.Fact(field="detail", title_vi="Chi tiết", text_vi="recipient: cơ sở Methadone"),
+    ]
+    told = case.facts_in_words(status_pb2.TimelineEntry(facts=facts), "vi")
+    assert told == ["Mã lý do: Chưa đồng ý với: cơ sở Methadone."]

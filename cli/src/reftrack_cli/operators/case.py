@@ -120,16 +120,22 @@ def _tell(entry: status_pb2.TimelineEntry, language: str) -> None:
     title = entry.title_vi if vi else entry.title_en
     named = f"{entry.org} {entry.event_id or entry.posted_id}"
     out.print(f"{when:16}  {title}  {entry.number}  [dim]{escape(named)}[/]", soft_wrap=True)
-    facts = [
-        f"{fact.title_vi}: {fact.text_vi}" if vi else f"{fact.title_en}: {fact.text_en}"
-        for fact in entry.facts
-    ]
-    if facts:
+    if facts := facts_in_words(entry, language):
         session.below("; ".join(facts))
     if entry.HasField("voided"):
         void = entry.voided
         when, reason = session.local(void.recorded_at)[:16], void.reason_vi if vi else void.reason_en
         session.below(f"{word('voided', language)}: {when}  {void.org}  {reason}")
+
+
+def facts_in_words(entry: status_pb2.TimelineEntry, language: str) -> list[str]:
+    """What an event says, by the titles of its fields; the text of a reason holds its detail already."""
+    vi = language == "vi"
+    return [
+        f"{fact.title_vi}: {fact.text_vi}" if vi else f"{fact.title_en}: {fact.text_en}"
+        for fact in entry.facts
+        if fact.field != "detail"
+    ]
 
 
 def _step(step: audit_pb2.ReplayStep, changed: list[str], language: str) -> None:
