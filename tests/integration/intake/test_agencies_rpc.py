@@ -112,6 +112,24 @@ async def test_an_office_is_shown_with_its_territory_by_name(serving: Serving) -
     assert fresh.agency.territory_vi == "Phường Sài Đồng"
 
 
+@pytest.mark.parametrize(
+    ("since", "until", "life"),
+    [
+        ("", "2019-03-19", "ended"),
+        ("", "2019-03-20", ""),
+        ("2019-03-20", "", ""),
+        ("2019-03-21", "", "not_begun"),
+    ],
+)
+async def test_it_is_said_of_an_office_whether_it_is_in_force_today(
+    serving: Serving, since: str, until: str, life: str
+) -> None:
+    me, asked = bearer(serving, PROVINCE, "supervisor"), registration()
+    asked.since, asked.until = since, until
+    fresh = await serving.agencies.RegisterAgency(asked, metadata=me)
+    assert (fresh.agency.state, fresh.agency.life) == ("active", life)
+
+
 async def test_of_an_office_of_the_seed_it_is_said_whether_kafka_was_ever_asked_and_what_it_said(
     serving: Serving,
 ) -> None:

@@ -58,3 +58,28 @@ def test_of_an_office_of_the_seed_it_is_said_in_short_what_is_known(
 ) -> None:
     office.provisioned, office.provisioning_problem = False, problem
     assert agencies._row(office, language)[4] == said
+
+
+@pytest.mark.parametrize(
+    ("life", "language", "said"),
+    [
+        ("ended", "vi", "đã hết hoạt động, đến 2025-06-30"),
+        ("ended", "en", "ended, on 2025-06-30"),
+        ("not_begun", "vi", "chưa hoạt động, từ 2024-01-01"),
+        ("not_begun", "en", "not begun yet, from 2024-01-01"),
+        ("", "en", "active"),
+    ],
+)
+def test_an_office_that_is_not_in_force_today_is_not_said_to_be_active(
+    office: pb.Agency, life: str, language: str, said: str
+) -> None:
+    office.since, office.until, office.life = "2024-01-01", "2025-06-30", life
+    assert agencies._row(office, language)[3] == said
+
+
+def test_an_office_that_is_suspended_and_ended_is_said_to_be_both(office: pb.Agency) -> None:
+    office.until, office.life = "2025-06-30", "ended"
+    office.state, office.suspend_reason = "suspended", "misuse"
+    state = agencies._row(office, "en")[3]
+    assert state.startswith("suspended (")
+    assert state.endswith("; ended, on 2025-06-30")

@@ -294,19 +294,27 @@ def _tell_credentials(given: pb.Credentials, language: str) -> None:
 
 
 def _row(one: pb.Agency, language: str) -> tuple[str, ...]:
-    state = session.word(one.state, language)
-    if one.suspend_reason:
-        state += f" ({catalogue.name_in('SuspendReason', one.suspend_reason, language)})"
     name = one.name_vi if language == "vi" else one.name_en
     kind = catalogue.name_in("OrgKind", one.kind, language)
     return (
         one.org,
         kind,
         _territory(one, language),
-        state,
+        _state(one, language),
         _ready(one, language),
         name,
     )
+
+
+def _state(one: pb.Agency, language: str) -> str:
+    """Whether it takes part: its life goes before `active`, and stands beside `suspended`."""
+    told = [] if one.state == "active" and one.life else [session.word(one.state, language)]
+    if one.suspend_reason:
+        told[0] += f" ({catalogue.name_in('SuspendReason', one.suspend_reason, language)})"
+    if one.life:
+        day = one.until if one.life == "ended" else one.since
+        told.append(session.say(f"life_{one.life}", language, day=day))
+    return "; ".join(told)
 
 
 def _territory(one: pb.Agency, language: str) -> str:

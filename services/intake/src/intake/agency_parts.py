@@ -47,7 +47,9 @@ class AgencyParts:
 
     def servicer(self, parts: Parts[Settings]) -> Register:
         """`AgencyService`, ready to be added to a server."""
-        servicer = AgencyServicer(parts.reads, parts.commands, parts.cursors, self.live, self.provisioner)
+        servicer = AgencyServicer(
+            *(parts.reads, parts.commands, parts.cursors, self.live, self.provisioner, parts.clock)
+        )
 
         def register(server: Any) -> None:
             agencies_pb2_grpc.add_AgencyServiceServicer_to_server(servicer, server)

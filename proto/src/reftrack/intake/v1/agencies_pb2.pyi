@@ -98,6 +98,7 @@ class Agency(_message.Message):
     CHANGED_AT_FIELD_NUMBER: _builtins.int
     TERRITORY_VI_FIELD_NUMBER: _builtins.int
     TERRITORY_EN_FIELD_NUMBER: _builtins.int
+    LIFE_FIELD_NUMBER: _builtins.int
     org: _builtins.str
     """`cap-bo-de`: names its topics, its user and its groups on Kafka."""
     kind: _builtins.str
@@ -130,6 +131,8 @@ class Agency(_message.Message):
     territory_vi: _builtins.str
     """The unit that it answers for, by name; empty for one without limit."""
     territory_en: _builtins.str
+    life: _builtins.str
+    """By today: empty while it is in force, else `not_begun` or `ended`, whatever its state."""
     @_builtins.property
     def services(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Codes of the list Service."""
@@ -167,10 +170,11 @@ class Agency(_message.Message):
         changed_at: _timestamp_pb2.Timestamp | None = ...,
         territory_vi: _builtins.str = ...,
         territory_en: _builtins.str = ...,
+        life: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "contact", b"contact", "may_post", b"may_post"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "commune", b"commune", "contact", b"contact", "district", b"district", "kind", b"kind", "may_post", b"may_post", "name_en", b"name_en", "name_vi", b"name_vi", "org", b"org", "province", b"province", "provisioned", b"provisioned", "provisioning_problem", b"provisioning_problem", "sealed_only", b"sealed_only", "services", b"services", "since", b"since", "state", b"state", "suspend_reason", b"suspend_reason", "territory_en", b"territory_en", "territory_vi", b"territory_vi", "unit_on", b"unit_on", "until", b"until", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "commune", b"commune", "contact", b"contact", "district", b"district", "kind", b"kind", "life", b"life", "may_post", b"may_post", "name_en", b"name_en", "name_vi", b"name_vi", "org", b"org", "province", b"province", "provisioned", b"provisioned", "provisioning_problem", b"provisioning_problem", "sealed_only", b"sealed_only", "services", b"services", "since", b"since", "state", b"state", "suspend_reason", b"suspend_reason", "territory_en", b"territory_en", "territory_vi", b"territory_vi", "unit_on", b"unit_on", "until", b"until", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,13 +66,20 @@ def of_reference(organisation: Organisation, seen_to: bool, why: str) -> pb.Agen
     return message
 
 
-def name_territory(message: pb.Agency, areas: Areas) -> pb.Agency:
-    """The same with the names of the unit that the office answers for."""
+def as_of(today: date, message: pb.Agency, areas: Areas) -> pb.Agency:
+    """The same with the names of the unit that the office answers for, and whether it is in force today."""
     on = date.fromisoformat(message.unit_on) if message.unit_on else None
     unit = areas.unit(Seat(message.commune or message.district or message.province or None, on))
     if unit is not None:
         message.territory_vi, message.territory_en = unit.vi, unit.en
+    message.life = _life(message, today.isoformat())
     return message
+
+
+def _life(message: pb.Agency, today: str) -> str:
+    if message.until and message.until < today:
+        return "ended"
+    return "not_begun" if message.since > today else ""
 
 
 def _of(said: dict[str, Any]) -> pb.Agency:

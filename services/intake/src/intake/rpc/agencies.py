@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from chassis.clock import Clock
 from chassis.refusal import Refusal
 from chassis.rpc.call import Role, current_caller
 from chassis.rpc.commands import Commands
@@ -16,12 +17,13 @@ from contracts.vocabulary import OrgKind
 from directory import on_kafka
 from google.protobuf.message import Message
 from reference import Organisation, Organisations
+from reference.days import local_day
 from reftrack.intake.v1 import agencies_pb2 as pb
 from reftrack.intake.v1.agencies_pb2_grpc import AgencyServiceServicer
 
 from intake.agencies.agency import MOVES, State
 from intake.agencies.desk import CHANGE, REGISTER, REINSTATE, SUSPEND
-from intake.agencies.messages import name_territory, of_reference, of_row
+from intake.agencies.messages import as_of, of_reference, of_row
 from intake.agencies.provisioning import Provided, Provisioner
 from intake.rpc.receipts import page_size
 
@@ -47,12 +49,14 @@ class AgencyServicer(AgencyServiceServicer):
         cursors: Cursors,
         organisations: Organisations,
         provisioner: Provisioner,
+        clock: Clock,
     ) -> None:
         self._reads = reads
         self._commands = commands
         self._cursors = cursors
         self._organisations = organisations
         self._provisioner = provisioner
+        self._clock = clock
 
     async def RegisterAgency(  # noqa: N802
         self, request: pb.RegisterAgencyRequest, _context: Any
@@ -109,7 +113,7 @@ class AgencyServicer(AgencyServiceServicer):
     async def _command(self, name: str, request: Message) -> tuple[str, pb.Agency]:
         done = await self._commands.run(name, request)
         told = pb.RegisterAgencyResponse.FromString(done.answer)
-        return told.event_id, name_territory(told.agency, self._organisations.areas)
+        return told.event_id, self._as_of_today(told.agency)
 
     async def _follow(self, agency: pb.Agency) -> None:
         """Topics and rights as the registry has them now; `agency` says whether they are."""
@@ -146,7 +150,10 @@ class AgencyServicer(AgencyServiceServicer):
             of_row(*row[:6]) if row[0] is not None else of_reference(one, *row[6:])
             for one, row in zip(offices, rows, strict=True)
         )
-        return [name_territory(one, self._organisations.areas) for one in told]
+        return [self._as_of_today(one) for one in told]
+
+    def _as_of_today(self, told: pb.Agency) -> pb.Agency:
+        return as_of(local_day(self._clock.now()), told, self._organisations.areas)
 
 
 def _asked_for(one: Organisation, request: pb.ListAgenciesRequest) -> bool:
