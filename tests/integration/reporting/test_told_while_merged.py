@@ -7,9 +7,9 @@ from typing import Any
 
 import grpc
 from contracts.events import followup, intake
-from contracts.events.cases import CaseClosed, ClientMoved
+from contracts.events.cases import CaseClosed, CaseReopened, ClientMoved
 from contracts.events.referral import ReferralAccepted
-from contracts.vocabulary import CloseReason, DetoxKind, Service
+from contracts.vocabulary import CloseReason, DetoxKind, ReopenReason, Service
 from reftrack.reporting.v1 import status_pb2 as pb
 
 from tests.integration.reporting.conftest import World
@@ -127,6 +127,34 @@ async def test_who_was_one_with_another_stands_as_if_that_had_never_been(world: 
     unmerged(story, "an", "binh", times=2)
     await world.tell(story)
     assert await seen(world, "an", "binh") == await seen(world, "chi", "dung")
+
+
+async def test_a_closing_told_in_the_case_of_another_closes_the_own_case_alone(world: World) -> None:
+    """As intake tells it when the two are two again: the one case goes on, the other is closed by a closing
+    that the first had caused. Of Chi and Dung the same is told, apart."""
+    story, over = Story(), CaseClosed(reason=CloseReason.GOALS_MET)
+    of: dict[str, Any] = {"at": at(22), "org": OTHER_SOCIAL}
+    begun(story, "an", "binh", "chi", "dung")
+    met(story, "an", "chi")
+    merged(story, "an", "binh")
+    told(story, "binh", into="an")
+    (first,) = story.intake("an", over, client=named("client", "binh"), **of)
+    await world.tell(story)
+    assert (await case_of(world, "an")).stage == "closed", "as long as the two are one"
+    unmerged(story, "an", "binh")
+    story.intake("an", CaseReopened(reason=ReopenReason.UNMERGED))
+    (own,) = story.intake("binh", over, causation_id=first.event_id, **of)
+    told(story, "dung")
+    (apart,) = story.intake("dung", over, **of)
+    await world.tell(story)
+    assert await seen(world, "an", "binh") == await seen(world, "chi", "dung")
+    assert [(await case_of(world, name)).stage == "closed" for name in ("an", "binh")] == [False, True]
+    voided(story, "an", first, client=named("client", "binh"), org=OTHER_SOCIAL)
+    voided(story, "binh", own, org=OTHER_SOCIAL)
+    voided(story, "dung", apart, org=OTHER_SOCIAL)
+    await world.tell(story)
+    stages = [(await case_of(world, name)).stage for name in ("an", "binh", "dung")]
+    assert stages == [(await case_of(world, "chi")).stage, stages[2], "plan_agreed"]
 
 
 def later(story: Story, name: str, into: str | None = None) -> None:

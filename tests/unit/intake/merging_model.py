@@ -125,8 +125,13 @@ class Model:
         self._settle(survivor)
 
     def unmerge(self, merge: str) -> None:
+        """Who was told to be over in the case of another is so in the own one."""
+        last = self.cases[self.target(self.merges[merge][0])]
+        ended_of = None if last.is_open else last.ended_of
         for end in self.merges.pop(merge):
             self._settle(end)
+        if ended_of is not None and last.client not in self.person(ended_of) and not self.is_over(ended_of):
+            self.close(ended_of)
 
     def seen(self) -> object:
         """All that anybody can see: for comparing before and after."""

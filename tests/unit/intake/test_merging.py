@@ -289,6 +289,48 @@ def test_a_closing_told_of_one_of_two_closes_not_the_case_of_the_other_when_they
     assert told[-1].data == CaseReopened(reason=ReopenReason.UNMERGED)
 
 
+def test_a_closing_told_in_the_case_of_another_closes_the_own_case_when_the_two_are_two_again() -> None:
+    world, a, b, case_a, case_b = two()
+    merge = world.merge(a, b)
+    world.close(b)
+    told: Any = world.target(a).pending_events[-1]
+    world.unmerge(merge)
+    own: list[Any] = world.claims.cases[UUID(case_b)].pending_events[-3:]
+    assert [type(event.data) for event in own] == [ClientsUnmerged, CaseReopened, CaseClosed]
+    assert (own[-1].data, own[-1].meta.org) == (told.data, told.meta.org)
+    assert own[-1].meta.causation_id == f"{case_a}:{told.originator_version}"
+    assert (own[-1].meta.client, own[-1].meta.occurred_at) == (None, told.meta.occurred_at)
+    assert world.target(b).closed_at == told.meta.occurred_at
+    assert world.target(b).ended_on == own[-1].meta.received_at > told.meta.received_at
+
+
+def test_a_closing_told_of_a_third_goes_from_one_own_case_to_the_next() -> None:
+    world, a, b, _, case_b = two()
+    c = str(derive(KEY, "client", "c"))
+    case_c = world.open(UUID(c))
+    first, second = world.merge(a, b), world.merge(b, c)
+    world.close(c)
+    world.unmerge(first)
+    assert world.target(a).closed_at is None
+    assert str(world.target(b).id) == str(world.target(c).id) == case_b
+    assert world.target(b).closed_of == UUID(c), "who is still the same person"
+    world.unmerge(second)
+    assert world.target(b).closed_at is None
+    assert str(world.target(c).id) == case_c
+    assert world.target(c).closed_at is not None
+
+
+def test_who_had_ended_before_is_not_ended_again_by_what_was_told_in_the_case_of_another() -> None:
+    world, a, b, _, case_b = two()
+    world.close(b)
+    merge = world.merge(a, b)
+    world.close(b)
+    before = world.claims.cases[UUID(case_b)].closed_at
+    world.unmerge(merge)
+    assert world.target(a).closed_at is None
+    assert world.target(b).closed_at == before
+
+
 def test_a_closing_told_of_the_client_of_the_case_holds_when_the_two_are_two_again() -> None:
     world, a, b, case_a, case_b = two()
     merge = world.merge(a, b)
@@ -309,6 +351,7 @@ def test_a_closing_told_of_a_third_holds_for_as_long_as_that_one_is_the_same_per
     assert world.target(b).closed_at is None
     world.unmerge(second)
     assert world.target(a).closed_at is None
+    assert world.target(c).closed_at is not None
 
 
 @pytest.mark.parametrize("whose", ["a", "b"])

@@ -64,6 +64,8 @@ def _recorded(place: int, data: Any, meta: Meta) -> Recorded[Any]:
         ([CLOSE, REOPEN, CLOSE, REOPEN, 1], False),
         ([CLOSE, REOPEN, 0, 1], False),
         ([CLOSE, 0, CLOSE], True),
+        ([MERGE, REOPEN, CLOSE], True),
+        ([MERGE, REOPEN, CLOSE, 2], False),
     ],
 )
 def test_only_the_closing_or_opening_that_holds_is_undone_by_its_void(

@@ -90,7 +90,9 @@ place: both or neither.
   again, each has what was told of that client, in whichever case it stands: name, number, year, sex,
   consents and plans; and is voided or corrected by that client's reference. A closing, of whomever it is
   told, closes the case that takes what is reported of all. When they are two again, the case of whom it was
-  not told is open again, unless that one has another open case or ended later.
+  not told is open again, unless that one has another open case or ended later; the own case of whom it was
+  told is closed on the same day and for the same reason, unless the way went on in a later one. What voids
+  or corrects the one closing does so with the other.
   Where a case stands (reporting) shows as its plan that of its own client only, also while they are one;
   stage, stays, referrals and history are of both while they are one, then of each again.
 * **What must come before** a step may be told of whoever is one person with the client, in the case at

@@ -20,6 +20,7 @@ from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.vocabulary import MergeGround
 
 from intake.application import keys
+from intake.domain import facts
 from intake.domain.case import Case
 from intake.domain.consenting import Given
 from intake.domain.particulars import Particulars, Telling, known
@@ -246,6 +247,7 @@ def unmerge(uow: UnitOfWork, merge_id: UUID, ground: MergeGround, meta: MetaOf) 
     person, edge = merge_of(uow, merge_id)
     sides = person.parted(edge.merge)
     settled = [settle(side, _standing(uow, side.cases)) for side in sides]
+    closed = _closing(uow, edge.survivor)
     told = ClientsUnmerged(
         merge=merge_id, survivor=UUID(edge.survivor), merged=UUID(edge.merged), ground=ground
     )
@@ -255,6 +257,8 @@ def unmerge(uow: UnitOfWork, merge_id: UUID, ground: MergeGround, meta: MetaOf) 
     _forget(uow, person)
     for side in settled:
         _carry_out(uow, side, meta)
+        if closed is not None:
+            _close_own(uow, side, closed, meta)
     return told
 
 
@@ -286,12 +290,14 @@ def _standing(uow: UnitOfWork, cases: Iterable[str]) -> list[Standing]:
     ids = [keys.as_id(case) for case in cases]
     uow.load(Case, ids)
     found = [case for one in ids if (case := uow.get(Case, one)) is not None]
-    return [_stands(case) for case in found]
+    return [
+        Standing(str(case.id), str(case.client_id), case.created_on, case.ended_on, _name_of(case.closed_of))
+        for case in found
+    ]
 
 
-def _stands(case: Case) -> Standing:
-    whose = str(case.closed_of) if case.closed_of is not None else None
-    return Standing(str(case.id), str(case.client_id), case.created_on, case.ended_on, whose)
+def _name_of(client: UUID | None) -> str | None:
+    return keys.as_text(client) if client is not None else None
 
 
 def _concerned(uow: UnitOfWork, ends: Iterable[UUID], settled: Iterable[Settled]) -> list[Case]:
@@ -300,6 +306,35 @@ def _concerned(uow: UnitOfWork, ends: Iterable[UUID], settled: Iterable[Settled]
     for one in settled:
         ids += [keys.as_id(case) for case in (*one.closed, one.reopened) if case is not None]
     return [case for one in dict.fromkeys(ids) if (case := uow.get(Case, one)) is not None]
+
+
+class _Closing(NamedTuple):
+    """A closing that holds, of the client of whom it was told, in a case that may be another's."""
+
+    told: facts.Closed
+    client: UUID
+
+
+def _closing(uow: UnitOfWork, client: str) -> _Closing | None:
+    """What closed the case that takes what is reported of a client; none where that is open."""
+    case_id = latest_case_id(uow, client)
+    case = uow.get(Case, case_id) if case_id is not None else None
+    if case is None or case.closing is None or case.closed_of is None:
+        return None
+    return _Closing(case.closing, case.closed_of)
+
+
+def _close_own(uow: UnitOfWork, side: Settled, closed: _Closing, meta: MetaOf) -> None:
+    """What was told of a client in the case of who is another person now closes the client's own, in which
+    the way was to go on."""
+    name, told_in = keys.as_text(closed.client), keys.as_text(closed.told.originator_id)
+    if side.reopened is None or name not in side.person.clients or told_in in side.person.cases:
+        return
+    case = uow.get(Case, keys.as_id(side.reopened))
+    assert case is not None, "it stands"
+    case.close_as_told(closed.told, closed.client, meta(case.id))
+    if case.client_id != closed.client:
+        tell_beside(uow, name, case)
 
 
 def _carry_out(uow: UnitOfWork, settled: Settled, meta: MetaOf) -> None:

@@ -34,6 +34,7 @@ from contracts.registry import POSTABLE, as_recorded
 from contracts.vocabulary import NumberKind, OrgKind, Owner
 
 from intake.application import keys, people
+from intake.application.closings import put_right
 from intake.application.consents import ConsentDesk
 from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
@@ -167,6 +168,8 @@ class Recording:
             match = match._replace(is_alone=False)
             meta = self._meta(reading, event, found.case.id, match._replace(case=found.case))
             recorded = self._take(uow, found.case, match, reading, event, meta, org_kind, found)
+            if isinstance(found.happened, Case.Closed):
+                put_right(uow, found, found.case.pending_events[-1], meta)
             uow.refold(found.case)
             if meta.client is not None:
                 _note_client(uow, found.case, meta.client)

@@ -42,12 +42,14 @@ def let_go(
 
 
 def _stand(uow: UnitOfWork, found: Original, org: str) -> Iterator[Any]:
-    """What that office reported of the client and was not voided, in whichever case."""
+    """What that office reported of the client and was not voided, in whichever case; what had only followed
+    from the event goes with it."""
     for case in people.cases_telling_of(uow, found.client):
         for one in uow.events(case):
             is_theirs = one.meta.org == org and keys.as_text(case.meant(one.meta)) == found.client
             stands = one.originator_version not in case.voided and not by_merging(one)
-            if is_theirs and stands and not isinstance(one, NO_FACTS):
+            follows = one.meta.causation_id == found.recorded_id
+            if is_theirs and stands and not follows and not isinstance(one, NO_FACTS):
                 yield one
 
 

@@ -16,6 +16,7 @@ from contracts.events.common import EventVoided
 from contracts.vocabulary import VoidReason
 
 from intake.application import forms, keys, people
+from intake.application.closings import carried, void_carried
 from intake.application.consents import ConsentDesk
 from intake.application.given_up import is_kept
 from intake.application.matching import Match, client_of, numbered, was_sent
@@ -97,6 +98,7 @@ class Voiding:
         is_routed = isinstance(found.happened, Case.Routed)
         routed_id = event_id(found.case.pending_events[-1]) if is_routed else None
         self._follow(uow, found)
+        void_carried(uow, found, reason, note, meta)
         let_go(uow, found, reason, meta)
         if isinstance(found.happened, Case.Registered):
             self._registrar.unmeet(uow, found, meta)
@@ -179,7 +181,8 @@ def _check_merging(found: Original) -> None:
 def _check_later_case(uow: UnitOfWork, found: Original) -> None:
     """Voiding a closing opens the case again: nobody has two open ones."""
     if isinstance(found.happened.data, CaseClosed) and found.version not in found.case.voided:
-        check_no_later_case(uow, found.case)
+        opened = [found.case, *(one.case for one in carried(uow, found))]
+        check_no_later_case(uow, opened[-1])
 
 
 def check_no_later_case(uow: UnitOfWork, case: Case) -> None:

@@ -45,6 +45,9 @@ from intake.domain.paths import RULED_OUT, check_routed, check_step
 from intake.domain.reports import ALONE, Known, Report, Reports, steps_of, steps_told
 from intake.domain.screened import Screenings
 
+_AS_TOLD = ("occurred_at", "precision", "actor", "entered_by", "org", "legal_basis")
+"""What of an envelope says who told what of which day, and on which ground."""
+
 
 class Place(NamedTuple):
     """Where a case belongs, for who may see it; the least of several counts. Reporting says the same."""
@@ -101,7 +104,7 @@ class Case(Aggregate):
         self.reports: Reports = {}
         self.closed_at: datetime | None = None
         self.ended_on: datetime | None = None
-        self.closed_of: UUID | None = None
+        self.closing: facts.Closed | None = None
         self.is_merged = False
         self.tellings: tuple[Telling, ...] = ()
         self.consents = Consents()
@@ -129,6 +132,11 @@ class Case(Aggregate):
         """What is known of who is all of these clients, here and `elsewhere`; and that the case is over."""
         over = () if self.closed_at is None else (Step.CLOSED,)
         return steps_of(self.reports, clients).union(steps_of(elsewhere, clients), over)
+
+    @property
+    def closed_of(self) -> UUID | None:
+        """Of whom the closing that holds was told; none: it is open, or merging closed it."""
+        return self.meant(self.closing.meta) if self.closing is not None else None
 
     @classmethod
     def open(cls, case_id: UUID, data: CaseOpened, meta: Meta) -> Case:
@@ -274,6 +282,13 @@ class Case(Aggregate):
     def close_as_merged(self, into: UUID, meta: Meta) -> None:
         """The pathway goes on in another case of the same person."""
         self.trigger_event(self.Closed, data=CaseClosed(reason=CloseReason.MERGED, into_case=into), meta=meta)
+
+    def close_as_told(self, closing: facts.Closed, client: UUID, meta: Meta) -> None:
+        """What was told of this client in the case of another closes this case as well: on the day and by
+        whom it was told there, which caused it."""
+        told = {name: getattr(closing.meta, name) for name in _AS_TOLD}
+        told |= {"client": self.another(client), "causation_id": event_id(closing)}
+        self.trigger_event(self.Closed, data=closing.data, meta=meta.model_copy(update=told))
 
     def reopen_as_unmerged(self, meta: Meta) -> None:
         """The pathway goes on here again."""

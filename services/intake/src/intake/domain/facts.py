@@ -219,7 +219,7 @@ class Closed(Fact):
         aggregate.closed_at = self.meta.latest_at
         aggregate.ended_on = aggregate.told_first(self).received_at
         aggregate.is_merged = self.data.reason is CloseReason.MERGED
-        aggregate.closed_of = None if aggregate.is_merged else aggregate.meant(self.meta)
+        aggregate.closing = None if aggregate.is_merged else self
 
 
 class Reopened(Aggregate.Event):
@@ -227,7 +227,7 @@ class Reopened(Aggregate.Event):
 
     def apply(self, aggregate: Case) -> None:
         """The pathway goes on."""
-        aggregate.closed_at = aggregate.ended_on = aggregate.closed_of = None
+        aggregate.closed_at = aggregate.ended_on = aggregate.closing = None
         aggregate.is_merged = False
         aggregate.was_reopened = True
 
