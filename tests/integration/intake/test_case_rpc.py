@@ -152,7 +152,7 @@ async def test_what_is_wrong_with_a_request_is_named_by_its_field(
     bad = error_details_pb2.BadRequest()
     assert status is not None
     assert any(part.Unpack(bad) for part in status.details)
-    assert {field, ""} & {one.field for one in bad.field_violations}
+    assert field in {one.field for one in bad.field_violations}
     assert reason.upper() in [one.reason for one in bad.field_violations] or not reason
 
 

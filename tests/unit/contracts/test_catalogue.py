@@ -101,6 +101,14 @@ def test_filling_a_reason_never_fails(code: str, detail: dict[str, str]) -> None
     assert catalogue.remedy(code, detail).keys() == set(catalogue.LANGS)
 
 
+@pytest.mark.parametrize("lang", catalogue.LANGS)
+def test_who_reports_a_step_again_or_too_late_is_told_what_to_do(lang: str) -> None:
+    again = catalogue.text("already_recorded", lang, step="plan_agreed")
+    assert "plan-revised" in again
+    assert "corrects" in again
+    assert "reftrack case reopen" in catalogue.text("case_closed", lang)
+
+
 def test_a_state_that_allows_nothing_says_none_and_not_an_empty_list() -> None:
     detail = {"state": "rejected", "move": "receive", "moves": ""}
     assert catalogue.text("move_not_allowed", "en", **detail).endswith("Allowed: none.")

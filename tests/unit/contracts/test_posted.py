@@ -104,6 +104,30 @@ def test_a_text_that_fits_neither_of_two_forms_is_one_problem_that_names_both() 
     assert refused.value.problems == (Problem("not_of_form", "/data/answers/0/question", detail),)
 
 
+@pytest.mark.parametrize(
+    ("event", "ours", "code"),
+    [
+        ("case-closed", "merged", "closed_by_merging_only"),
+        ("case-reopened", "unmerged", "reopened_by_unmerging_only"),
+    ],
+)
+def test_a_reason_of_ours_is_refused_where_it_stands_and_not_offered(
+    event: str, ours: str, code: str
+) -> None:
+    def refused(reason: object) -> Problem:
+        with pytest.raises(Unreadable) as why:
+            parse_posted(f"org.reftrack.{event}.v1", post({"reason": reason}, f"org.reftrack.{event}.v1"))
+        (problem,) = why.value.problems
+        return problem
+
+    assert refused(ours) == Problem(code, "/data/reason")
+    for wrong in ("nix", 7, None):
+        problem = refused(wrong)
+        assert (problem.code, problem.field) == ("not_in_list", "/data/reason")
+        assert f"'{ours}'" not in problem.detail["expected"]
+        assert problem.detail["expected"].count("', '") > 0
+
+
 def test_neither_a_value_nor_a_strange_field_name_is_repeated() -> None:
     registered = {"client_group": "Trần Thị Thử", "Nguyễn Văn Thử": 1, "identity": {"full_name": "\u0000Thử"}}
     with pytest.raises(Unreadable) as refused:

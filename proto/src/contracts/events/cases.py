@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.base import Payload, Title
 from contracts.events.common import EventVoided, FreeText
@@ -55,6 +57,18 @@ class MoveAcknowledged(MoveAcknowledgedPosted):
     move: Annotated[EventId | None, Title("Lần chuyển nơi cư trú", "Move")] = None
 
 
+def _read(said: object, read: ValidatorFunctionWrapHandler, ours: StrEnum, code: str) -> object:
+    """A code that people may give: not `ours`, which is refused with that code, and not offered either."""
+    try:
+        given = read(said)
+    except ValidationError:
+        offered = ", ".join(f"'{one}'" for one in type(ours) if one is not ours)
+        raise PydanticCustomError("enum", "not in the list", {"expected": offered}) from None
+    if given is ours:
+        raise ValueError(code)
+    return given
+
+
 class CaseClosedPosted(Payload):
     TYPE: ClassVar[str] = "org.reftrack.case-closed.v1"
     TITLE: ClassVar[Title] = Title("Đóng hồ sơ", "Case closed")
@@ -62,11 +76,11 @@ class CaseClosedPosted(Payload):
     reason: Annotated[CloseReason, Title("Lý do", "Reason")]
     note: FreeText = None
 
-    @model_validator(mode="after")
-    def _merging_is_ours(self) -> CaseClosedPosted:
-        if type(self) is CaseClosedPosted and self.reason is CloseReason.MERGED:
-            raise ValueError("closed_by_merging_only")
-        return self
+    @field_validator("reason", mode="wrap")
+    @classmethod
+    def _merging_is_ours(cls, said: object, read: ValidatorFunctionWrapHandler) -> object:
+        ours = CloseReason.MERGED
+        return _read(said, read, ours, "closed_by_merging_only") if cls is CaseClosedPosted else read(said)
 
 
 class CaseClosed(CaseClosedPosted):
@@ -82,11 +96,13 @@ class CaseReopenedPosted(Payload):
     reason: Annotated[ReopenReason, Title("Lý do", "Reason")]
     note: FreeText = None
 
-    @model_validator(mode="after")
-    def _unmerging_is_ours(self) -> CaseReopenedPosted:
-        if type(self) is CaseReopenedPosted and self.reason is ReopenReason.UNMERGED:
-            raise ValueError("reopened_by_unmerging_only")
-        return self
+    @field_validator("reason", mode="wrap")
+    @classmethod
+    def _unmerging_is_ours(cls, said: object, read: ValidatorFunctionWrapHandler) -> object:
+        ours = ReopenReason.UNMERGED
+        return (
+            _read(said, read, ours, "reopened_by_unmerging_only") if cls is CaseReopenedPosted else read(said)
+        )
 
 
 class CaseReopened(CaseReopenedPosted):
