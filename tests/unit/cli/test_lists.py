@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from reftrack.admin.v1 import vault_pb2
 from reftrack.intake.v1 import intake_pb2
 from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack.reporting.v1 import status_pb2
 from reftrack_cli import listing, session
 from reftrack_cli.listing import Paged
-from reftrack_cli.operators import case, matches, quarantine, receipts, waiting
+from reftrack_cli.operators import case, due, keys, matches, quarantine, receipts, vault, waiting
 
 
 class Pages:
@@ -109,3 +110,26 @@ def test_a_timeline_tells_a_reason_once_and_not_again_by_its_detail() -> None:
     ]
     told = case.facts_in_words(status_pb2.TimelineEntry(facts=facts), "vi")
     assert told == ["Mã lý do: Chưa đồng ý với: cơ sở Methadone."]
+
+
+def test_a_deadline_a_term_of_waiting_and_the_life_of_a_key_have_headings_of_their_own() -> None:
+    headings = (due.HEADINGS[0], waiting.HEADINGS[5], keys.HEADINGS[2])
+    assert session.words(headings, "vi") == ["hạn", "hạn chờ", "được nhận đến"]
+    assert session.words(headings, "en") == ["due by", "until", "accepted until"]
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (vault_pb2.MasterKeyStatus(key_id="new"), "không bọc khóa nào"),
+        (vault_pb2.MasterKeyStatus(key_id="old"), "có thể gỡ"),
+        (vault_pb2.MasterKeyStatus(key_id="old", wraps=3), "còn cần"),
+        (vault_pb2.MasterKeyStatus(key_id="now", current=True, wraps=9), "đang dùng"),
+    ],
+)
+def test_a_master_key_just_added_is_not_said_to_be_for_removing(
+    key: vault_pb2.MasterKeyStatus, says: str
+) -> None:
+    rotation = vault_pb2.MasterKeyRotation(from_key_id="old", to_key_id="now")
+    told = vault_pb2.GetVaultStatusResponse(keys=[key], rotation=rotation)
+    assert session.word(vault.standing(key, told), "vi").startswith(says)

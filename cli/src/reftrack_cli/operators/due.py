@@ -15,7 +15,7 @@ from reftrack_cli import listing, session
 from reftrack_cli.listing import Paged
 from reftrack_cli.session import LAST, As, Json, Language, State
 
-HEADINGS = ("until", "due", "number", "must_act", "waiting_side", "since", "overdue")
+HEADINGS = ("due_by", "due", "number", "must_act", "waiting_side", "since", "overdue")
 
 _LISTS: tuple[tuple[str, Any, type[Any]], ...] = (
     ("referral", referral_pb2_grpc.ReferralServiceStub, referral_pb2.ListDeadlinesRequest),

@@ -14,6 +14,7 @@ from reftrack_cli import session
 from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Keys that identities are sealed to.")
+HEADINGS = ("key", "valid_from", "accepted_until")
 MOST_DAYS = 366
 """Longer than that no key is accepted beside another; intake says the same."""
 
@@ -79,7 +80,7 @@ def _as_jwk(key: identity_pb2.SealingKey) -> dict[str, str | int]:
 
 
 def _show(keys: list[identity_pb2.SealingKey], language: str) -> None:
-    table = session.table(*session.words(("key", "valid_from", "until"), language))
+    table = session.table(*session.words(HEADINGS, language))
     for key in keys:
         until = (
             session.local(key.valid_until) if key.HasField("valid_until") else word("seal_to_this", language)

@@ -43,14 +43,22 @@ def status(state: State = None, as_: As = None, json: Json = False, lang: Langua
         return
     table = session.table(*session.words(("key", "state", "wraps_keys", "held_by"), language))
     for key in told.keys:
-        stands = "wraps_now" if key.current else ("still_needed" if key.wraps else "removable")
-        table.add_row(key.key_id, word(stands, language), str(key.wraps), ", ".join(key.held_by))
+        table.add_row(key.key_id, word(standing(key, told), language), str(key.wraps), ", ".join(key.held_by))
     session.show(table, language)
     for one in told.instances:
         if one.trouble:
             err.print(f"{one.instance}: {catalogue.text(one.trouble, language)}", markup=False)
     if told.HasField("rotation"):
         _tell(told.rotation, language)
+
+
+def standing(key: vault_pb2.MasterKeyStatus, told: vault_pb2.GetVaultStatusResponse) -> str:
+    """What a master key is for now, a word of the catalogue: one that wraps nothing may be about to."""
+    if key.current:
+        return "wraps_now"
+    if key.wraps:
+        return "still_needed"
+    return "removable" if key.key_id == told.rotation.from_key_id else "wraps_nothing"
 
 
 @app.command(name="add-key")
