@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from intake.profiles import profiles_of
@@ -194,87 +193,6 @@ def test_whoever_looks_into_a_screening_tells_of_whom_that_tells(desk: Desk) -> 
     assert commanded(desk, "ReviewScreening", looked).refusal is None
     (reviewed,) = told(desk, "screening-reviewed")
     assert (reviewed["meta"]["subject"], reviewed["meta"].get("client")) == (a, client_of(desk, b))
-
-
-def test_a_closing_told_of_one_of_two_closes_the_own_case_of_that_one_when_they_are_two_again(
-    desk: Desk,
-) -> None:
-    a, b = two(desk)
-    first = ended_while_one(desk, a, b)
-    assert (first["meta"]["subject"], first["meta"].get("client")) == (a, client_of(desk, b))
-    again = [(one["meta"]["subject"], one["data"]["reason"]) for one in told(desk, "case-reopened")]
-    assert sorted(again) == sorted([(a, "unmerged"), (b, "unmerged")])
-    own = told(desk, "case-closed")[-1]
-    assert (own["meta"]["subject"], own["data"]) == (b, first["data"])
-    assert (own["meta"]["org"], own["meta"].get("client")) == (NGOC_LAM, None)
-    assert (own["meta"]["occurred_at"], own["meta"]["causation_id"]) == (
-        first["meta"]["occurred_at"], first["id"],
-    )  # fmt: skip
-    late = [counselling(org, ref, at=desk.clock.now()) for org, ref in ((BO_DE, "A"), (NGOC_LAM, "B"))]
-    assert [one.get("code") for one in desk.post(*late)] == [None, "case_closed"]
-    assert told(desk, "counselling-provided")[-1]["meta"]["subject"] == a
-
-
-def test_who_voids_a_closing_told_while_two_were_one_opens_the_own_case_again(desk: Desk) -> None:
-    a, b = two(desk)
-    first = ended_while_one(desk, a, b)
-    own = told(desk, "case-closed")[-1]
-    desk.post(closing(BO_DE, "A", at=desk.clock.now()))
-    desk.post(contact(BO_DE, "A", at=desk.clock.now() + timedelta(seconds=1)))
-    assert verdicts(desk.post(void(NGOC_LAM, "B", first["meta"]["causation_id"]))) == ["accepted"], (
-        "that the other one has a later case by now is nothing to that one"
-    )
-    voids = told(desk, "event-voided")
-    undone = {(one["meta"]["subject"], one["data"]["event_id"]) for one in voids}
-    assert undone == {(a, first["id"]), (b, own["id"])}
-    assert verdicts(desk.post(counselling(NGOC_LAM, "B", at=desk.clock.now()))) == ["accepted"]
-    assert told(desk, "counselling-provided")[-1]["meta"]["subject"] == b
-
-
-def test_who_corrects_a_closing_told_while_two_were_one_corrects_it_in_the_own_case(desk: Desk) -> None:
-    a, b = two(desk)
-    first = ended_while_one(desk, a, b)
-    slip = first["meta"]["causation_id"]
-    for reason in ("lost_contact", "died"):
-        right = closing(NGOC_LAM, "B", corrects=slip)
-        right = replace(right, data={"reason": reason})
-        assert verdicts(desk.post(right)) == ["accepted"]
-        slip = right.id
-        mine, own = sorted(told(desk, "case-closed")[-2:], key=lambda one: one["meta"]["subject"] != a)
-        assert [(one["meta"]["subject"], one["data"]["reason"]) for one in (mine, own)] == [
-            (a, reason), (b, reason),
-        ]  # fmt: skip
-        assert own["meta"]["causation_id"] == mine["id"]
-    open_ones = desk.post(
-        *(counselling(*who, at=desk.clock.now()) for who in ((BO_DE, "A"), (NGOC_LAM, "B")))
-    )
-    assert [one.get("code") for one in open_ones] == [None, "case_closed"]
-    assert verdicts(desk.post(void(NGOC_LAM, "B", slip))) == ["accepted"]
-    assert verdicts(desk.post(counselling(NGOC_LAM, "B", at=desk.clock.now()))) == ["accepted"]
-
-
-def test_who_closes_by_command_closes_for_whom_that_office_has_to_do_with(desk: Desk) -> None:
-    a, b = two(desk)
-    merged = merge_id(merge(desk, a, b))
-    done = commanded(desk, "CloseCase", CloseCaseRequest(case_id=a, reason="goals_met"), NGOC_LAM)
-    assert done.refusal is None, done.refusal
-    assert unmerge(desk, merged).refusal is None
-    assert {one["meta"]["subject"] for one in told(desk, "case-reopened")} == {a, b}
-    own = told(desk, "case-closed")[-1]
-    assert own["meta"]["subject"] == b
-    by_itself = VoidEventRequest(event_id=own["id"], reason="wrong_data")
-    assert commanded(desk, "VoidEvent", by_itself, NGOC_LAM).refusal is None
-    assert verdicts(desk.post(counselling(NGOC_LAM, "B", at=NOW))) == ["accepted"]
-
-
-def ended_while_one(desk: Desk, a: str, b: str) -> dict[str, Any]:
-    """The closing that was told of B, in the case of both, before the two were found to be two again."""
-    merged = merge_id(merge(desk, a, b))
-    assert verdicts(desk.post(closing(NGOC_LAM, "B"))) == ["accepted"]
-    (over,) = (one for one in told(desk, "case-closed") if one["data"]["reason"] != "merged")
-    desk.clock.move_to(NOW + timedelta(hours=1))
-    assert unmerge(desk, merged).refusal is None
-    return over
 
 
 def client_of(desk: Desk, case: str) -> str:
