@@ -64,6 +64,19 @@ def test_the_usage_stands_above_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert above[1] == "Gõ 'reftrack case show --help' để xem hướng dẫn."
 
 
+@pytest.mark.parametrize(
+    ("line", "lacks"),
+    [("clients merge a b", "Thiếu tùy chọn '--ground'."), ("parked skip", "Thiếu tham số 'service'.")],
+)
+def test_what_lacks_is_told_in_vietnamese_with_all_it_can_be(
+    line: str, lacks: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert usage.run(main.app, "reftrack", line.split()) == 2
+    told = capsys.readouterr().err
+    assert f"│ {lacks} Chọn một trong: " in told
+    assert not {"Missing", "Choose", "argument", "option"} & set(told.split())
+
+
 @pytest.mark.parametrize("line", ["case show --lang en", "case show --lang=en"])
 def test_who_asks_for_english_gets_it(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert usage.run(main.app, "reftrack", line.split()) == 2
