@@ -227,7 +227,7 @@ def test_a_stale_command_is_told_what_changed(fed: Desk) -> None:
     refusal = command(fed, SUSPEND, stale).refusal
     assert refusal is not None
     assert (refusal.code, refusal.state) == ("agency_changed_meanwhile", "active")
-    assert refusal.detail["changed"] == "changed (name_en)"
+    assert refusal.detail["changed"] == "agency-changed.name_en"
     assert refusal.detail["version"] == "2"
 
 
@@ -259,6 +259,8 @@ def test_the_same_request_again_gets_the_same_answer_and_registers_nothing_twice
         (registration(org="Cap Sai Dong"), "not_of_form"),
         (registration(since="2020-01-02", until="2020-01-01"), "ends_before_it_begins"),
         (registration(may_post=pb.MayPost(events=["client-abducted"])), "event_of_no_kind"),
+        (registration(may_post=pb.MayPost(events=["plan-agreed"])), "nothing_left_to_post"),
+        (registration(services=["methadone"]), "kind_offers_nothing"),
         (registration(name_vi=""), "field_missing"),
     ],
 )
@@ -270,6 +272,43 @@ def test_a_registration_that_cannot_be_is_refused_and_nothing_recorded(
     codes = {refusal.code, *(found.code for found in getattr(refusal, "violations", ()))}
     assert code in codes
     assert fed.events() == []
+
+
+def test_everything_that_is_wrong_in_a_registration_is_told_at_once_each_field_once(fed: Desk) -> None:
+    wrong = registration(
+        district="004",
+        services=["nix"],
+        may_post=pb.MayPost(events=["client-abducted", "plan-agreed"]),
+        contact=pb.AgencyContact(phone="abc", email="x"),
+        since="2020-01-02",
+        until="2020-01-01",
+    )
+    refusal = command(fed, REGISTER, wrong).refusal
+    assert isinstance(refusal, InvalidInput)
+    assert sorted((one.field, one.code) for one in refusal.violations) == [
+        ("commune", "one_territory"),
+        ("contact.email", "not_of_form"),
+        ("contact.phone", "not_of_form"),
+        ("may_post.events", "event_of_no_kind"),
+        ("services.0", "not_in_list"),
+        ("until", "ends_before_it_begins"),
+    ]
+
+
+def test_an_office_is_narrowed_to_what_its_kind_may_post_and_never_to_nothing_by_mistake(fed: Desk) -> None:
+    done(fed, REGISTER, registration(may_post=pb.MayPost(events=["plan-agreed", "client-contacted"])))
+    narrower = pb.ChangeAgencyRequest(org=NEW, may_post=pb.MayPost(events=["plan-agreed"]))
+    refusal = command(fed, CHANGE, narrower).refusal
+    assert isinstance(refusal, InvalidInput)
+    (violation,) = refusal.violations
+    assert (violation.field, violation.code) == ("may_post.events", "nothing_left_to_post")
+    assert "client-contacted" in text(violation.code, "en", **violation.detail)
+
+
+def test_what_an_office_says_of_itself_is_changed_whatever_else_does_not_fit_it(fed: Desk) -> None:
+    done(fed, REGISTER, registration(may_post=pb.MayPost(events=[])))
+    named = done(fed, CHANGE, pb.ChangeAgencyRequest(org=NEW, name_en="Police, Sai Dong"))
+    assert (named.name_en, list(named.may_post.events)) == ("Police, Sai Dong", [])
 
 
 @pytest.mark.parametrize(

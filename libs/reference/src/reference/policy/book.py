@@ -81,6 +81,18 @@ class Policy:
         first = next(one for one in self._packs if one.province == ALL)
         return pack.holds(on) or (pack.id == first.id and on < first.first_day)
 
+    def ever_posted_by(self, kind: str, province: str = HANOI) -> frozenset[str]:
+        """The events (`client-contacted`) that a kind of organisation may post of any day, by packs
+        in use."""
+        return frozenset(
+            said.name
+            for pack in self._packs
+            for said in pack.statements()
+            if said.section == "may_post"
+            and said.statement.province in (ALL, province)
+            and kind in said.statement.value
+        )
+
     def show(self, on: date, province: str = HANOI) -> tuple[Row, ...]:
         """Every value that holds, with law, article, source and whether anybody has confirmed it."""
         return self.holding(on, province).rows()

@@ -85,7 +85,7 @@ class AgencyDesk:
         stream = self._stream(request.org)
         if request.org in self._organisations or uow.get(Agency, stream) is not None:
             raise Refusal("agency_exists", field="org")
-        data = registered(request, local_day(uow.now), self._territory())
+        data = registered(request, local_day(uow.now), self._territory(), self._policy)
         self._check_reach(caller, Seat(data.commune or data.district or data.province, data.unit_on))
         if data.kind in _OF_THE_PROVINCE and (caller.commune or caller.district):
             raise Forbidden("kind_needs_the_province", field="kind")
@@ -112,7 +112,7 @@ class AgencyDesk:
         elif command.name == REINSTATE:
             agency.reinstate(_told(AgencyReinstated, org=request.org, **_reasoned(request)), meta)
         else:
-            fresh = changed(request, agency.described, local_day(uow.now), self._territory())
+            fresh = changed(*(request, agency.described, local_day(uow.now), self._territory(), self._policy))
             self._check_reach(caller, Seat(fresh.commune or fresh.district or fresh.province, fresh.unit_on))
             agency.change(fresh, meta)
 
@@ -138,11 +138,10 @@ class ChangedMeanwhile(Stale):
     """Somebody else was faster: names the version and state now and what happened since the one expected."""
 
     def __init__(self, agency: Agency, expected: int) -> None:
-        since = "; ".join(agency.happened[max(expected, 0) :])
         super().__init__(
             expected,
             agency.version,
-            [since] if since else [],
+            agency.happened[max(expected, 0) :],
             state=str(agency.state),
             moves=MOVES[agency.state],
             code="agency_changed_meanwhile",

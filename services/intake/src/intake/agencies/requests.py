@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
 from chassis.rpc.errors import InvalidInput, Violation
 from contracts.events.agencies import AgencyChanged, AgencyDescription, AgencyRegistered
 from contracts.problems import problems_of
-from contracts.registry import POSTABLE
 from pydantic import ValidationError
 from pydantic_core import to_json
-from reference import Organisation, Territory
+from reference import Organisation, Policy, Territory
 from reference.areas import PROGRAMME_BEGAN
-from reference.communes import meant
-from reference.rights import event_name
 from reftrack.intake.v1 import agencies_pb2 as pb
 
-LEVELS = ("commune", "district", "province")
+from intake.agencies.fitting import LEVELS, misfits
+
 _PLAIN = ("org", "kind", "name_vi", "name_en", "since", "until")
 D = TypeVar("D", bound=AgencyDescription)
-EVENTS = frozenset(map(event_name, POSTABLE))
 
 
-def registered(request: pb.RegisterAgencyRequest, today: date, territory: Territory) -> AgencyRegistered:
+def registered(
+    request: pb.RegisterAgencyRequest, today: date, territory: Territory, policy: Policy
+) -> AgencyRegistered:
     """The description that a registration gives. Raises `InvalidInput`."""
     said: dict[str, Any] = {name: getattr(request, name) or None for name in _PLAIN}
     said |= {level: getattr(request, level) or None for level in LEVELS}
     said |= {"services": list(request.services), "sealed_only": request.sealed_only}
     said |= {"may_post": _may_post(request), "contact": _contact(request.contact)}
     said["unit_on"] = today.isoformat()
-    found = _validated(AgencyRegistered, said)
-    _check(found, territory)
-    return found
+    return _validated(AgencyRegistered, said, misfits(said, territory, policy))
 
 
 def changed(
-    request: pb.ChangeAgencyRequest, before: AgencyDescription, today: date, territory: Territory
+    request: pb.ChangeAgencyRequest,
+    before: AgencyDescription,
+    today: date,
+    territory: Territory,
+    policy: Policy,
 ) -> AgencyDescription:
     """The description after a change: the fields given, the others as before. Raises `InvalidInput`."""
     said = before.model_dump(mode="json", exclude={"changed", "of_reference_data"})
@@ -54,10 +55,11 @@ def changed(
     if moved:
         said |= dict.fromkeys(LEVELS) | {level: getattr(request, level) for level in moved}
         said["unit_on"] = today.isoformat()
-    found = _validated(AgencyChanged, {**said, "changed": ["any"]})
-    if moved or request.HasField("may_post"):
-        _check(found, territory)
-    return found
+    given = {*moved, "commune"} if moved else set[str]()
+    given |= {name for name in ("services", "may_post") if request.HasField(name)}
+    given |= {"until"} if request.HasField("since") or request.HasField("until") else set()
+    wrong = (one for one in misfits(said, territory, policy) if one.field.partition(".")[0] in given)
+    return _validated(AgencyChanged, {**said, "changed": ["any"]}, wrong)
 
 
 def taken_over(organisation: Organisation) -> AgencyRegistered:
@@ -81,37 +83,34 @@ def taken_over(organisation: Organisation) -> AgencyRegistered:
     return _validated(AgencyRegistered, said)
 
 
-def _validated(model: type[D], said: Mapping[str, Any]) -> D:
+def _validated(model: type[D], said: Mapping[str, Any], besides: Iterable[Violation] = ()) -> D:
+    """The description, where nothing is wrong with it: by the contract, and `besides`. Raises `InvalidInput`
+    with all of it, each field once."""
     given = {name: value for name, value in said.items() if value is not None}
+    others = list(besides)
     try:
-        return model.model_validate_json(to_json(given))
+        found = model.model_validate_json(to_json(given))
     except ValidationError as error:
-        raise InvalidInput(
-            Violation((one.field or "").strip("/").replace("/", ".") or "commune", one.code, one.detail)
-            for one in problems_of(error)
-        ) from None
+        wrong = _named(error, {one.code for one in others})
+    else:
+        wrong = []
+    fields = {_field(one) for one in wrong}
+    if wrong := [*wrong, *(one for one in others if _field(one) not in fields)]:
+        raise InvalidInput(wrong)
+    return found
 
 
-def _check(found: AgencyDescription, territory: Territory) -> None:
-    """The unit is one of that level on the map of the day; every event of the list is one that can be
-    posted."""
-    for level in LEVELS:
-        code = getattr(found, level)
-        if code is not None:
-            _check_unit(level, code, found.unit_on, territory)
-    for event in found.may_post or ():
-        if event not in EVENTS:
-            raise InvalidInput([Violation("may_post.events", "event_of_no_kind", {"event": event})])
+def _named(error: ValidationError, told: Container[str]) -> list[Violation]:
+    """The contract's findings; those about the description as a whole only where nothing else tells them."""
+    return [
+        Violation((one.field or "").strip("/").replace("/", ".") or "commune", one.code, one.detail)
+        for one in problems_of(error)
+        if one.field or one.code not in told
+    ]
 
 
-def _check_unit(level: str, code: str, on: date, territory: Territory) -> None:
-    unit = territory.unit(code, on)
-    if unit is None:
-        resolved = territory.resolve(code, on)
-        raise InvalidInput([Violation(level, resolved.refusal or "unit_followed", meant(resolved))])
-    if unit.level != level:
-        detail = {"code": code, "unit": unit.vi, "level": level}
-        raise InvalidInput([Violation(level, "unit_of_another_level", detail)])
+def _field(one: Violation) -> str:
+    return one.field if one.field.startswith("contact.") else one.field.partition(".")[0]
 
 
 def _may_post(request: Any) -> list[str] | None:
