@@ -77,8 +77,13 @@ def event_title(type_name: str, lang: str) -> str:
 
 
 def _event(name: str, lang: str) -> str:
-    model = PAYLOADS.get(f"org.reftrack.{name}.v1")
-    return name if model is None else in_lang(model.TITLE, lang)
+    """Of an event (`agency-changed`), or of one of its fields too (`agency-changed.name_en`)."""
+    event, of_field, field = name.partition(".")
+    type_name = f"org.reftrack.{event}.v1"
+    if type_name not in PAYLOADS:
+        return name
+    told = event_title(type_name, lang)
+    return f"{told}: {field_title(type_name, field, lang)}" if of_field else told
 
 
 def field_title(type_name: str, field: str, lang: str) -> str:

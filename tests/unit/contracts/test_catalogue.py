@@ -109,6 +109,15 @@ def test_who_reports_a_step_again_or_too_late_is_told_what_to_do(lang: str) -> N
     assert "reftrack case reopen" in catalogue.text("case_closed", lang)
 
 
+def test_what_changed_of_an_office_meanwhile_is_told_by_titles_of_events_and_fields() -> None:
+    changed = "agency-changed.name_en, agency-changed.no_such, agency-suspended, no-such.field"
+    detail = {"version": "3", "expected_version": "1", "changed": changed}
+    told = catalogue.remedy("agency_changed_meanwhile", detail)
+    assert "Từ đó: Thay đổi cơ quan: Tên tiếng Anh; Thay đổi cơ quan: no_such; Đình chỉ" in told["vi"]
+    assert "Since then: Agency changed: Name in English; " in told["en"]
+    assert told["en"].endswith("Agency suspended; no-such.field. Look again, then retry.")
+
+
 def test_a_state_that_allows_nothing_says_none_and_not_an_empty_list() -> None:
     detail = {"state": "rejected", "move": "receive", "moves": ""}
     assert catalogue.text("move_not_allowed", "en", **detail).endswith("Allowed: none.")

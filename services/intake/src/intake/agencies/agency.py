@@ -51,7 +51,7 @@ class Agency(Aggregate):
         self.described: AgencyDescription = data
         self.suspended: SuspendReason | None = None
         self.changed_at = meta.received_at
-        self.happened: tuple[str, ...] = ("registered",)
+        self.happened: tuple[str, ...] = ("agency-registered",)
 
     @classmethod
     def register(cls, agency_id: UUID, data: AgencyRegistered, meta: Meta) -> Agency:
@@ -86,19 +86,20 @@ class Agency(Aggregate):
     @event(Changed)
     def _changed(self, data: AgencyChanged, meta: Meta) -> None:
         self.described = data
-        self._note(f"changed ({', '.join(data.changed)})", meta)
+        self._note(", ".join(f"agency-changed.{field}" for field in data.changed), meta)
 
     @event(Suspended)
     def _suspended(self, data: AgencySuspended, meta: Meta) -> None:
         self.suspended = data.reason
-        self._note("suspended", meta)
+        self._note("agency-suspended", meta)
 
     @event(Reinstated)
     def _reinstated(self, data: AgencyReinstated, meta: Meta) -> None:  # noqa: ARG002
         self.suspended = None
-        self._note("reinstated", meta)
+        self._note("agency-reinstated", meta)
 
     def _note(self, what: str, meta: Meta) -> None:
+        """What happened, as the catalogue names events and their fields (`agency-changed.name_en`)."""
         self.happened = (*self.happened, what)
         self.changed_at = meta.received_at
 
