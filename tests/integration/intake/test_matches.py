@@ -15,7 +15,7 @@ from intake.application.reading import Event
 from intake.service import looking
 
 from tests.conftest import PostgresDatabase
-from tests.integration.intake.case_posts import void
+from tests.integration.intake.case_posts import move, void
 from tests.integration.intake.desk import POLICE, Desk, verdicts
 from tests.integration.intake.people import (
     BO_DE,
@@ -33,7 +33,7 @@ from tests.integration.intake.people import (
     told,
     unmerge,
 )
-from tests.integration.intake.posts import contact, counselling, introduction
+from tests.integration.intake.posts import WHERE, contact, counselling, introduction
 
 NUMBER = "001090123456"
 
@@ -280,6 +280,25 @@ def test_what_is_proposed_does_not_hang_on_who_was_looked_for_first(
     assert mine == theirs
     cases = {event["meta"]["subject"] for event in mine.values()}
     assert not cases & {event_id.partition(":")[0] for event_id in mine}
+
+
+@pytest.mark.parametrize("met_before", [False, True])
+def test_who_was_linked_by_a_number_and_moved_is_found_by_what_each_office_told(
+    desk: Desk, *, met_before: bool
+) -> None:
+    """The name and commune that the second office told find the client, whatever the first one told."""
+    there, far = "ldtbxh-duc-giang", WHERE["ldtbxh-my-dinh-1"]
+    desk.post(registered(BO_DE, "A", "Thử Nguyễn", id_number=NUMBER), move(BO_DE, "A", far))
+    look(desk)
+    desk.post(
+        *([contact(there, "F-1", commune=WHERE[there])] if met_before else []),
+        registered(there, "F-1", "Nguyễn Văn Thử", id_number=NUMBER),
+        registered(there, "F-3", "Nguyễn Van Thu"),
+    )
+    look(desk)
+    assert case_of(desk, BO_DE, "A") == case_of(desk, there, "F-1")
+    (proposed,) = told(desk, "matches-proposed")
+    assert proposed["data"]["candidates"][0]["likely"] >= 50
 
 
 def test_whose_registration_was_voided_is_not_found_by_it(desk: Desk) -> None:

@@ -162,15 +162,18 @@ def _agreement(by: Weights, role: str, sex: str | None, a: Syllable, b: Syllable
 
 
 def _chance(known: Shares, level: Level, a: Syllable, b: Syllable) -> float | None:
-    """How often somebody else's name agrees so with this one; None where it does not hang on the value."""
+    """How often somebody else's name agrees so with this one; None where it does not hang on the value.
+
+    Of two that are written otherwise the more frequent is taken: the score is the same from either side.
+    """
     if level is Level.SAME:
         return known.marked(a)
     if level is Level.BARE:
         return known.bare(a)
     if level in (Level.TONE, Level.MARKS):
-        return max(known.bare(a) - known.marked(a), known.unlisted)
+        return max(known.bare(a) - max(known.marked(a), known.marked(b)), known.unlisted)
     if level is Level.SOUND:
-        return max(known.sound(a) - known.bare(a), known.unlisted)
+        return max(known.sound(a) - max(known.bare(a), known.bare(b)), known.unlisted)
     if level is Level.SHORT:
         return known.beginning(a if len(a.bare) <= len(b.bare) else b)
     return None
