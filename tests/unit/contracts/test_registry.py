@@ -65,7 +65,8 @@ def test_every_event_and_field_has_a_title_in_both_languages(event: type[Payload
 
 
 def test_every_form_that_a_contract_demands_of_a_text_has_a_name_for_the_remedy() -> None:
-    schemas = [model.model_json_schema() for model in (*EVENTS, About, Posted, Receipt)]
+    models: list[type[BaseModel]] = [*EVENTS, About, Posted, Receipt]
+    schemas = [model.model_json_schema() for model in models]
     demanded = {pattern for schema in schemas for pattern in patterns_in(schema)}
     assert len(demanded) > 15
     assert demanded <= FORM_OF.keys()
