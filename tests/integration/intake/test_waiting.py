@@ -77,6 +77,10 @@ def test_a_step_that_comes_too_early_waits_for_the_case_and_then_for_nothing(des
 def test_one_release_leads_to_the_next(desk: Desk) -> None:
     desk.post(intervention(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1"), contact(SOCIAL, "TV-1"))
     assert desk.count("waits") == 2
+    types = desk.rows("SELECT detail->>'type' FROM inbox WHERE verdict = 'waiting' ORDER BY 1")
+    assert [one.split(".")[2] for (one,) in types] == ["brief-intervention-given", "client-screened"], (
+        "it is told what waits, also when that was tried again"
+    )
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
     assert desk.types()[-3:] == ["client-registered", "client-screened", "brief-intervention-given"]
 

@@ -51,7 +51,8 @@ class Ledger:
     def later(self, uow: UnitOfWork, reading: Reading, row: InboxRow, outcome: Outcome) -> bytes:
         """A further word on an event whose bytes are at hand: it had been waiting or in quarantine."""
         told = row.verdict != outcome.verdict
-        self._settle(uow, row, outcome)
+        waits = outcome.verdict == Verdict.WAITING
+        self._settle(uow, row, outcome, type_name=reading.type if waits else None)
         self._keep(uow, reading, outcome)
         return self._tell(uow, outcome, _delivery(reading), silent=not told)
 
