@@ -118,10 +118,20 @@ async def test_what_the_logs_tell_is_answered_and_a_clean_stop_ends_with_zero(
         grpc.aio.insecure_channel(f"127.0.0.1:{process.port}") as channel,
     ):
         request = pb.GetReferralRequest(number=numbers.methadone, after_event_id=last)
-        answer = await StatusServiceStub(channel).GetReferral(
-            request, metadata=bearer, timeout=30, wait_for_ready=True
-        )
-        assert answer.referral.state == "completed"
+        status = StatusServiceStub(channel)
+
+        async def answers() -> bool:
+            """Until its views are there it says that they are not, and nothing else."""
+            try:
+                answer = await status.GetReferral(request, metadata=bearer, timeout=30, wait_for_ready=True)
+            except grpc.aio.AioRpcError as early:
+                if early.code() is not grpc.StatusCode.UNAVAILABLE:
+                    raise
+                return False
+            assert answer.referral.state == "completed"
+            return True
+
+        await eventually(answers)
         running.terminate()
         assert await asyncio.wait_for(running.wait(), 20) == 0
 
