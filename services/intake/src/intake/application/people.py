@@ -126,6 +126,12 @@ def tell_beside(uow: UnitOfWork, client: str, case: Case) -> None:
         _put(uow, keys.PERSON, told.name, told.to_text())
 
 
+def note_client(uow: UnitOfWork, case: Case, meta: Meta) -> None:
+    """The case tells of whom the envelope names from now on; of its own client there is nothing to note."""
+    if meta.client is not None:
+        tell_beside(uow, keys.as_text(meta.client), case)
+
+
 def cases_telling_of(uow: UnitOfWork, client: str) -> list[Case]:
     """The client's own cases, and those of others in which something is told of the client."""
     return _cases(uow, person_of(uow, client), {client})
@@ -287,12 +293,9 @@ def merge_of(uow: UnitOfWork, merge_id: UUID) -> tuple[Person, Edge]:
 
 
 def _standing(uow: UnitOfWork, cases: Iterable[str]) -> list[Standing]:
-    ids = [keys.as_id(case) for case in cases]
-    uow.load(Case, ids)
-    found = [case for one in ids if (case := uow.get(Case, one)) is not None]
     return [
         Standing(str(case.id), str(case.client_id), case.created_on, case.ended_on, _name_of(case.closed_of))
-        for case in found
+        for case in _loaded(uow, cases)
     ]
 
 

@@ -45,12 +45,11 @@ from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
 from intake.application.screenings import ScreeningDesk
-from intake.application.telling import known_of, take
+from intake.application.telling import take
 from intake.application.voiding import Voiding, check_no_later_case
 from intake.domain.case import Case
 from intake.domain.consenting import Given
 from intake.domain.directory import Areas
-from intake.domain.reports import ALONE
 
 _NUMBERED = frozenset({ClientIntroducedPosted, ClientMovedPosted})
 _BY_RULES_OF_THEIR_OWN = _NUMBERED | {
@@ -128,8 +127,7 @@ class Recording:
         meta = self._meta(reading, event, known.id if known else self._derived("case", reading), match)
         case = known or self._opened(reading, event, match, meta)
         recorded = self._take(uow, case, match, reading, event, meta, org_kind)
-        if meta.client is not None:
-            _note_client(uow, case, meta.client)
+        people.note_client(uow, case, meta)
         if known is None:
             uow.add(case)
             people.take_case(uow, case)
@@ -171,8 +169,7 @@ class Recording:
             if isinstance(found.happened, Case.Closed):
                 put_right(uow, found, found.case.pending_events[-1], meta)
             uow.refold(found.case)
-            if meta.client is not None:
-                _note_client(uow, found.case, meta.client)
+            people.note_client(uow, found.case, meta)
             if isinstance(event.data, ClientRegisteredPosted):
                 self.registrar.unmeet(uow, found, meta)
             elif isinstance(event.data, ClientMovedPosted):
@@ -187,8 +184,7 @@ class Recording:
         case = match.case
         if case is None or match.is_alone:
             return envelope(reading, event, case_id, self._policy)
-        whom = _meant(case, match)
-        return envelope(reading, event, case_id, self._policy, None if whom == case.client_id else whom)
+        return envelope(reading, event, case_id, self._policy, case.another(_meant(case, match)))
 
     def _opened(self, reading: Reading, event: Event, match: Match, meta: Meta) -> Case:
         client_id = UUID(match.client) if match.client else self._derived("client", reading)
@@ -211,8 +207,7 @@ class Recording:
             case.route(_routed(reading, event, org_kind, replaces), meta)
             return Recorded(case, routed_id=event_id(case.pending_events[-1]))
         if type(data) not in _BY_RULES_OF_THEIR_OWN:
-            known = ALONE if match.is_alone else known_of(uow, case, case.meant(meta))
-            case.take(as_recorded(data), meta, known)
+            take(uow, case, as_recorded(data), meta, is_alone=match.is_alone)
             return Recorded(case)
         client = _meant(case, match)
         if isinstance(data, ClientIntroducedPosted):
@@ -277,11 +272,6 @@ def _consent_named(uow: UnitOfWork, client: UUID, data: ConsentWithdrawn, meta: 
 def _meant(case: Case, match: Match) -> UUID:
     """The client whom an event means, also where somebody else's case takes it because the two are one."""
     return keys.as_id(match.client) if match.client else case.client_id
-
-
-def _note_client(uow: UnitOfWork, case: Case, client: UUID) -> None:
-    """The case of another tells of a client from now on."""
-    people.tell_beside(uow, keys.as_text(client), case)
 
 
 def _bind(uow: UnitOfWork, case: Case, match: Match, event: Event, meta: Meta) -> None:

@@ -25,10 +25,10 @@ class Stands(NamedTuple):
     moves: tuple[str, ...]
 
 
-def take(uow: UnitOfWork, case: Case, data: Payload, meta: Meta) -> None:
-    """Record a fact that an agency reports, by all that is known of the client. Raises `Refusal` before
-    anything has changed."""
-    case.take(data, meta, known_of(uow, case, case.meant(meta)))
+def take(uow: UnitOfWork, case: Case, data: Payload, meta: Meta, *, is_alone: bool = False) -> None:
+    """Record a fact that an agency reports, by all that is known of the client; `is_alone`: it was seen that
+    there is no more than the case tells. Raises `Refusal` before anything has changed."""
+    case.take(data, meta, ALONE if is_alone else known_of(uow, case, case.meant(meta)))
 
 
 def known_of(uow: UnitOfWork, case: Case, client: UUID) -> Known:

@@ -117,8 +117,7 @@ class CaseDesk:
         read_communes(data, self._country.now, local_day(meta.occurred_at))
         with told_as_seen(case, _viewer(uow, office), self._offices):
             given = self._take(uow, order, data)
-        if meta.client is not None:
-            people.tell_beside(uow, keys.as_text(meta.client), case)
+        people.note_client(uow, case, meta)
         uow.wake(keys.until_case(case.id))
         return self._response(uow, order, given)
 

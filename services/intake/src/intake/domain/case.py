@@ -185,7 +185,7 @@ class Case(Aggregate):
     ) -> str | None:
         """The screening before one that comes now, of who is these clients, or that stands before those
         `after` it; see `Screenings.before`."""
-        whom = {None if client == self.client_id else client for client in clients}
+        whom = set(map(self.another, clients))
         later = {each for at, each, _ in self.screenings.taken if each in after and at >= meta.occurred_at}
         return self.screenings.before(meta.latest_at, whom, later)
 
