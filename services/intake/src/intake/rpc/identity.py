@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from secrets import token_hex
 from types import MappingProxyType
-from typing import Any
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from chassis.box import Box
@@ -81,6 +81,14 @@ _REFUSALS = """
 _LAST = 2**62
 
 
+class _Page(NamedTuple):
+    """What is asked for: the query that its cursor is good for, how many rows, those before which place."""
+
+    query: tuple[str, ...]
+    size: int
+    before: int
+
+
 class IdentityServicer(IdentityServiceServicer):
     """Records, then shows. Whoever may not is told no more than that there is no such case."""
 
@@ -136,32 +144,35 @@ class IdentityServicer(IdentityServiceServicer):
         if request.refused:
             return await self._refusals(caller, request)
         case_id = str(_case_id(request.case_id))
-        size = page_size(request.page_size, USUAL, MOST)
-        query = ("ListIdentityReads", case_id, caller.org)
-        place = self._cursors.place(request.page_token, *query)
+        page = self._page(request, "ListIdentityReads", case_id, caller.org)
         await self._commands.run_for(current_call(), CHECK_OVERSEER, request, request_id="")
-        rows = await self._reads.all(_READS, (case_id, int(place[0]) if place else _LAST, size + 1))
-        more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
-        return pb.ListIdentityReadsResponse(
-            reads=[self._told(*row[1:]) for row in rows[:size]], next_page_token=more
-        )
+        return await self._told_by(page, _READS, (case_id,), self._told)
 
     async def _refusals(
         self, caller: Caller, request: pb.ListIdentityReadsRequest
     ) -> pb.ListIdentityReadsResponse:
         """The refused looks of the offices in the overseer's area, at whatever case they asked for."""
-        case_id, size = (
-            (str(_case_id(request.case_id)) if request.case_id else ""),
-            page_size(request.page_size, USUAL, MOST),
-        )
-        query = ("ListIdentityReads", "refused", case_id, caller.org)
-        place = self._cursors.place(request.page_token, *query)
+        case_id = str(_case_id(request.case_id)) if request.case_id else ""
+        page = self._page(request, "ListIdentityReads", "refused", case_id, caller.org)
         orgs = [one.id for one in self._organisations if self._organisations.within(caller.org, one.id)]
-        after = int(place[0]) if place else _LAST
-        rows = await self._reads.all(_REFUSALS, (orgs, case_id, case_id, after, size + 1))
-        more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
+        return await self._told_by(page, _REFUSALS, (orgs, case_id, case_id), _refusal)
+
+    def _page(self, request: pb.ListIdentityReadsRequest, *query: str) -> _Page:
+        size, place = (
+            page_size(request.page_size, USUAL, MOST),
+            self._cursors.place(request.page_token, *query),
+        )
+        return _Page(query, size, int(place[0]) if place else _LAST)
+
+    async def _told_by(
+        self, page: _Page, sql: LiteralString, asked: tuple[Any, ...], told: Callable[..., pb.IdentityRead]
+    ) -> pb.ListIdentityReadsResponse:
+        """One page of rows, newest first: their place, then what is told of each."""
+        rows = await self._reads.all(sql, (*asked, page.before, page.size + 1))
+        last = rows[page.size - 1] if rows[page.size :] else None
         return pb.ListIdentityReadsResponse(
-            reads=[_refusal(*row[1:]) for row in rows[:size]], next_page_token=more
+            reads=[told(*row[1:]) for row in rows[: page.size]],
+            next_page_token=self._cursors.after([last[0]], *page.query) if last else "",
         )
 
     def _sight(self, caller: Caller) -> Sight:
