@@ -38,9 +38,9 @@ class PolicyServicer(grpc.PolicyServiceServicer):
         province = request.province or HANOI
         if not any(unit.level == "province" for unit in self._country.now.lives(province)):
             raise InvalidInput([Violation("province", "no_such_province")])
-        pack = self._named(request.version, asked) if request.version else None
+        pack = self._named(request.version) if request.version else None
         on = asked or (latest_day(pack, today) if pack else today)
-        holding = Holding(pack, on, province) if pack else self._policy.holding(on, province)
+        holding = self._judged(pack, on, province) if pack else self._policy.holding(on, province)
         return pb.ShowPolicyResponse(
             version=holding.version,
             on=on.isoformat(),
@@ -53,16 +53,20 @@ class PolicyServicer(grpc.PolicyServiceServicer):
             ],
         )
 
-    def _named(self, version: str, on: date | None) -> Pack:
-        """The pack of that version; on the day, if one is asked for, it can have judged something."""
+    def _named(self, version: str) -> Pack:
         pack = self._policy.get(version)
         if pack is None:
             known = {"known": ", ".join(sorted(self._policy.versions()))}
             raise NotFound("policy_version_unknown", field="version", detail=known)
-        if on is not None and not self._policy.judges(pack, on):
-            life = {"version": version, "since": _day(pack.since) or "…", "until": _day(pack.until) or "…"}
-            raise InvalidInput([Violation("on", "policy_version_not_then", life)])
         return pack
+
+    def _judged(self, pack: Pack, on: date, province: str) -> Holding:
+        holding = self._policy.judged_by(pack.reference, on, province)
+        if holding is None:
+            since, until = _day(pack.since) or "…", _day(pack.until) or "…"
+            life = {"version": pack.reference, "since": since, "until": until}
+            raise InvalidInput([Violation("on", "policy_version_not_then", life)])
+        return holding
 
 
 def _day(day: date | None) -> str:
