@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True, help="The registry of offices: who takes part, where, with what rights."
 )
 OF_THE_SEED = {"seed_not_asked": "not_asked", "seed_not_let_in": "topics_only"}
-"""What is said of an office of the seed for which nobody has asked Kafka."""
+"""What the registry says of an office of the seed that was not provisioned, and the word in its column."""
 HEADINGS = ("agency", "kind", "territory", "state", "provisioned", "name")
 DETAILS = (
     "services",
