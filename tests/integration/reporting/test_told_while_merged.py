@@ -180,9 +180,7 @@ def later(story: Story, name: str, into: str | None = None) -> None:
         unmerged(story, into, name, times=2, case=second)
 
 
-async def test_each_thing_told_is_of_that_case_of_the_client_which_was_open_when_it_happened(
-    world: World,
-) -> None:
+def one_with_an_twice() -> Story:
     """Binh was one with An twice, the second time in a later case; of Dung the same is told, apart."""
     story = Story()
     begun(story, "an", "binh", "dung")
@@ -192,22 +190,20 @@ async def test_each_thing_told_is_of_that_case_of_the_client_which_was_open_when
     later(story, "binh", into="an")
     told(story, "dung")
     later(story, "dung")
-    await world.tell(story)
+    return story
+
+
+async def test_each_thing_told_is_of_that_case_of_the_client_which_was_open_when_it_happened(
+    world: World,
+) -> None:
+    await world.tell(one_with_an_twice())
     assert await seen(world, "binh", "binh/2") == await seen(world, "dung", "dung/2")
     plans = [shown(await case_of(world, case))["plan"] for case in ("binh", "binh/2")]
     assert plans == [["housing"], ["job_placement"]]
 
 
 async def test_who_took_a_client_in_is_tied_to_the_case_of_then_and_to_no_later_one(world: World) -> None:
-    story = Story()
-    begun(story, "an", "binh", "dung")
-    merged(story, "an", "binh")
-    told(story, "binh", into="an")
-    unmerged(story, "an", "binh")
-    later(story, "binh", into="an")
-    told(story, "dung")
-    later(story, "dung")
-    await world.tell(story)
+    await world.tell(one_with_an_twice())
     by = world.by("operator", FACILITY)
     for case, sees in (("binh", True), ("binh/2", False), ("dung", True), ("dung/2", False), ("an", False)):
         call = world.status.GetCase(pb.GetCaseRequest(case_id=str(named("case", case))), **by)

@@ -29,14 +29,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import Policy
 
+from tests.unit.consent.drawn import GIVEN, KINDS, LABELS, PURPOSES, some
+
 POLICY = Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy")
 CASE = UUID(int=7)
 STREAM = str(CASE)
 START = datetime(2023, 3, 1, 3, tzinfo=UTC)
 HOURS = st.integers(0, 24 * 40)
-LABELS = (Label.OST, Label.DRUG)
-PURPOSES = (PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION)
-KINDS = (OrgKind.PROVIDER, OrgKind.METHADONE_CLINIC)
 
 
 def told(
@@ -57,17 +56,6 @@ def told(
     return Recorded(id=name, type=data.TYPE, source="/services/intake", meta=meta, data=data)
 
 
-def some(of: tuple[Any, ...], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(st.sampled_from(of), min_size=least, unique=True).map(tuple)
-
-
-GIVEN = st.builds(
-    ConsentGiven,
-    purposes=some(PURPOSES, 1),
-    recipients=some(KINDS, 1),
-    labels=some(LABELS),
-    expires_on=st.none() | st.dates(date(2023, 3, 1), date(2023, 4, 20)),
-)
 REQUESTS = st.builds(
     Request,
     purpose=st.sampled_from(PURPOSES),

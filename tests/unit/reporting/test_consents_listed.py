@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from contracts.base import Label, Payload
 from contracts.envelope import Meta, Recorded
 from contracts.events.common import EventVoided
 from contracts.events.consent import ConsentGiven, ConsentWithdrawn
-from contracts.vocabulary import OrgKind, PurposeOfUse, VoidReason
+from contracts.vocabulary import PurposeOfUse, VoidReason
 from hypothesis import given
 from hypothesis import strategies as st
 from reference import Organisation, Policy
@@ -23,13 +23,12 @@ from referral.domain.sharing import request_of, share
 from reftrack.reporting.v1 import consents_pb2 as pb
 from reporting.rpc.consents import consents_in
 
+from tests.unit.consent.drawn import GIVEN, KINDS, LABELS, PURPOSES, some
+
 POLICY = Policy.load(Path(__file__).parents[3] / "deploy" / "reference" / "policy")
 CASE = UUID(int=7)
 START = datetime(2023, 3, 1, 3, tzinfo=UTC)
 NOW = START + timedelta(days=20)
-LABELS = (Label.OST, Label.DRUG)
-PURPOSES = (PurposeOfUse.TREATMENT, PurposeOfUse.COORDINATION)
-KINDS = (OrgKind.PROVIDER, OrgKind.METHADONE_CLINIC)
 OFFICES = tuple(
     Organisation.model_validate(
         {"id": f"office-{n}", "kind": kind, "name": {"vi": "x", "en": "x"}, "province": "01"}
@@ -92,17 +91,6 @@ def answered(log: Log, purpose: PurposeOfUse, office: Organisation, labels: Iter
     return isinstance(share(None, request, known.consents, NOW, POLICY).decision, Allowed)
 
 
-def some(of: tuple[Any, ...], least: int = 0) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(st.sampled_from(of), min_size=least, unique=True).map(tuple)
-
-
-GIVEN = st.builds(
-    ConsentGiven,
-    purposes=some(PURPOSES, 1),
-    recipients=some(KINDS, 1),
-    labels=some(LABELS),
-    expires_on=st.none() | st.dates(date(2023, 3, 1), date(2023, 4, 20)),
-)
 HOURS = st.integers(0, 24 * 14)
 
 
