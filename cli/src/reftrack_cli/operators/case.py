@@ -62,12 +62,18 @@ def found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Ca
     try:
         return status.FindCase(status_pb2.FindCaseRequest(**{kind: what})).case
     except grpc.RpcError as no_number:
-        if not isinstance(no_number, grpc.Call) or no_number.code() not in _NO_SUCH_NUMBER:
+        if not _unknown(no_number):
             raise
         try:
             return status.FindCase(as_reference).case
-        except grpc.RpcError:
+        except grpc.RpcError as no_reference:
+            if not _unknown(no_reference):
+                raise
             raise no_number from None
+
+
+def _unknown(error: grpc.RpcError) -> bool:
+    return isinstance(error, grpc.Call) and error.code() in _NO_SUCH_NUMBER
 
 
 @app.command()
