@@ -67,6 +67,7 @@ def test_a_case_is_found_by_reference_and_number_and_shown(
     gives = next(step.gives for step in helped if step.gives and "introduction" in step.gives)
     (found,) = terminal.json("case", "find", town.office.slips[gives])
     assert terminal.json("case", "show", case["case_id"]) == [found]
+    assert terminal.json("case", "show", town.office.slips[gives]) == [found]
     assert found["case_id"] == case["case_id"]
     assert {each["service"] for each in found["referrals"]} == {"hiv_test", "hiv_prevention"}
 

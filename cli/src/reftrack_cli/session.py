@@ -44,7 +44,6 @@ As = Annotated[
         "--as", metavar="ROLE[:ORG]", help="Who asks, e.g. operator:ldtbxh-bo-de.", show_default=False
     ),
 ]
-CaseId = Annotated[str, typer.Argument(help="Id of the case; `reftrack case find` tells it.")]
 Most = Annotated[int, typer.Option(min=1, max=LAST, metavar="N", help="How many at the most.")]
 Language = Annotated[
     str | None, typer.Option("--lang", help="vi or en; LANG decides if left out.", show_default=False)

@@ -26,7 +26,7 @@ WRONG = {
     "receipts --org x --most 0": "Giá trị của '--most' không hợp lệ: phải từ 1 trở lên",
     "receipts --org x --most abc": "Giá trị của '--most' không hợp lệ: phải là số nguyên",
     "receipts --org x --watch=1": "Tùy chọn '--watch' không nhận giá trị.",
-    "case show": "Thiếu tham số 'case_id'.",
+    "case show": "Thiếu tham số 'case'.",
     "case show a b": "Thừa tham số: b",
     "events post /nope --org x": "Giá trị của 'file' không hợp lệ: không có tệp '/nope'.",
     "events post / --org x": "Giá trị của 'file' không hợp lệ: '/' là thư mục, không phải tệp.",
@@ -81,7 +81,7 @@ def test_what_lacks_is_told_in_vietnamese_with_all_it_can_be(
 def test_who_asks_for_english_gets_it(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert usage.run(main.app, "reftrack", line.split()) == 2
     told = capsys.readouterr().err
-    assert "Missing argument 'case_id'." in told
+    assert "Missing argument 'case'." in told
     assert told.startswith("Usage: reftrack case show ")
 
 

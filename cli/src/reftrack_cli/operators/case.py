@@ -5,7 +5,6 @@ from __future__ import annotations
 import json as jsonlib
 from typing import Annotated
 
-import grpc
 import typer
 from contracts import catalogue
 from reftrack.reporting.v1 import audit_pb2, audit_pb2_grpc, status_pb2, status_pb2_grpc
@@ -14,25 +13,24 @@ from rich.markup import escape
 from reftrack_cli import session
 from reftrack_cli.listing import Paged
 from reftrack_cli.operators import changes, naming
-from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
+from reftrack_cli.operators.cases_named import Case, found, id_of
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Where a case stands, and its history.")
 By = Annotated[
     str | None, typer.Option(show_default=False, metavar="T", help="A day, or a moment with its zone.")
 ]
-_NO_SUCH_NUMBER = frozenset({grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT})
-KINDS = {"GT": "introduction", "CG": "referral", "LT": "stay"}
 
 
 @app.command()
-def show(
-    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
-) -> None:
+def show(case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
     """Show where a case stands."""
     who = session.speaker(as_, role="supervisor")
+    case_id = id_of(case, who, state, lang=lang, json=json)
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        status = status_pb2_grpc.StatusServiceStub(channel)
-        _print(status.GetCase(status_pb2.GetCaseRequest(case_id=case_id)).case, json, session.language(lang))
+        request = status_pb2.GetCaseRequest(case_id=case_id)
+        shown = status_pb2_grpc.StatusServiceStub(channel).GetCase(request).case
+    _print(shown, json, session.language(lang))
 
 
 @app.command()
@@ -53,36 +51,13 @@ def find(
     _print(case, json, session.language(lang))
 
 
-def found(status: status_pb2_grpc.StatusServiceStub, what: str) -> status_pb2.Case:
-    """The case that a number or a reference leads to. Raises grpc.RpcError."""
-    kind = KINDS.get(what[:2].upper()) if what[2:3] in {"-", " "} else None
-    as_reference = status_pb2.FindCaseRequest(agency_ref=what)
-    if kind is None:
-        return status.FindCase(as_reference).case
-    try:
-        return status.FindCase(status_pb2.FindCaseRequest(**{kind: what})).case
-    except grpc.RpcError as no_number:
-        if not _unknown(no_number):
-            raise
-        try:
-            return status.FindCase(as_reference).case
-        except grpc.RpcError as no_reference:
-            if not _unknown(no_reference):
-                raise
-            raise no_number from None
-
-
-def _unknown(error: grpc.RpcError) -> bool:
-    return isinstance(error, grpc.Call) and error.code() in _NO_SUCH_NUMBER
-
-
 @app.command()
 def timeline(
-    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """Tell what happened in a case, as far as the caller may know it."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
-    request = status_pb2.GetTimelineRequest(case_id=case_id)
+    request = status_pb2.GetTimelineRequest(case_id=id_of(case, who, state, lang=lang, json=json))
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         status = status_pb2_grpc.StatusServiceStub(channel)
         for entry in Paged(status.GetTimeline, request, "entries"):
@@ -91,7 +66,7 @@ def timeline(
 
 @app.command()
 def history(
-    case_id: CaseId,
+    case: Case,
     occurred_by: By = None,
     recorded_by: By = None,
     state: State = None,
@@ -100,13 +75,13 @@ def history(
     lang: Language = None,
 ) -> None:
     """Replay a case from its first event, with the state after each step, as of a moment on either axis."""
+    who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
     request = audit_pb2.ReplayCaseRequest(
-        case_id=case_id,
         occurred_by=session.moment(occurred_by, "--occurred-by"),
         recorded_by=session.moment(recorded_by, "--recorded-by"),
     )
+    request.case_id = id_of(case, who, state, lang=lang, json=json)
     language, before = session.language(lang), dict[str, object]()
-    who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
         for answer in audit_pb2_grpc.AuditServiceStub(channel).ReplayCase(request):
             for step in answer.steps:

@@ -9,9 +9,10 @@ from reftrack.intake.v1 import matching_pb2 as pb
 from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
 from reftrack_cli import session
+from reftrack_cli.operators.cases_named import Case, id_of
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.operators.matches import Ground
-from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 app = typer.Typer(no_args_is_help=True, help="Two records of one person: merge them, or take that back.")
 HEADINGS = ("merge", "survivor", "merged")
@@ -31,14 +32,15 @@ def merge(
     lang: Language = None,
 ) -> None:
     """Say that the clients of two cases are one person; for who answers for both."""
+    who, language = session.speaker(as_, role="supervisor"), session.language(lang)
+    survivor, merged = (id_of(one, who, state, lang=lang, json=json) for one in (survivor_case, merged_case))
     request = pb.MergeClientsRequest(
-        survivor_case_id=survivor_case,
-        merged_case_id=merged_case,
+        survivor_case_id=survivor,
+        merged_case_id=merged,
         ground=ground,
         legal_basis=legal_basis,
         expected_survivor_version=expect,
     )
-    who, language = session.speaker(as_, role="supervisor"), session.language(lang)
     answer = carry_out(MatchingServiceStub, request, request_id, who, state, lang=lang, json=json)
     if json:
         session.as_json(answer)
@@ -74,12 +76,13 @@ def unmerge(
 
 @app.command()
 def merges(
-    case_id: CaseId, state: State = None, as_: As = None, json: Json = False, lang: Language = None
+    case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None
 ) -> None:
     """List the merges that make the client of a case one with others, in their order."""
     who, language = session.speaker(as_, role="supervisor"), session.language(lang)
+    request = pb.ListMergesRequest(case_id=id_of(case, who, state, lang=lang, json=json))
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
-        answer = MatchingServiceStub(channel).ListMerges(pb.ListMergesRequest(case_id=case_id))
+        answer = MatchingServiceStub(channel).ListMerges(request)
     if json:
         session.as_json(answer)
         return

@@ -10,7 +10,8 @@ from reftrack.reporting.v1 import consents_pb2 as pb
 from reftrack.reporting.v1.consents_pb2_grpc import ConsentServiceStub
 
 from reftrack_cli import session
-from reftrack_cli.session import As, CaseId, Json, Language, State
+from reftrack_cli.operators.cases_named import Case, id_of
+from reftrack_cli.session import As, Json, Language, State
 
 app = typer.Typer(no_args_is_help=True, help="What clients agreed to have shared.")
 HEADINGS = (
@@ -21,7 +22,7 @@ HEADINGS = (
 
 @app.command(name="list")
 def list_(
-    case_id: CaseId,
+    case: Case,
     state: State = None,
     as_: As = None,
     json: Json = False,
@@ -29,8 +30,9 @@ def list_(
 ) -> None:
     """List the consents of a case, for who sees all of it: scope, evidence, last day, what was withdrawn."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
+    request = pb.ListConsentsRequest(case_id=id_of(case, who, state, lang=lang, json=json))
     with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        answer = ConsentServiceStub(channel).ListConsents(pb.ListConsentsRequest(case_id=case_id))
+        answer = ConsentServiceStub(channel).ListConsents(request)
     table = session.table(*session.words(HEADINGS, language))
     for one in answer.consents:
         session.as_json(one) if json else table.add_row(*_row(one, language))

@@ -14,9 +14,10 @@ from reftrack.intake.v1.cases_pb2_grpc import CaseServiceStub
 
 from reftrack_cli import session
 from reftrack_cli.operators.case import app as app
+from reftrack_cli.operators.cases_named import Case, id_of
 from reftrack_cli.operators.commanding import Expected, LegalBasis, Request, carry_out
 from reftrack_cli.operators.undoing import NAMES, void_where_it_stands
-from reftrack_cli.session import As, CaseId, Json, Language, State, out, word
+from reftrack_cli.session import As, Json, Language, State, out, word
 
 Note = Annotated[str, typer.Option(help="For who works on the case; names nobody.", show_default=False)]
 On = Annotated[
@@ -56,7 +57,7 @@ def void(
 
 @app.command()
 def close(
-    case_id: CaseId,
+    case: Case,
     reason: Annotated[str, typer.Option(metavar="CODE", help="Why it ends: {CloseReason-merged}.")],
     note: Note = "",
     on: On = "",
@@ -70,7 +71,7 @@ def close(
 ) -> None:
     """Close a case: nothing that happens later belongs to it."""
     request = pb.CloseCaseRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         reason=reason,
         note=note,
         act=Act(on=on, legal_basis=legal_basis),
@@ -81,7 +82,7 @@ def close(
 
 @app.command()
 def reopen(
-    case_id: CaseId,
+    case: Case,
     reason: Annotated[str, typer.Option(metavar="CODE", help="Why it goes on: {ReopenReason-unmerged}.")],
     note: Note = "",
     on: On = "",
@@ -95,7 +96,7 @@ def reopen(
 ) -> None:
     """Let a closed case go on, unless the client has a later one."""
     request = pb.ReopenCaseRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         reason=reason,
         note=note,
         act=Act(on=on, legal_basis=legal_basis),
@@ -106,7 +107,7 @@ def reopen(
 
 @app.command()
 def move(
-    case_id: CaseId,
+    case: Case,
     to_commune: Annotated[str, typer.Argument(help="Code of the commune moved to.")],
     notified_on: Annotated[
         str, typer.Option(metavar="YYYY-MM-DD", help="The day on which the commune left was told.")
@@ -125,7 +126,7 @@ def move(
 ) -> None:
     """Record that a client moves; who takes the client up has 24 hours to acknowledge."""
     request = pb.MoveClientRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         to_commune=to_commune,
         notified_on=notified_on,
         to_org=to_org,
@@ -140,7 +141,7 @@ def move(
 
 @app.command()
 def acknowledge(
-    case_id: CaseId,
+    case: Case,
     number: Annotated[
         str, typer.Option(help="The number of the move; the latest to you.", show_default=False)
     ] = "",
@@ -156,7 +157,7 @@ def acknowledge(
 ) -> None:
     """Acknowledge that a client has moved to your commune."""
     request = pb.AcknowledgeMoveRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         number=number,
         note=note,
         act=Act(on=on, legal_basis=legal_basis),
@@ -167,7 +168,7 @@ def acknowledge(
 
 @app.command()
 def revise(
-    case_id: CaseId,
+    case: Case,
     item: Annotated[
         list[str],
         typer.Option("--item", help="SERVICE, or SERVICE:YYYY-MM-DD; all items of the plan. {Service}."),
@@ -187,7 +188,7 @@ def revise(
         pb.PlannedItem(service=service, due_on=due) for service, _, due in (i.partition(":") for i in item)
     ]
     request = pb.RevisePlanRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         items=items,
         note=note,
         act=Act(on=on, legal_basis=legal_basis),
@@ -198,7 +199,7 @@ def revise(
 
 @app.command()
 def decline(
-    case_id: CaseId,
+    case: Case,
     reason: Annotated[str, typer.Option(metavar="CODE", help="Why not: {DeclineReason}.")],
     instrument: Annotated[
         str, typer.Option(metavar="CODE", help="Which instrument; any. {Instrument}.", show_default=False)
@@ -214,13 +215,17 @@ def decline(
 ) -> None:
     """Record that the client does not want to be screened."""
     request = pb.DeclineScreeningRequest(
-        case_id=case_id,
+        case_id=_id(case, as_, state, json, lang),
         reason=reason,
         instrument=instrument,
         act=Act(on=on, legal_basis=legal_basis),
         expected_version=expect,
     )
     _carry_out(request, request_id, as_, state, json, lang)
+
+
+def _id(case: str, as_: str | None, state: Path | None, json: bool, lang: str | None) -> str:
+    return id_of(case, session.speaker(as_, role="operator"), state, lang=lang, json=json)
 
 
 def _carry_out(

@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 from contracts import catalogue
 from contracts.base import title_of
 from contracts.events.intake import Identity
 from reftrack.intake.v1 import identity_pb2, identity_pb2_grpc
-from reftrack.reporting.v1 import status_pb2_grpc
 from reftrack_local.access import Speaker
 
 from reftrack_cli import listing, session
 from reftrack_cli.listing import Paged
-from reftrack_cli.operators.case import found
+from reftrack_cli.operators.cases_named import Case, id_of
 from reftrack_cli.session import As, Json, Language, State, err, word
 
 app = typer.Typer(no_args_is_help=True, help="Who a client is. Each look is recorded with its reason.")
 READS = ("occurred", "agency", "by", "purpose", "reason")
 REFUSALS = ("occurred", "agency", "by", "case", "purpose", "reason")
-Case = Annotated[
-    str, typer.Argument(help="The case's id; or a number GT-…, CG-…, LT-…, or your own reference.")
-]
 
 
 @app.command()
@@ -52,7 +47,10 @@ def show(
     """Show who the client of a case is. That you looked is recorded first, else nothing is shown."""
     language, who = session.language(lang), session.speaker(as_, role="supervisor")
     request = identity_pb2.ReadIdentityRequest(
-        case_id=_id(case, who, state, lang, json), reason=reason, purpose=purpose, fields=field or []
+        case_id=id_of(case, who, state, lang=lang, json=json),
+        reason=reason,
+        purpose=purpose,
+        fields=field or [],
     )
     with session.calling("intake", who, state, lang=lang, json=json) as channel:
         answer = identity_pb2_grpc.IdentityServiceStub(channel).ReadIdentity(request)
@@ -73,7 +71,7 @@ def show(
 def reads(case: Case, state: State = None, as_: As = None, json: Json = False, lang: Language = None) -> None:
     """List who has read the identity of a case's client, when and why, newest first."""
     who = session.speaker(as_, role="auditor", org="thanh-tra-ha-noi")
-    request = identity_pb2.ListIdentityReadsRequest(case_id=_id(case, who, state, lang, json))
+    request = identity_pb2.ListIdentityReadsRequest(case_id=id_of(case, who, state, lang=lang, json=json))
     _list(request, READS, _read, who, state, lang, json=json)
 
 
@@ -117,16 +115,6 @@ def _refusal(one: identity_pb2.IdentityRead, language: str) -> tuple[str, ...]:
 def _read(one: identity_pb2.IdentityRead, language: str) -> tuple[str, ...]:
     purpose = catalogue.name_in("PurposeOfUse", one.purpose, language)
     return session.local(one.at), one.org, one.by, purpose, one.reason
-
-
-def _id(case: str, who: Speaker, state: Path | None, lang: str | None, json: bool) -> str:
-    """The id of a case that is named by one, or by what it is found by."""
-    try:
-        return str(UUID(case))
-    except ValueError:
-        pass
-    with session.calling("reporting", who, state, lang=lang, json=json) as channel:
-        return found(status_pb2_grpc.StatusServiceStub(channel), case).case_id
 
 
 def title_of_field(name: str, language: str) -> str:
