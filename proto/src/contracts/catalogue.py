@@ -41,6 +41,7 @@ def in_words(list_name: str, codes: str, lang: str) -> str:
 def text(code: str, lang: str, /, **detail: str) -> str:
     """Why something was refused and what to do: the text of a refusal code, filled from its detail.
 
+    `again`: a code of the list `Again`, what sending it again means to who reads this; an event if left out.
     Never raises: an unknown code speaks for itself, a detail that is lacking leaves `…`.
     """
     title = reasons().get(code)
@@ -68,6 +69,11 @@ def awaited(waiting_for: str, lang: str) -> str:
 def remedy(code: str, detail: Mapping[str, str]) -> dict[str, str]:
     """`text` in both languages, `{"vi": …, "en": …}`; empty for a code that the catalogue does not have."""
     return {lang: text(code, lang, **detail) for lang in LANGS} if code in reasons() else {}
+
+
+def answer(code: str, detail: Mapping[str, str]) -> dict[str, str]:
+    """The same for who gave a command, which bears no id that must be a new one."""
+    return remedy(code, {"again": "command", **detail})
 
 
 def event_title(type_name: str, lang: str) -> str:
@@ -171,7 +177,7 @@ class _Filled(string.Formatter):
         self._lang = lang
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:  # noqa: ARG002
-        return kwargs.get(str(key), "…")
+        return kwargs.get(str(key), "event" if key == "again" else "…")
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if not format_spec:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import get_args
-from uuid import uuid4
 
 import pytest
 from reftrack_cli import helping, main
@@ -11,7 +10,7 @@ from reftrack_cli.operators.cases_named import Case, is_id
 from typer.main import get_command
 
 COMMANDS = dict(helping.walk(get_command(main.app)))
-ID = str(uuid4())
+ID = "8dbf705a-05ce-4ab2-83fa-f43109d4c969"
 
 
 @pytest.mark.parametrize("text", [ID, ID.upper()])

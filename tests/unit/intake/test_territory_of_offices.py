@@ -13,9 +13,10 @@ from contracts.communes import commune_fields
 from contracts.events.cases import ClientMovedPosted
 from contracts.events.followup import HandoverNotified
 from contracts.events.intake import ClientContacted, ClientRegisteredPosted, Identity
+from contracts.places import BOUND, FREE
 from contracts.registry import POSTABLE
 from contracts.vocabulary import Channel, ClientGroup
-from intake.domain.places import BOUND, FREE, check_home, check_place
+from intake.domain.places import check_home, check_place
 from reference import Organisation, Organisations
 from reference.entries import Name
 

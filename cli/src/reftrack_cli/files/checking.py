@@ -14,6 +14,7 @@ from reftrack_cli.files.entries import Entry, Setting
 from reftrack_cli.files.findings import Finding, Findings, Place
 from reftrack_cli.files.forms import Form
 from reftrack_cli.files.opening import entries
+from reftrack_cli.files.rules import OF_THE_LAW, Rules
 from reftrack_cli.files.source import Unusable
 
 BEGINS = frozenset(
@@ -47,15 +48,15 @@ def check(
     setting: Setting,
     *,
     form: Form | None = None,
-    kind: str | None = None,
+    rules: Rules | None = None,
     tell: Callable[[int], None] = lambda _rows: None,
 ) -> Report:
     """Go through all of a file. Never raises for what stands in it.
 
-    `kind`: the kind of the office that posts, if known: whether it may. `tell` is called with the rows read.
+    `rules`: what holds for the office that posts, if it is known. `tell` is called with the rows read.
     """
     report = Report()
-    across = _Across(report.findings, kind)
+    across = _Across(report.findings, rules)
     try:
         report.digest = digest(path)
         for entry in entries(path, setting, lambda finding: _noticed(report, finding), form):
@@ -64,12 +65,12 @@ def check(
             if report.rows % EVERY == 0:
                 tell(report.rows)
     except Unusable as unusable:
-        report.findings.error(Finding(unusable.code, Place(), unusable.detail))
+        report.findings.error(Finding(unusable.code, Place(), unusable.detail), in_row=False)
     except OSError:
-        report.findings.error(Finding("file_not_readable", Place()))
+        report.findings.error(Finding("file_not_readable", Place()), in_row=False)
     across.finish()
     if report.rows == 0 and report.findings.error_count == 0:
-        report.findings.error(Finding("file_empty", Place()))
+        report.findings.error(Finding("file_empty", Place()), in_row=False)
     tell(report.rows)
     return report
 
@@ -99,7 +100,7 @@ def _noticed(report: Report, finding: Finding) -> None:
     if finding.code in NOTES:
         report.findings.note(finding)
     else:
-        report.findings.error(finding)
+        report.findings.error(finding, in_row=False)
 
 
 def _taken(report: Report, across: _Across, entry: Entry) -> None:
@@ -115,8 +116,8 @@ def _taken(report: Report, across: _Across, entry: Entry) -> None:
 class _Across:
     """What rows are to each other. Of each row a few bytes are kept, nothing of its content."""
 
-    def __init__(self, findings: Findings, kind: str | None) -> None:
-        self._findings, self._kind = findings, kind
+    def __init__(self, findings: Findings, rules: Rules | None) -> None:
+        self._findings, self._rules = findings, rules
         self._ids: dict[int, tuple[int, int]] = {}
         self._sheets: list[str] = []
         self._told: set[tuple[str, str]] = set()
@@ -126,16 +127,17 @@ class _Across:
     def take(self, entry: Entry) -> None:
         """Compare a row that can be sent with those before it."""
         assert entry.event is not None
-        self._may(entry)
         self._once(entry)
         about = entry.event.posted.get("about")
-        reference = about.get("agency_ref") if isinstance(about, dict) else None
+        names = about if isinstance(about, dict) else {}
+        reference = _short(str(names["agency_ref"]).encode()) if "agency_ref" in names else None
+        by_number = bool(names.keys() - {"agency_ref"})
+        self._may(entry, met=by_number or reference in self._met)
         if reference is not None:
-            short = _short(str(reference).encode())
-            if entry.event.type in BEGINS or len(about or {}) > 1:
-                self._met.add(short)
-            elif short not in self._met and short not in self._unmet:
-                self._unmet[short] = entry.place
+            if entry.event.type in BEGINS or by_number:
+                self._met.add(reference)
+            elif reference not in self._met and reference not in self._unmet:
+                self._unmet[reference] = entry.place
 
     def finish(self) -> None:
         """What can be told at the end only."""
@@ -143,14 +145,15 @@ class _Across:
         if unmet:
             self._findings.note(Finding("file_ref_unmet", unmet[0], {"count": str(len(unmet))}))
 
-    def _may(self, entry: Entry) -> None:
-        """Whether an office of this kind posts such events; told once for each sheet and event."""
+    def _may(self, entry: Entry, *, met: bool) -> None:
+        """What intake would refuse of this office; what the law lays down once for each sheet and event."""
         assert entry.event is not None
-        allowed, key = POSTABLE[entry.event.type].by, (entry.place.sheet, entry.event.type)
-        if self._kind is not None and self._kind not in allowed and key not in self._told:
-            self._told.add(key)
-            detail = {"kind": self._kind, "allowed": ", ".join(sorted(allowed))}
-            self._findings.error(Finding("not_yours_to_report", entry.place, detail))
+        for found in self._rules.broken(entry, met=met) if self._rules is not None else ():
+            if found.code not in OF_THE_LAW:
+                self._findings.note(found)
+            elif (key := (entry.place.sheet, entry.event.type)) not in self._told:
+                self._told.add(key)
+                self._findings.error(found)
 
     def _once(self, entry: Entry) -> None:
         event, place = entry.event, entry.place

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from contracts import catalogue
 from reference import ReferenceInvalid
 from reftrack_local import paths
 from reftrack_local.progress import for_console
@@ -19,7 +18,9 @@ from reftrack_cli.files.checking import Report
 from reftrack_cli.files.delivery import Delivery
 from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.entries import Setting
+from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import Form, form_named, forms
+from reftrack_cli.files.rules import Rules
 from reftrack_cli.files.source import Unusable
 from reftrack_cli.session import As, Json, Language, State, err, say, word
 
@@ -64,8 +65,8 @@ def check(
     Ends with status 1 if the file cannot be sent as it is.
     """
     language = session.language(lang)
-    setting, kind = _setting(org, by, reference)
-    found = _checked(file, setting, _form(event), kind, language)
+    setting, rules = _setting(org, by, reference)
+    found = _checked(file, setting, _form(event), rules, language)
     telling.tell_report(found, language, json=json)
     if report is not None:
         with _told(language):
@@ -100,8 +101,8 @@ def send(
     status 1 if the file has errors, or a row was rejected or not taken.
     """
     language, form = session.language(lang), _form(event)
-    setting, kind = _setting(org, by, reference)
-    found = _checked(file, setting, form, kind, language)
+    setting, rules = _setting(org, by, reference)
+    found = _checked(file, setting, form, rules, language)
     if not found.sendable:
         telling.tell_report(found, language, json=json)
         raise typer.Exit(1)
@@ -116,15 +117,15 @@ def send(
         raise typer.Exit(1)
 
 
-def _setting(org: str, by: str | None, reference: Path | None) -> tuple[Setting, str | None]:
-    """What holds for all rows, and the kind of the office if the list of offices has it."""
+def _setting(org: str, by: str | None, reference: Path | None) -> tuple[Setting, Rules]:
+    """What holds for all rows, and what intake would refuse of that office."""
     directory = Directory(reference or paths.default_reference())
     try:
-        kind = directory.kind(org) if org else None
+        rules = Rules(directory, org)
     except ReferenceInvalid as invalid:
         err.print(str(invalid), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    return Setting(directory, org, {"by": by} if by else {}), kind
+    return Setting(directory, org, {"by": by} if by else {}), rules
 
 
 def _form(event: str | None) -> Form | None:
@@ -137,9 +138,9 @@ def _form(event: str | None) -> Form | None:
     return form
 
 
-def _checked(file: Path, setting: Setting, form: Form | None, kind: str | None, language: str) -> Report:
+def _checked(file: Path, setting: Setting, form: Form | None, rules: Rules, language: str) -> Report:
     with for_console(err).step(word("checking", language)) as step:
-        return checking.check(file, setting, form=form, kind=kind, tell=step.advance)
+        return checking.check(file, setting, form=form, rules=rules, tell=step.advance)
 
 
 @contextmanager
@@ -148,6 +149,6 @@ def _told(language: str) -> Iterator[None]:
     try:
         yield
     except Unusable as unusable:
-        told = catalogue.text(unusable.code, language, **unusable.detail)
+        told = Finding(unusable.code, Place(), unusable.detail).text(language)
         err.print(told, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None

@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from reference import Organisation, Organisations
+from reference import Organisation, Organisations, Policy
 from reference.communes import no_commune
 from reference.territory import whole_country
 from territory.names import folded
@@ -31,7 +31,7 @@ class Directory:
     """Answers from memory; keeps what it was asked before, as files repeat themselves."""
 
     def __init__(self, reference: Path) -> None:
-        self._file = reference / "organisations.yaml"
+        self._file, self._policy = reference / "organisations.yaml", reference / "policy"
         self._communes: dict[tuple[str, date | None], str | Unfit] = {}
 
     @cached_property
@@ -43,6 +43,11 @@ class Directory:
         """The kind of an organisation, if the list has it."""
         found = self.organisations.get(org) if self.organisations else None
         return found.kind if found else None
+
+    @cached_property
+    def policy(self) -> Policy | None:
+        """The policy packs; none where this machine has none. Raises ReferenceInvalid."""
+        return Policy.load(self._policy) if self._policy.exists() else None
 
     def organisation(self, text: str) -> str:
         """The id for an id, a name in either language, or `id – name`. Raises `Unfit` for a name of nobody.

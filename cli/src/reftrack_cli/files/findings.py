@@ -30,7 +30,7 @@ class Finding:
 
     def text(self, lang: str) -> str:
         """What is wrong and what to do about it; codes of a list as people call them."""
-        detail = dict(self.detail)
+        detail = {"again": "file", **self.detail}
         if (of := detail.pop("list", None)) is not None:
             codes = detail["allowed"].split(", ")
             detail["allowed"] = "; ".join(catalogue.name_in(of, code, lang) for code in codes)
@@ -47,12 +47,12 @@ class Findings:
     _notes: dict[tuple[str, str, str], tuple[Finding, int]] = field(default_factory=dict)
     _last: tuple[str, int | None] | None = None
 
-    def error(self, finding: Finding) -> None:
-        """Keep an error, or count it if there are enough."""
+    def error(self, finding: Finding, *, in_row: bool = True) -> None:
+        """Keep an error, or count it if there are enough; not `in_row`: of the headings or the whole file."""
         self.error_count += 1
         where = (finding.place.sheet, finding.place.row)
-        if where != self._last:
-            self.rows_with_errors += finding.place.row is not None
+        if in_row and where != self._last:
+            self.rows_with_errors += 1
             self._last = where
         if len(self.errors) < MOST:
             self.errors.append(finding)

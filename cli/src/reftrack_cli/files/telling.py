@@ -43,7 +43,8 @@ def tell_report(report: Report, lang: str, *, json: bool) -> None:
         out.print(say("file_fine", lang, rows=report.rows), markup=False)
     else:
         found = report.findings
-        told = say("file_errors", lang, count=found.error_count, rows=found.rows_with_errors)
+        which = "file_errors" if found.rows_with_errors else "file_errors_in_no_row"
+        told = say(which, lang, count=found.error_count, rows=found.rows_with_errors)
         err.print(told, style="red", markup=False)
 
 
@@ -93,6 +94,8 @@ def tell_outcomes(journal: Journal, written: Path, lang: str, *, json: bool) -> 
                 )
     names = {code: _verdict_name(code, lang) for code in counted}
     err.print(", ".join(f"{count} {names[code]}" for code, count in sorted(counted.items())), markup=False)
+    if counted["rejected"]:
+        err.print(word("file_mended_rows", lang), markup=False)
     if counted["routed"]:
         err.print(say("file_routed", lang, rows=counted["routed"]), markup=False)
     err.print(say("file_list_written", lang, path=written), markup=False, soft_wrap=True)

@@ -15,7 +15,7 @@ from chassis.rpc.call import Role
 from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
-from contracts.catalogue import remedy
+from contracts.catalogue import answer
 from directory import Standing, living_of
 from directory.units import EVERY_SECONDS, FOLLOW, KEPT, UnitsFeed
 from google.protobuf.message import Message
@@ -73,7 +73,7 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     rules=RULES,
     admits=_admits,
-    texts=remedy,
+    texts=answer,
     others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(RINGING), Ticker(FOLLOW, EVERY_SECONDS, _follow)),
 )

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 from contracts import catalogue
 from contracts.base import Payload
+from contracts.places import BOUND, FREE, Bound
 from contracts.registry import POSTABLE
 from contracts.vocabulary import ClientGroup, OrgKind, Service
 
 from intake.domain.case import FACTS
 from intake.domain.order import ORDER, Rule, Step
 from intake.domain.paths import CONTACTS_ONLY, PATHS
-from intake.domain.places import BOUND, FREE, Bound
 
 _OTHERS = {Step.WITHDRAWN: "consent-withdrawn", Step.REOPENED: "case-reopened", Step.ROUTED: ""}
 """Steps that are no plain facts, and their events."""

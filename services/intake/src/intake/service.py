@@ -14,7 +14,7 @@ from chassis.rpc.rules import Admits
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service, Ticker
 from chassis.store.statements import RECEIPTS_CHANNEL
-from contracts.catalogue import remedy
+from contracts.catalogue import answer, remedy
 from directory import Standing
 from directory.units import EVERY_SECONDS, FOLLOW, UnitsFeed
 from google.protobuf.message import Message
@@ -219,7 +219,7 @@ SERVICE: Service[Settings] = Service(
     others=lambda parts: [*_offices(parts).keepers, *vault_parts.keepers(parts)],
     rules=RULES,
     admits=_admits,
-    texts=remedy,
+    texts=answer,
     tickers=(
         Ticker(RETRY, 1.0, lambda parts: _offices(parts).due(parts)),
         Ticker(FOLLOW, EVERY_SECONDS, _follow),

@@ -14,7 +14,7 @@ from chassis.rpc.call import Role
 from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
-from contracts.catalogue import remedy
+from contracts.catalogue import answer
 from directory import Standing, living_of
 from reftrack.referral.v1 import referral_pb2
 
@@ -57,7 +57,7 @@ SERVICE: Service[Settings] = Service(
     servicers=_servicers,
     rules=RULES,
     admits=_admits,
-    texts=remedy,
+    texts=answer,
     others=lambda parts: [living_of(parts).feed],
     tickers=(timers.ticker(RINGING),),
 )

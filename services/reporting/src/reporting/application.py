@@ -146,6 +146,6 @@ REPORTING: Service[ReportingSettings] = Service(
     servicers=lambda parts: _made(parts).servicers(),
     rules=RULES,
     admits=lambda parts: admits(parts, _made(parts).projector),
-    texts=catalogue.remedy,
+    texts=catalogue.answer,
     tickers=(Ticker(FOLLOW, EVERY_SECONDS, _follow),),
 )

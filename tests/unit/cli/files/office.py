@@ -14,6 +14,7 @@ from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.entries import Entry, Setting
 from reftrack_cli.files.forms import form_named
 from reftrack_cli.files.opening import entries
+from reftrack_cli.files.rules import Rules
 from reftrack_local import paths
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -66,8 +67,13 @@ def workbook(folder: Path, sheets: Mapping[str, list[list[Any]]], name: str = "r
     return folder / name
 
 
-def checked(path: Path, org: str = "cap-bo-de", kind: str | None = None, event: str | None = None) -> Report:
-    return check(path, setting(org), kind=kind, form=form_named(event) if event else None)
+def checked(path: Path, org: str = "", event: str | None = None) -> Report:
+    return check(
+        path,
+        setting(org or "cap-bo-de"),
+        rules=Rules(directory(), org),
+        form=form_named(event) if event else None,
+    )
 
 
 def found(report: Report) -> list[tuple[str, int | None, str]]:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
+from chassis.ids import number
 from contracts import catalogue
+from reference import Organisations
 from reftrack_cli.files import telling
+from reftrack_cli.files.checking import check
+from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.findings import MOST
+from reftrack_cli.files.rules import Rules
+from reftrack_local import paths
 
-from tests.unit.cli.files.office import CONTACT, checked, contacts, found, noted, one, table, workbook
+from tests.unit.cli.files.office import (
+    CONTACT,
+    checked,
+    contacts,
+    found,
+    noted,
+    one,
+    setting,
+    table,
+    workbook,
+)
 
 REGISTERED = {
     "Mã của cơ quan": "LB-1",
@@ -132,14 +149,59 @@ def test_a_reference_used_before_any_contact_of_it_is_allowed_and_noted(tmp_path
     given = {"Ngày xảy ra": "03/03/2019", "Người thực hiện": "nv-1", "Số phút": 30}
     interventions = table(*({"Mã của cơ quan": ref, **given} for ref in ("LB-1", "LB-8", "LB-9", "LB-9x")))
     path = workbook(tmp_path, {"Can thiệp ngắn": interventions, "Tiếp cận": table(CONTACT)})
-    report = checked(path, "ldtbxh-bo-de", "commune_social")
+    report = checked(path, "ldtbxh-bo-de")
     (note,) = [each for each, _ in report.findings.notes]
     assert (found(report), note.code, note.detail) == ([], "file_ref_unmet", {"count": "3"})
 
 
 def test_an_office_that_may_not_post_an_event_is_told_once(tmp_path: Path) -> None:
     path = contacts(tmp_path, {}, {"Mã của cơ quan": "LB-2"})
-    assert found(checked(path, "mmt-long-bien", "methadone_clinic")) == [("not_yours_to_report", 2, "")]
+    assert found(checked(path, "methadone-long-bien")) == [("not_yours_to_report", 2, "")]
+
+
+def test_a_place_outside_of_the_office_s_territory_is_noted_as_the_list_here_may_be_out_of_date(
+    tmp_path: Path,
+) -> None:
+    report = checked(contacts(tmp_path, {"Xã, phường": "00133"}, {"Mã của cơ quan": "LB-2"}), "cap-bo-de")
+    assert (found(report), noted(report)) == ([], ["outside_territory"])
+    (note, count), *_ = report.findings.notes
+    assert (count, note.place.row, note.place.column) == (1, 2, '"Xã, phường"')
+    assert "Bồ Đề (00139)" in note.text("en")
+
+
+def test_whom_an_office_registers_from_elsewhere_was_met_here_or_sent_here(tmp_path: Path) -> None:
+    here, elsewhere = {"Nơi cư trú": "00139"}, {"Nơi cư trú": "00133"}
+    met = {"client-contacted": table(CONTACT)}
+    for row, sheets, expected in (
+        (here, {}, []),
+        (elsewhere, {}, ["lives_outside_territory"]),
+        (elsewhere, met, []),
+        ({**elsewhere, "Số giấy giới thiệu": number(bytes(32), "GT", "one")}, {}, []),
+    ):
+        path = workbook(tmp_path, {**sheets, "client-registered": table({**REGISTERED, **row})})
+        report = checked(path, "ldtbxh-bo-de")
+        assert (found(report), [code for code in noted(report) if "outside" in code]) == ([], expected), row
+
+
+def test_an_office_that_had_not_begun_is_noted(tmp_path: Path) -> None:
+    directory = Directory(paths.default_reference())
+    offices = directory.organisations
+    assert isinstance(offices, Organisations)
+    offices.learn([offices["cap-bo-de"].model_copy(update={"since": date(2020, 1, 1)})])
+    report = check(contacts(tmp_path, {}), setting(), rules=Rules(directory, "cap-bo-de"))
+    assert (found(report), noted(report)) == ([], ["agency_not_in_force"])
+
+
+def test_headings_are_not_counted_as_a_row_with_errors(tmp_path: Path) -> None:
+    report = checked(contacts(tmp_path, {"Nhóm": "x", "Hình thức tiếp cận": "ở đâu đó"}))
+    assert [row for _, row, _ in found(report)] == [1, 2]
+    assert report.findings.rows_with_errors == 1
+
+
+def test_a_remedy_speaks_of_the_file_and_not_of_ids(tmp_path: Path) -> None:
+    (error,) = checked(contacts(tmp_path, {"Người thực hiện": ""})).findings.errors
+    assert error.text("vi") == "Thiếu trường bắt buộc. Bổ sung rồi gửi lại tệp."
+    assert error.text("en") == "A required field is missing. Add it and send the file again."
 
 
 def test_what_lies_in_the_future_is_noted(tmp_path: Path) -> None:
@@ -147,10 +209,6 @@ def test_what_lies_in_the_future_is_noted(tmp_path: Path) -> None:
 
 
 def test_a_worker_named_for_the_whole_file_stands_in_for_the_column(tmp_path: Path) -> None:
-    from reftrack_cli.files.checking import check
-
-    from tests.unit.cli.files.office import setting
-
     path = contacts(tmp_path, {}, without="Người thực hiện")
     assert found(checked(path)) == [("column_missing", 1, '"Người thực hiện"')]
     assert found(check(path, setting("cap-bo-de", by="nv-9"))) == []

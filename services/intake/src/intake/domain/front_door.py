@@ -16,6 +16,7 @@ from contracts.base import Payload
 from contracts.communes import commune_fields
 from contracts.events.consent import ConsentGiven
 from contracts.events.intake import ClientContacted
+from contracts.places import BOUND
 from reference.days import local_day, local_time
 from reference.rights import Rights, event_name
 
@@ -23,7 +24,7 @@ from intake.domain.addressees import check_addressee, check_expiry, names_others
 from intake.domain.communes import Communes, read_communes
 from intake.domain.directory import Organisations
 from intake.domain.paths import check_contact
-from intake.domain.places import BOUND, check_place
+from intake.domain.places import check_place
 
 _FIELD = {"agency_suspended": "ce_source", "agency_not_in_force": "ce_time"}
 """Where the fault lies, if not in the type of the event."""

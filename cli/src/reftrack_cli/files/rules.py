@@ -1,0 +1,65 @@
+"""What intake would refuse of an office by who it is: asked here too, before anything is sent.
+
+The list of offices and the policy packs on this machine answer. What the law lays down is an error; what the
+registry of offices may have changed since (its territory, its life, its own list of events) is a note, as a
+list that is out of date must not keep a right file from being sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from contracts.places import BOUND
+from contracts.registry import POSTABLE
+from reference.rights import Rights, event_name
+
+from reftrack_cli.files.directory import Directory
+from reftrack_cli.files.entries import Entry, Event
+from reftrack_cli.files.findings import Finding
+from reftrack_cli.files.forms import column_named
+from reftrack_cli.files.values import day_of
+
+OF_THE_LAW = frozenset({"not_yours_to_report"})
+"""What no entry in the registry of offices changes."""
+
+
+class Rules:
+    """The rules for the rows of one office; none for who is not in the list."""
+
+    def __init__(self, directory: Directory, org: str) -> None:
+        self._offices, self._org = directory.organisations if org else None, org
+        self._office = self._offices.get(org) if self._offices else None
+        policy = directory.policy if self._office is not None else None
+        self._rights = Rights(policy) if policy is not None else None
+
+    def broken(self, entry: Entry, *, met: bool) -> Iterator[Finding]:
+        """What intake would find: whether the office may report that event, and where it happened.
+
+        `met`: whether the file has told before how the office came to that person.
+        """
+        if self._office is None or entry.event is None:
+            return
+        day = _day(entry.event)
+        if self._rights is not None:
+            denied = self._rights.why_not(self._office, event_name(entry.event.type), day)
+            if denied is not None:
+                yield Finding(denied.code, entry.place, denied.detail)
+        yield from self._elsewhere(entry, entry.event, day, met=met)
+
+    def _elsewhere(self, entry: Entry, event: Event, day: date, *, met: bool) -> Iterator[Finding]:
+        bound, data = BOUND.get(POSTABLE[event.type].model), event.posted["data"]
+        if bound is None or (bound.before_taken_up and met) or self._offices is None:
+            return
+        commune, whose = data.get(bound.commune), data.get(bound.of) if bound.of else self._org
+        if commune is None or whose is None or self._offices.works_in(whose, commune, day):
+            return
+        code = "lives_outside_territory" if bound.before_taken_up else "outside_territory"
+        code, field = ("to_org_elsewhere", bound.of) if bound.of else (code, bound.commune)
+        place = entry.place._replace(column=f'"{column_named(event.type, f"/data/{field}", "vi")}"')
+        yield Finding(code, place, {"area": self._offices.area_of(self._org)})
+
+
+def _day(event: Event) -> date:
+    told = event.posted.get("occurred_on")
+    return date.fromisoformat(told) if told else day_of(event.time)
