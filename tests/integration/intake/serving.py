@@ -21,7 +21,6 @@ from chassis.rpc.server import RpcServer
 from chassis.service import Parts
 from chassis.store.migrations import migrate
 from chassis.store.store import Store
-from contracts.catalogue import remedy
 from directory.units import FOLLOW
 from intake.agencies.topics import ReceiptTopics
 from intake.application.receipts_log import ReceiptsLog
@@ -168,7 +167,7 @@ async def _serve(parts: Parts[Settings], issuer: Issuer, stack: AsyncExitStack) 
         rules=RULES,
         admits=SERVICE.admits(parts),
         authenticator=Authenticator(issuer.jwks),
-        texts=remedy,
+        texts=SERVICE.texts,
     )
     for bell in parts.bells.values():
         ringing = asyncio.create_task(bell.run())

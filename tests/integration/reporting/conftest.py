@@ -22,7 +22,6 @@ from chassis.rpc.server import RpcServer
 from chassis.service import Parts
 from chassis.store.decider import Result
 from chassis.store.migrations import migrate
-from contracts import catalogue
 from psycopg.rows import tuple_row
 from reftrack.reporting.v1.audit_pb2_grpc import AuditServiceStub
 from reftrack.reporting.v1.report_pb2_grpc import ReportServiceStub
@@ -146,7 +145,7 @@ async def world(parts: Parts[ReportingSettings], teller: Teller, issuer: Issuer)
         rules=RULES,
         admits=admits(parts, made.projector),
         authenticator=Authenticator(issuer.jwks),
-        texts=catalogue.remedy,
+        texts=REPORTING.texts,
     )
     bells = [asyncio.create_task(bell.run()) for bell in parts.bells.values()]
     await server.start()
