@@ -107,8 +107,9 @@ def test_a_dry_run_tells_what_would_be_recorded_and_records_nothing(desk: Desk) 
             "territory_not_readable",
             "1",
         ),
+        (decree(effective="0001-01-01"), "territory_not_readable", "effective"),
     ],
-    ids=["a unit that is none", "a unit that is there already", "no type", "no code"],
+    ids=["none", "there already", "no type", "no code", "a day of no year of ours"],
 )
 def test_what_contradicts_the_territory_or_cannot_be_read_is_refused_whole(
     desk: Desk, line: str, code: str, told: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -34,6 +35,13 @@ def unit(code: str, parent: str | None = None, name: str | None = None) -> OrgUn
         kind=kind_of(called, level),
         parent=parent,
     )
+
+
+def begun(**told: object) -> OrgUnitCreated:
+    """A commune begins as an events file tells it, whatever it tells."""
+    facts = {"code": "00001", "name": {"vi": "Xã A", "en": "A"}, "level": "commune", "kind": "commune"}
+    whole = OrgUnit.model_validate_json(json.dumps({**facts, "parent": "01", **told}))
+    return OrgUnitCreated(effective=FIRST, source="a test", unit=whole)
 
 
 def created(code: str, parent: str | None = None, on: date = FIRST) -> OrgUnitCreated:
@@ -71,6 +79,11 @@ def merged(*codes: str, into: str, on: date = LATER) -> OrgUnitsMerged:
         ([created("00001", "01")], "lies in 01, which is not there on all days"),
         ([created("01"), created("00001", "01"), abolished("01")], "end or rename it when 01 ends"),
         ([created("01", on=LATER), created("00001", "01")], "not there on all days"),
+        ([begun(parent="00001")], "cannot lie in 00001: name a unit of a level above it"),
+        ([begun(parent="00002"), begun(code="00002", parent="00001")], "cannot lie in 00002"),
+        ([created("01"), begun(code="98")], "unit 98 is a commune: give it a code of 5 digits"),
+        ([created("01"), begun(name={"vi": "Khu A", "en": "A"})], "does not begin with a word for a commune"),
+        ([created("01"), begun(kind="ward")], "is a commune by its name, not a ward"),
     ],
 )
 def test_events_that_contradict_each_other_are_refused_with_what_to_do(

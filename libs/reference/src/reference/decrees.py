@@ -22,6 +22,9 @@ __all__ = [
     "with_the_list",
 ]
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Of days that somebody types: another year is a slip, and has no instant where days begin before UTC's."""
+
 
 def committed_events() -> list[UnitEvent]:
     """The list that the services come with: of two lists on PyPI and a file of our own (ADR 10)."""
@@ -38,7 +41,12 @@ def read_lines(lines: Sequence[str]) -> list[UnitEvent]:
     line.
     """
     array = b"[" + b",".join(line.encode() for line in lines) + b"]"
-    return [line.data for line in parse(array, Path("events"), first=1)]
+    events = [line.data for line in parse(array, Path("events"), first=1)]
+    for number, told in enumerate(events, start=1):
+        if not FIRST_YEAR <= told.effective.year <= LAST_YEAR:
+            problem = f"effective: not of the years {FIRST_YEAR} to {LAST_YEAR}"
+            raise TerritoryInvalid(f"events:{number}: {problem}: correct the line")
+    return events
 
 
 def recorded_units(values: Iterable[bytes]) -> list[UnitEvent]:

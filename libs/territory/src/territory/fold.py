@@ -9,12 +9,14 @@ from itertools import groupby
 from sys import intern
 
 from territory.errors import TerritoryInvalid
-from territory.events import Event, OrgUnit, OrgUnitCreated, OrgUnitSplit, begun_by, ended_by
+from territory.events import Event, Level, OrgUnit, OrgUnitCreated, OrgUnitSplit, begun_by, ended_by
 from territory.lineage import Lineage
+from territory.names import NoLevelWord, kind_of
 from territory.territory import Territory
 from territory.units import Step, Unit
 
 _DAY = timedelta(days=1)
+_DIGITS: dict[Level, int] = {"province": 2, "district": 3, "commune": 5}
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +70,7 @@ class _Fold:
             facts = begun_by(event)
             if facts is None:
                 continue
+            _check_facts(event, facts)
             if facts.code in self._alive:
                 why = "begins twice on this day" if facts.code in born else "is alive already: end it first"
                 raise _wrong(event, facts.code, why)
@@ -130,16 +133,31 @@ def _check_parents(lives: list[_Life]) -> None:
     for life in lives:
         bearers.setdefault(life.facts.code, []).append(life)
     for life in lives:
-        parent = life.facts.parent
-        if (parent is None) != (life.facts.level == "province"):
-            raise TerritoryInvalid(
-                f"unit {life.facts.code}: a province has no parent, every other unit has one"
-            )
+        facts, parent = life.facts, life.facts.parent
+        if (parent is None) != (facts.level == "province"):
+            raise TerritoryInvalid(f"unit {facts.code}: a province has no parent, every other unit has one")
         if parent is not None and not _cover(bearers.get(parent, []), life):
             raise TerritoryInvalid(
-                f"unit {life.facts.code} lies in {parent}, which is not there on all days of its life "
+                f"unit {facts.code} lies in {parent}, which is not there on all days of its life "
                 f"from {life.attested} to {life.until}: end or rename it when {parent} ends"
             )
+
+
+def _check_facts(event: Event, facts: OrgUnit) -> None:
+    """Code, name and kind are those of the level, for names are read by their level word (`names`); and a
+    unit lies in one of a level above, so that whoever asks what it lies in comes to an end.
+    """
+    digits = _DIGITS[facts.level]
+    if len(facts.code) != digits:
+        raise _wrong(event, facts.code, f"is a {facts.level}: give it a code of {digits} digits")
+    if facts.level != "province" and facts.parent is not None and len(facts.parent) >= digits:
+        raise _wrong(event, facts.code, f"cannot lie in {facts.parent}: name a unit of a level above it")
+    try:
+        kind = kind_of(facts.name.vi, facts.level)
+    except NoLevelWord as wrong:
+        raise _wrong(event, facts.code, f"is named wrongly: {wrong}") from None
+    if kind != facts.kind:
+        raise _wrong(event, facts.code, f"is a {kind} by its name, not a {facts.kind}: correct one of them")
 
 
 def _cover(bearers: list[_Life], child: _Life) -> bool:
