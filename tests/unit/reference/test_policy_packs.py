@@ -279,6 +279,10 @@ TWO = r"opioid_substitution: two values hold on 2024-12-14 \(vn-health@1 and vn-
         (L21, '"roles@2"', '"roles@9"', "2021.yaml:LINE: .*part roles@9 is not there: programme@1"),
         (L21, "  answer_working_days:", "  answer_days:", "2021.yaml:LINE: .*answer_working_days is missing"),
         (L21, "  contact_months:", "  answer_working_days:", "2021.yaml:LINE: .*_days stands twice"),
+        (L21, "  contact_months:", "  [contact]:", "2021.yaml:LINE: .*cannot be a key: write one word"),
+        (L21, "{value: 3,", "{value: !!int x,", "2021.yaml:LINE: .*is not what int says: take the tag off"),
+        (L21, "{value: 3,", "{value: !!bool x,", "2021.yaml:LINE: .*is not what bool says"),
+        (L21, "{value: 3,", "{value: !!timestamp x,", "2021.yaml:LINE: .*is not what timestamp says"),
         (CAL, "version: 1", "version: 2", "calendar@1.yaml:LINE: .*must be named vn-calendar@2.yaml"),
         (
             CAL,

@@ -25,6 +25,9 @@ class StrictLoader(_SafeLoader):  # type: ignore[misc]
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                problem = "a list or a mapping cannot be a key: write one word"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key.value} stands twice: keep one of the two", key.start_mark
@@ -32,6 +35,14 @@ class StrictLoader(_SafeLoader):  # type: ignore[misc]
             seen.add(key.value)
         content: dict[Hashable, Any] = super().construct_mapping(node, deep)
         return content
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """PyYAML raises whatever it stumbles over where a value is not what its tag says (`!!int x`)."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, TypeError, LookupError, AttributeError):
+            problem = f"the value is not what {node.tag.rpartition(':')[2]} says: take the tag off"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
 def _day(loader: StrictLoader, node: yaml.ScalarNode) -> Any:
