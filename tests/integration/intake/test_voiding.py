@@ -61,6 +61,15 @@ def test_a_voided_event_counts_as_if_it_had_never_been_and_both_stay_in_the_hist
     assert (waiting["verdict"], waiting["code"]) == ("waiting", "too_early")
 
 
+def test_what_voids_or_corrects_itself_is_refused_instead_of_waiting_for_itself(desk: Desk) -> None:
+    desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    desk.post(void(SOCIAL, "TV-1", "own", id="own"))
+    assert last(desk) == ("rejected", "names_itself", "/data/event_id")
+    desk.post(counselling(SOCIAL, "TV-1", id="self", corrects="self"))
+    assert last(desk) == ("rejected", "names_itself", "/corrects")
+    assert desk.count("waits") == 0
+
+
 def test_what_came_later_stays_a_fact(desk: Desk) -> None:
     screened = screening(SOCIAL, "TV-1")
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), screened, intervention(SOCIAL, "TV-1"))

@@ -21,6 +21,7 @@ from tests.integration.intake.desk import POLICE, SOCIAL, Desk, park, verdicts
 from tests.integration.intake.posts import (
     NOW,
     answer,
+    closing,
     contact,
     counselling,
     intervention,
@@ -72,6 +73,15 @@ def test_a_step_that_comes_too_early_waits_for_the_case_and_then_for_nothing(des
     told = desk.post(counselling(SOCIAL, "TV-1"), registration(SOCIAL, {"agency_ref": "TV-1"}))
     assert verdicts(told) == ["accepted"] * 3
     assert desk.types()[-1] == "client-screened"
+
+
+def test_what_waited_in_a_case_that_ended_goes_on_when_the_client_comes_back_to_a_new_one(desk: Desk) -> None:
+    ends, back = NOW - timedelta(days=9), NOW - timedelta(days=5)
+    desk.post(contact(SOCIAL, "TV-1"), screening(SOCIAL, "TV-1"), closing(SOCIAL, "TV-1", at=ends))
+    assert desk.count("waits") == 1
+    told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}, at=back))
+    assert verdicts(told) == ["accepted"] * 2
+    assert desk.types()[-2:] == ["client-registered", "client-screened"]
 
 
 def test_one_release_leads_to_the_next(desk: Desk) -> None:

@@ -233,9 +233,9 @@ def _recorded(recorded: Recorded, units: Sequence[Mapping[str, Any]]) -> Outcome
 
 
 def _wake(uow: UnitOfWork, naming: Naming, recorded: Recorded, found: Match) -> None:
-    """Whatever waited for what is now known is decided right after this. What another service decides changes
-    nothing in what the person's other cases wait for."""
-    if found.case is not None:
+    """Whatever waited for what is now known is decided right after this, also where somebody known came back
+    to a new case. What another service decides changes nothing in what the person's other cases wait for."""
+    if found.case is not None or found.client is not None:
         case = recorded.case
         is_it_alone = recorded.routed_id is not None or (found.is_alone and found.rival is None)
         for one in (case.id,) if is_it_alone else cases_waited_for(uow, case):

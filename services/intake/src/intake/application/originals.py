@@ -83,6 +83,12 @@ def named_by(reading: Reading, event: Event) -> tuple[str, str] | None:
     return (reading.source, corrects) if corrects is not None else None
 
 
+def check_names_another(reading: Reading, event: Event, field: str) -> None:
+    """Raises `Refusal` for an event that voids or corrects itself: it would wait for itself for ever."""
+    if named_by(reading, event) == (reading.source, reading.event_id):
+        raise Refusal("names_itself", field=field)
+
+
 def load_originals(uow: UnitOfWork, names: Iterable[tuple[str, str]]) -> None:
     """Read the cases of these events, in two queries."""
     names = list(names)

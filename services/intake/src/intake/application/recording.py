@@ -40,7 +40,7 @@ from intake.application.envelope import Policy, envelope
 from intake.application.identity import Identities
 from intake.application.matching import OPENS, Match
 from intake.application.moves import Moves
-from intake.application.originals import Original
+from intake.application.originals import Original, check_names_another
 from intake.application.proposing import Proposals
 from intake.application.reading import Event, Reading
 from intake.application.registrar import Registrar
@@ -141,6 +141,7 @@ class Recording:
         self, uow: UnitOfWork, reading: Reading, event: Event, data: EventVoidedPosted, org_kind: str
     ) -> Recorded:
         """Raises `NotKnownYet`, or `Refusal` before anything has changed."""
+        check_names_another(reading, event, "/data/event_id")
         case, routed_id = self.voiding.void(
             uow,
             event.naming,
@@ -154,6 +155,7 @@ class Recording:
         self, uow: UnitOfWork, reading: Reading, event: Event, match: Match, org_kind: str, corrects: str
     ) -> Recorded:
         """The one that was wrong is voided, and this one decided as if that had never been; or neither."""
+        check_names_another(reading, event, "/corrects")
         with uow.attempt():
             found = self.voiding.replace(
                 uow,
