@@ -177,6 +177,18 @@ def test_a_consent_can_be_withdrawn_after_the_case_was_closed(case: Desk) -> Non
     assert verdicts(receipts) == ["accepted"] * 3
 
 
+def test_a_consent_that_was_put_right_is_withdrawn_by_the_id_of_the_wrong_one_too(case: Desk) -> None:
+    wrong = consent()
+    right = replace(consent(), corrects=wrong.id)
+    again = replace(consent(), corrects=right.id)
+    case.post(wrong, right, again)
+    assert verdicts(case.post(withdrawal(consent=wrong.id))) == ["accepted"]
+    (withdrawn,), consents = told(case, "consent-withdrawn"), told(case, "consent-given")
+    assert withdrawn["data"]["consent"] == consents[-1]["id"]
+    (twice,) = case.post(withdrawal(consent=again.id))
+    assert twice["code"] == "consent_already_withdrawn"
+
+
 def test_who_may_not_report_it_does_not_withdraw_for_the_client(case: Desk) -> None:
     (receipt,) = case.post(withdrawal("X-1", "methadone-long-bien"))
     assert receipt["code"] == "not_yours_to_report"

@@ -231,6 +231,7 @@ class Case(Aggregate):
             self.wrong_moves = {**self.wrong_moves, self.place_of(happened): happened.move(self)}
         elif isinstance(data, ConsentGiven):
             self.put_consent_right(event_id(happened))
+            self.consents = self.consents.voided(event_id(happened), happened.meta)
 
     def told_first(self, happened: Any) -> Meta:
         """Part of evolving: when and by whom we were told of what an event puts right, or tells."""

@@ -44,11 +44,12 @@ class Whole(NamedTuple):
 class Consents(NamedTuple):
     """The consents of one case, in the order in which they count. `corrected`: of each that was put right or
     puts one right, the first in whose place it stands. `taken`: what was withdrawn as a whole, also of what
-    is told later."""
+    is told later. `wrong`: those that were voided, as their organisation named them."""
 
     all: tuple[Given, ...] = ()
     corrected: tuple[tuple[str, str], ...] = ()
     taken: tuple[Whole, ...] = ()
+    wrong: tuple[tuple[str, str | None, str], ...] = ()
 
     def given(self, consent_id: str, data: ConsentGiven, meta: Meta) -> Consents:
         """These and one more."""
@@ -59,6 +60,10 @@ class Consents(NamedTuple):
     def in_place(self, consent_id: str, first: str) -> Consents:
         """One of them stands in the place of another: what names that one, names this one."""
         return self._replace(corrected=(*self.corrected, (consent_id, first)))
+
+    def voided(self, consent_id: str, meta: Meta) -> Consents:
+        """One of them was wrong; what stands in its place goes by its organisation's id for it as well."""
+        return self._replace(wrong=(*self.wrong, (meta.org, meta.causation_id, consent_id)))
 
     def withdrawn(self, data: ConsentWithdrawn, meta: Meta, first: Meta) -> Consents:
         """These after a withdrawal, of which or of what it puts right we were told `first`; one in part
@@ -113,8 +118,12 @@ class Consents(NamedTuple):
         return data.model_copy(update={"consent": one.id})
 
     def named(self, org: str, cause: str) -> Given | None:
-        """The consent to which that organisation gave this id."""
-        return next((one for one in self.all if (one.org, one.cause) == (org, cause)), None)
+        """The consent to which that organisation gave this id, or which stands in the place of that one."""
+        wrong = {self._first(each) for by, named, each in self.wrong if (by, named) == (org, cause)}
+        found = (
+            one for one in self.all if (one.org, one.cause) == (org, cause) or self._first(one.id) in wrong
+        )
+        return next(found, None)
 
     def _of(self, consent_id: str) -> Given | None:
         return next((one for one in self.all if one.id == consent_id), None)
