@@ -117,6 +117,17 @@ def test_an_answer_to_a_referral_that_intake_has_not_heard_of_waits_for_its_numb
     assert desk.count("waits") == 0
 
 
+def test_a_number_is_known_however_it_was_grouped_and_with_letters_for_its_digits(desk: Desk) -> None:
+    number = desk.post(contact(POLICE, "P-1"), introduction(POLICE, "P-1", SOCIAL))[-1]["numbers"][
+        "introduction"
+    ]
+    digits = number.replace("-", "")[2:].replace("0", "O").replace("1", "I")
+    (taken_up,) = desk.post(
+        registration(SOCIAL, {"introduction": f"GT-{digits[:5]}-{digits[5:]}", "agency_ref": "TV-1"})
+    )
+    assert taken_up["verdict"] == "accepted"
+
+
 def test_a_number_is_unknown_to_an_office_that_it_was_not_sent_to(desk: Desk) -> None:
     desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}))
     desk.take([requested_by_an_operator(desk, UUID(desk.events()[0]["meta"]["subject"]))])

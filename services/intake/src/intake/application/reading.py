@@ -6,8 +6,10 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
+from chassis.ids import NotANumber, parse_number
 from chassis.refusal import Refusal
 from chassis.vault import blind_index
 from contracts.base import Payload
@@ -21,6 +23,7 @@ from contracts.sealing import sealed_names
 from contracts.vocabulary import NumberKind
 from reference.days import local_day, start_of
 
+from intake.application import keys
 from intake.application.submissions import Submission
 from intake.application.unsealing import Keys, clear_fields, is_sealed, unseal
 from intake.domain.front_door import source_of
@@ -112,7 +115,7 @@ class Reader:
             found.time if day is None else start_of(day),
             posted,
             posted.data,
-            Naming(submission.agency, about.agency_ref, about.number, identity),
+            Naming(submission.agency, about.agency_ref, about.number and _as_given(*about.number), identity),
             f"/data/{in_clear[0]}" if in_clear else None,
         )
         source, content_hash = source_of(submission.agency), self._keyed(found.digest())
@@ -155,6 +158,16 @@ class Reader:
 def is_claimed(event_id: str) -> bool:
     """Whether the agency gave this id; otherwise it is the name that we gave to content without one."""
     return not (len(event_id) == 65 and event_id.startswith("~"))
+
+
+@lru_cache(maxsize=16_384)
+def _as_given(kind: NumberKind, number: str) -> tuple[NumberKind, str]:
+    """A number in the form in which it was given, however it was grouped, and typed with O for 0; what is no
+    number stays as it is, and is refused by who looks for it."""
+    try:
+        return kind, parse_number(number, {keys.PREFIX[kind]})
+    except NotANumber:
+        return kind, number
 
 
 def _claimed(submission: Submission) -> str | None:
