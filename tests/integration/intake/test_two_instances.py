@@ -10,6 +10,7 @@ from chassis.items import Command, Item
 from chassis.store.unit_of_work import UnitOfWork
 from google.protobuf.wrappers_pb2 import StringValue
 from intake.application.decider import RETRY, SUBMIT
+from intake.waits import NewWaits
 
 from tests.integration.intake.desk import SOCIAL, Desk, as_item, verdicts
 from tests.integration.intake.posts import (
@@ -75,6 +76,30 @@ def test_what_waits_in_vain_for_what_another_instance_recorded_is_recorded_once(
     assert verdicts(desk.take([retry(desk)])) == ["accepted", "accepted"]
     assert desk.types().count("client-screened") == 2
     assert desk.count("waits") == 0
+
+
+async def test_what_was_tried_in_vain_before_the_other_instance_was_done_is_tried_again_later(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock comes between: after the wait is there, before that for which it waits is committed."""
+    await desk.parts.reads.open()
+    waits = NewWaits(settled=0.0)
+    assert await waits.due(desk.parts) == []
+    desk.post(contact(SOCIAL, "TV-1"))
+    with desk.with_the_same_keys(desk.dsn) as another:
+
+        def waits_and_is_tried() -> None:
+            another.submit(screening(SOCIAL, "TV-1"))
+            another.take([retry(desk)])
+
+        meanwhile(monkeypatch, desk, waits_and_is_tried)
+        desk.submit(registration(SOCIAL, {"agency_ref": "TV-1"}))
+    tried = await waits.due(desk.parts)
+    assert await waits.due(desk.parts) == tried, "the first time was in vain"
+    assert verdicts(desk.take([desk.command(RETRY, key, "system:intake") for key in tried])) == ["accepted"]
+    assert desk.count("waits") == 0
+    assert await waits.due(desk.parts) == []
+    await desk.parts.reads.close()
 
 
 def test_what_an_earlier_item_of_the_batch_woke_is_not_tried_again(desk: Desk) -> None:

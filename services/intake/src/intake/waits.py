@@ -3,8 +3,8 @@
 What voids or corrects an event that is not known yet is found here too, once that one is decided.
 
 Two instances may miss each other: one decides that an event must wait while the other records what it waits
-for, and neither sees the other's uncommitted rows. So each wait is tried once more after its commit;
-whatever is recorded later finds it and wakes it.
+for, and neither sees the other's uncommitted rows. So each wait is tried once more after its commit, and
+again when whatever was being decided then is committed too; what is read after that finds it and wakes it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ QUARANTINED = Gauge(
 _NEW = """
     SELECT key, max(seq) FROM waits WHERE seq > %s GROUP BY key ORDER BY max(seq) LIMIT %s
 """
+_STILL = "SELECT DISTINCT key FROM waits WHERE seq > %s AND seq <= %s"
 _NAMED = f"substr(w.key, {len(UNTIL_EVENT) + 1})"
 """The source and the id of the event waited for, one space between them."""
 
@@ -63,6 +64,10 @@ TOPICS_WITHIN = 5.0
 """Seconds that what waits for an office leaves its topics to be made: then its receipts can be read there."""
 
 
+SETTLED = 30.0
+"""Seconds after which a batch is committed that was under way when a wait was tried first."""
+
+
 class Releases:
     """Offices whose waiting events may go on: told by other threads, taken by the ticker."""
 
@@ -86,18 +91,30 @@ class Releases:
 
 
 class NewWaits:
-    """Finds the keys of waits that were committed since the last look; at start, of all of them."""
+    """Finds the keys of waits that were committed since the last look; at start, of all of them. Those that
+    came since it began are found once more, after so many seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, settled: float = SETTLED) -> None:
         self._seen = 0
+        self._settled = settled
+        self._has_begun = False
+        self._again: deque[tuple[float, int, int]] = deque()
 
     async def due(self, parts: Parts[Any]) -> Sequence[Message]:
         """At most a page of keys, as messages for the decider."""
+        now = time.monotonic()
+        if self._again and self._again[0][0] <= now:
+            _, after, upto = self._again.popleft()
+            if still := await parts.reads.all(_STILL, (after, upto)):
+                return [StringValue(value=key) for (key,) in still]
         rows = await parts.reads.all(_NEW, (self._seen, PAGE))
         if not rows:
+            self._has_begun = True
             await self._count(parts)
             return await self._answered(parts)
-        self._seen = int(rows[-1][1])
+        after, self._seen = self._seen, int(rows[-1][1])
+        if self._has_begun:
+            self._again.append((now + self._settled, after, self._seen))
         return [StringValue(value=key) for key, _ in rows]
 
     async def _answered(self, parts: Parts[Any]) -> Sequence[Message]:
