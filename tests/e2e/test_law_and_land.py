@@ -101,7 +101,8 @@ def test_a_decree_of_later_reaches_the_running_services(
     _eventually(
         lambda: "00119" in _areas(terminal, *period, "--by", "commune", "--map", "2031-05-02"), "reporting"
     )
-    _eventually(lambda: _kept(town) == 1, "followup")
+    for service in ("referral", "followup"):
+        _eventually(lambda service=service: _kept(town, service) == 1, service)
 
 
 def _shown(terminal: Terminal) -> dict[str, Any]:
@@ -114,8 +115,8 @@ def _areas(terminal: Terminal, *words: str) -> set[str]:
     return {code for figure in answer["figures"] for code in (figure["area"], *figure["one_of"])}
 
 
-def _kept(town: System) -> int:
-    with psycopg.connect(town.runtime.dsn("followup")) as connection:
+def _kept(town: System, service: str) -> int:
+    with psycopg.connect(town.runtime.dsn(service)) as connection:
         row = connection.execute("SELECT count(*) FROM territory_events").fetchone()
     assert row is not None
     return int(row[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -14,6 +15,7 @@ from contracts.events.agencies import AgencyRegistered
 from contracts.events.common import AgencyEventDeferred
 from contracts.events.followup import DetoxAdmittedPosted, HandoverNotified
 from contracts.events.referral import ReferralRequested, ReferralRequestedPosted
+from contracts.events.territory import STREAM, OrgUnit, OrgUnitCreated
 from contracts.vocabulary import DetoxKind, OrgKind, Service
 from directory import living_of
 
@@ -36,15 +38,17 @@ def following(world: World) -> Iterator[Any]:
         living.feed.stop()
 
 
-def registered(world: World, kind: OrgKind, *services: Service) -> Recorded[Payload]:
+def registered(
+    world: World, kind: OrgKind, *services: Service, org: str = NEW, commune: str = "00139"
+) -> Recorded[Payload]:
     office = AgencyRegistered(
-        org=NEW,
+        org=org,
         kind=kind,
         name_vi="Cơ quan mới",
         name_en="New office",
         services=services,
         unit_on=NOW.date(),
-        commune="00139",
+        commune=commune,
     )
     return world.intake.event(uuid4(), office)
 
@@ -130,3 +134,26 @@ async def test_what_is_to_replace_a_notice_waits_for_an_office_with_the_voiding_
     followup.feed(admitted, wrong, void)
     await waits_and_goes_on(followup, right, registered(followup, OrgKind.COMMUNE_AUTHORITY))
     assert kinds(followup.log())[-3:] == ["agency-event-deferred", "event-voided", "handover-notified"]
+
+
+async def waits_for_its_unit(world: World) -> None:
+    """Two offices are registered at once, one of them for a ward that a decree made, which comes later."""
+    facts = {"code": "00119", "name": {"vi": "Phường Thử", "en": "Thu ward"}, "level": "commune"}
+    unit = OrgUnit.model_validate_json(json.dumps({**facts, "kind": "ward", "parent": "01"}))
+    decree = OrgUnitCreated(effective=date(2019, 1, 1), source="A decree of a test", unit=unit)
+    of_the_decree = registered(world, OrgKind.PROVIDER, Service.LOAN, org="moi-00119", commune="00119")
+    with following(world) as organisations:
+        world.feed(of_the_decree, registered(world, OrgKind.PROVIDER, Service.LOAN))
+        await eventually(lambda: organisations.get(NEW) is not None, "who came with it")
+        assert organisations.get("moi-00119") is None
+        world.feed(world.intake.event(STREAM, decree))
+        await eventually(lambda: organisations.get("moi-00119") is not None, "who is of the decree")
+        assert organisations.area_of("moi-00119") == "Phường Thử (00119)"
+
+
+async def test_referral_lets_an_office_of_a_decree_wait_for_it_and_hold_up_nobody(referral: World) -> None:
+    await waits_for_its_unit(referral)
+
+
+async def test_followup_lets_an_office_of_a_decree_wait_for_it_and_hold_up_nobody(followup: World) -> None:
+    await waits_for_its_unit(followup)

@@ -48,6 +48,7 @@ class DirectoryFeed:
         self._organisations = organisations
         self._changed = changed
         self._seen = 0
+        self._unplaced: dict[str, Organisation] = {}
         self._stopping, self._read_once = Event(), Event()
         self._read_at = time.monotonic()
         self._thread = Thread(target=self._run, name="directory", daemon=True)
@@ -92,15 +93,24 @@ class DirectoryFeed:
     def _take_in(self, connection: Connection) -> bool:
         """Learn the next rows; whether there were any."""
         rows = connection.execute(_PAGE, (self._seen,), prepare=True).fetchall()
-        if not rows:
-            return False
         found = [one for _, org, said, suspended in rows if (one := _understood(org, said, suspended))]
-        changed = self._organisations.learn(found)
-        self._seen = rows[-1][0]
+        changed = self._organisations.learn(self._placed(found))
+        self._seen = rows[-1][0] if rows else self._seen
         if changed:
             _log.info("directory_changed", count=len(changed))
             self._changed(changed)
-        return True
+        return bool(rows)
+
+    def _placed(self, found: list[Organisation]) -> list[Organisation]:
+        """Those whose unit is known by now. The others are asked again at every look: an office of a unit
+        that a decree made may be told of before the decree is, and keeps nobody else from being known."""
+        known = self._organisations.can_place
+        asked = self._unplaced | {one.id: one for one in found}
+        self._unplaced = {org: one for org, one in asked.items() if not known(one)}
+        for one in found:
+            if one.id in self._unplaced:
+                _log.warning("office_of_unknown_unit", org=one.id)
+        return [one for org, one in asked.items() if org not in self._unplaced]
 
     def _unread(self) -> str | None:
         return None if self._read_once.is_set() else "the registry was not read yet"

@@ -1,17 +1,19 @@
 """Decrees that were loaded reach every instance of every service that reads codes, without a release.
 
 Whoever takes in intake's log keeps the events of units that the committed list lacks in the table
-`territory_events` of its own database (followup), or has them in its history (reporting) or its own log
-(intake) anyway. Each instance reads them from there: all at start, afterwards what is new, every few seconds.
+`territory_events` of its own database (referral, followup), or has them in its history (reporting) or its own
+log (intake) anyway. Each instance reads them from there: all at start, afterwards what is new, every few
+seconds.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, LiteralString
 
-from chassis.service import Parts
+from chassis.service import Parts, Ticker
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
@@ -21,6 +23,8 @@ from contracts.events.territory import TerritoryEvent
 from google.protobuf.message import Message
 from reference import Living
 from reference.decrees import beyond_the_list, recorded_units
+
+from directory.living import living_of
 
 FOLLOW = "follow_territory"
 EVERY_SECONDS = 5.0
@@ -69,3 +73,22 @@ _EVENTS = Rows(
     "INSERT INTO territory_events (event_id, value) SELECT * FROM {rows} ON CONFLICT (event_id) DO NOTHING",
     *("text", "bytea"),
 )
+
+
+@lru_cache(maxsize=16)
+def _kept(_parts: Parts[Any]) -> UnitsFeed:
+    return UnitsFeed(KEPT)
+
+
+def begin_with_kept(parts: Parts[Any]) -> None:
+    """What `keep` wrote before this process began is known from here on."""
+    _kept(parts).begin(parts, living_of(parts).deciding.country)
+
+
+async def _follow_kept(parts: Parts[Any]) -> Sequence[Message]:
+    """Take in the decrees that any instance read from intake's log."""
+    return await _kept(parts).go_on(parts, living_of(parts).deciding.country)
+
+
+FOLLOW_KEPT: Ticker[Any] = Ticker(FOLLOW, EVERY_SECONDS, _follow_kept)
+"""What `keep` writes while this process runs."""

@@ -75,6 +75,7 @@ class Areas:
         """The unit that a seat names, none for no limit. Raises `KeyError` for a code that nobody knows."""
         if seat.code is None:
             return None
+        self._look_again()
         return unit_of(self._territory, seat.code, seat.on)
 
     def holds(self, seat: Seat, code: str, day: date) -> bool:

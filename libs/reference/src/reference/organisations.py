@@ -94,8 +94,14 @@ class Organisations:
     def renew(self) -> None:
         """Begin a batch; see `held`."""
 
+    def can_place(self, organisation: Organisation) -> bool:
+        """Whether the unit that it answers for is known: one of a decree may still be on its way here."""
+        code = organisation.seat.code
+        return code is None or self._country.now.knows(code)
+
     def learn(self, organisations: Iterable[Organisation]) -> list[str]:
-        """Take in new and changed ones; returns the ids of those that differ from what was known."""
+        """Take in new and changed ones; returns the ids of those that differ from what was known. Raises
+        `KeyError` for one that nobody `can_place`."""
         with self._learning:
             fresh = {each.id: placed(each, self._country.now) for each in organisations}
             changed = [each for each in fresh if self._by_id.get(each) != fresh[each]]

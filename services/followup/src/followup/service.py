@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 from answering.deadlines import RINGING
 from answering.serving import serve
@@ -14,11 +13,10 @@ from chassis.relay import EventsLog
 from chassis.rpc.call import Role
 from chassis.rpc.rules import Admits, Rules
 from chassis.rpc.server import Register
-from chassis.service import Consume, Parts, Service, Ticker
+from chassis.service import Consume, Parts, Service
 from contracts.catalogue import answer
 from directory import Standing, living_of
-from directory.units import EVERY_SECONDS, FOLLOW, KEPT, UnitsFeed
-from google.protobuf.message import Message
+from directory.units import FOLLOW_KEPT, begin_with_kept
 from reftrack.followup.v1 import followup_pb2
 
 from followup.application.decider import FollowupDecider
@@ -33,19 +31,9 @@ QUERIES = frozenset({f"{RPC.full_name}/ListDue", f"{RPC.full_name}/ListDeadlines
 """All others are commands, judged by the day of what they report."""
 
 
-@lru_cache(maxsize=16)
-def _units(_parts: Parts[Settings]) -> UnitsFeed:
-    return UnitsFeed(KEPT)
-
-
-async def _follow(parts: Parts[Settings]) -> Sequence[Message]:
-    """Take in the decrees that any instance read from intake's log."""
-    return await _units(parts).go_on(parts, living_of(parts).deciding.country)
-
-
 def _decider(parts: Parts[Settings]) -> FollowupDecider:
+    begin_with_kept(parts)
     reference = living_of(parts).deciding
-    _units(parts).begin(parts, reference.country)
     return FollowupDecider(reference, parts.secrets.ids_key, parts.connect)
 
 
@@ -75,6 +63,6 @@ SERVICE: Service[Settings] = Service(
     admits=_admits,
     texts=answer,
     others=lambda parts: [living_of(parts).feed],
-    tickers=(timers.ticker(RINGING), Ticker(FOLLOW, EVERY_SECONDS, _follow)),
+    tickers=(timers.ticker(RINGING), FOLLOW_KEPT),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -16,6 +16,7 @@ from chassis.rpc.server import Register
 from chassis.service import Consume, Parts, Service
 from contracts.catalogue import answer
 from directory import Standing, living_of
+from directory.units import FOLLOW_KEPT, begin_with_kept
 from reftrack.referral.v1 import referral_pb2
 
 from referral.application.decider import ReferralDecider
@@ -31,6 +32,7 @@ QUERIES = frozenset({f"{RPC.full_name}/ListDeadlines"})
 
 
 def _decider(parts: Parts[Settings]) -> ReferralDecider:
+    begin_with_kept(parts)
     reference = living_of(parts).deciding
     return ReferralDecider(reference, parts.secrets.ids_key, parts.connect)
 
@@ -59,6 +61,6 @@ SERVICE: Service[Settings] = Service(
     admits=_admits,
     texts=answer,
     others=lambda parts: [living_of(parts).feed],
-    tickers=(timers.ticker(RINGING),),
+    tickers=(timers.ticker(RINGING), FOLLOW_KEPT),
 )
 """Operators and supervisors command for their own organisation; agencies post events to intake instead."""

@@ -28,6 +28,7 @@ from contracts.events.referral import ReferralRequestedPosted
 from contracts.registry import OF_NO_CASE
 from contracts.vocabulary import NumberKind, Owner
 from directory import learn
+from directory.units import keep
 from reference import Reference
 
 from referral.application.cases import CaseBook, Connect, changing
@@ -123,7 +124,7 @@ class ReferralDecider:
         told = self._told.of(item)
         if isinstance(told, Exception):
             raise told
-        if learn(uow, told) or told.type in OF_NO_CASE:
+        if learn(uow, told) or keep(uow, told) or told.type in OF_NO_CASE:
             return None
         if (routed := routed_to(Owner.REFERRAL, told)) is not None:
             self._routed(uow, routed)
