@@ -183,7 +183,7 @@ async def test_why_stands_in_no_event_and_in_no_table_in_clear(serving: Serving,
 
 
 async def test_only_the_fields_asked_for_are_shown_and_recorded(serving: Serving, case: str) -> None:
-    answer = await read(serving, case, SOCIAL, fields=["full_name"], purpose="client_request")
+    answer = await read(serving, case, SOCIAL, fields=["full_name"] * 12, purpose="client_request")
     assert [value.field for value in answer.values] == ["full_name"]
     (event,) = await recorded(serving)
     assert event["data"] == {"purpose": "client_request", "fields": ["full_name"]}

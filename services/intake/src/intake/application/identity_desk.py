@@ -100,14 +100,15 @@ class IdentityDesk:
         if command.name == CHECK_OVERSEER:
             return b""
         purpose = purpose_of(READERS[self._directory.get(org).kind], request.purpose)  # type: ignore[union-attr]
-        data = IdentityRead(purpose=purpose, fields=tuple(map(IdentityField, request.fields)))
+        fields = tuple(dict.fromkeys(map(IdentityField, request.fields)))
+        data = IdentityRead(purpose=purpose, fields=fields)
         reading_id = derive(self._ids_key, "identity-read", command.caller, command.request_id)
         meta = commanded(command, case.id, self._policy, uow.now)
         reading = IdentityReading.begin(reading_id, data, meta)
         read = event_id(reading.pending_events[-1])
         uow.add(reading)
         sealed = self._box.seal(request.reason.encode(), WHY, read)
-        row = Read(read, case.id, uow.now, org, subject, str(purpose), " ".join(request.fields), sealed)
+        row = Read(read, case.id, uow.now, org, subject, str(purpose), " ".join(fields), sealed)
         uow.commit.extra.append(TableWrite(READS, row))
         client = keys.as_text(case.client_id)
         others = sorted(people.person_of(uow, client).clients - {client})
