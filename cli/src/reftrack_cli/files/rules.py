@@ -1,8 +1,9 @@
 """What intake would refuse of an office by who it is: asked here too, before anything is sent.
 
 The list of offices and the policy packs on this machine answer. What the law lays down is an error; what the
-registry of offices may have changed since (its territory, its life, its own list of events) is a note, as a
-list that is out of date must not keep a right file from being sent.
+registry of offices may have changed since (its territory, its life, its own list of events), or a decree of
+later (what a commune's code means), is a note, as a list that is out of date must not keep a right file from
+being sent.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from contracts.communes import commune_fields
 from contracts.places import BOUND
 from contracts.registry import POSTABLE
+from reference.communes import no_commune
 from reference.rights import Rights, event_name
+from reference.territory import whole_country
 
 from reftrack_cli.files.directory import Directory
 from reftrack_cli.files.entries import Entry, Event
-from reftrack_cli.files.findings import Finding
+from reftrack_cli.files.findings import Finding, Place
 from reftrack_cli.files.forms import column_named
 from reftrack_cli.files.values import day_of
 
@@ -25,7 +29,7 @@ OF_THE_LAW = frozenset({"not_yours_to_report"})
 
 
 class Rules:
-    """The rules for the rows of one office; none for who is not in the list."""
+    """The rules for the rows of one office; for who is not in the list, what communes there are."""
 
     def __init__(self, directory: Directory, org: str) -> None:
         self._offices, self._org = directory.organisations if org else None, org
@@ -34,13 +38,16 @@ class Rules:
         self._rights = Rights(policy) if policy is not None else None
 
     def broken(self, entry: Entry, *, met: bool) -> Iterator[Finding]:
-        """What intake would find: whether the office may report that event, and where it happened.
+        """What intake would find: where it happened, and whether the office may report that event from there.
 
         `met`: whether the file has told before how the office came to that person.
         """
-        if self._office is None or entry.event is None:
+        if entry.event is None:
             return
         day = _day(entry.event)
+        yield from _no_communes(entry, entry.event, day)
+        if self._office is None:
+            return
         if self._rights is not None:
             denied = self._rights.why_not(self._office, event_name(entry.event.type), day)
             if denied is not None:
@@ -56,8 +63,20 @@ class Rules:
             return
         code = "lives_outside_territory" if bound.before_taken_up else "outside_territory"
         code, field = ("to_org_elsewhere", bound.of) if bound.of else (code, bound.commune)
-        place = entry.place._replace(column=f'"{column_named(event.type, f"/data/{field}", "vi")}"')
-        yield Finding(code, place, {"area": self._offices.area_of(self._org)})
+        yield Finding(code, _at(entry, event, field), {"area": self._offices.area_of(self._org)})
+
+
+def _no_communes(entry: Entry, event: Event, day: date) -> Iterator[Finding]:
+    """Codes that mean no commune on that day by the territory of this machine: sheets are read by it, lines
+    of JSON are taken as they are."""
+    for name in commune_fields(POSTABLE[event.type].model):
+        code = event.posted["data"].get(name)
+        if code is not None and (why := no_commune(whole_country().resolve(code, day))) is not None:
+            yield Finding(why.code, _at(entry, event, name), why.detail)
+
+
+def _at(entry: Entry, event: Event, field: str) -> Place:
+    return entry.place._replace(column=f'"{column_named(event.type, f"/data/{field}", "vi")}"')
 
 
 def _day(event: Event) -> date:

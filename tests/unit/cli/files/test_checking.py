@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -167,6 +168,28 @@ def test_a_place_outside_of_the_office_s_territory_is_noted_as_the_list_here_may
     (note, count), *_ = report.findings.notes
     assert (count, note.place.row, note.place.column) == (1, 2, '"Xã, phường"')
     assert "Bồ Đề (00139)" in note.text("en")
+
+
+@pytest.mark.parametrize(
+    ("commune", "day", "code"),
+    [
+        ("99999", "2019-03-02", "unit_unknown"),
+        ("00139", "2026-03-02", "unit_divided"),
+        ("00004", "2019-03-02", None),
+        ("004", "2019-03-02", "unit_not_a_commune"),
+    ],
+)
+@pytest.mark.parametrize("org", ["", "pctnxh-ha-noi"])
+def test_a_code_that_means_no_commune_is_noted_in_lines_of_json_too(
+    org: str, commune: str, day: str, code: str | None, tmp_path: Path
+) -> None:
+    data = {"channel": "street", "commune": commune, "client_group": "drug_user"}
+    said = {"type": "client-contacted", "about": {"agency_ref": "A-1"}, "by": "nv-1", "data": data}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**said, "occurred_on": day}) + "\n", "utf-8")
+    report = checked(path, org)
+    told = {*noted(report), *(one for one, _, _ in found(report))} - {"not_yours_to_report"}
+    assert told == ({code} if code else set())
 
 
 def test_whom_an_office_registers_from_elsewhere_was_met_here_or_sent_here(tmp_path: Path) -> None:
