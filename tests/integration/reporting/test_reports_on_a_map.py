@@ -144,8 +144,9 @@ async def test_a_report_can_be_narrowed_to_units_of_its_map(world: World, story:
         {"map": "2026-11-20", "by": pb.AREA_DISTRICT},
         {"map": "2026-11-20", "districts": [LONG_BIEN]},
         {"map": "2019-03-05", "communes": ["00097x"]},
+        {"map": "2026-11-20", "communes": ["00130"]},
     ],
-    ids=["no day", "no districts on it", "a district that ended", "no unit"],
+    ids=["no day", "no districts on it", "a district that ended", "no unit", "a code of two units"],
 )
 async def test_what_the_map_does_not_have_is_refused(world: World, asked: dict[str, Any]) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:

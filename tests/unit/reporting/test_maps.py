@@ -6,8 +6,11 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.territory import whole_country
+from reference.territory import Living, whole_country
+from reporting.access import Reader
+from reporting.indicators.definitions import Definitions
 from reporting.maps import NOWHERE, Level, Map, Spot, Told, map_figures
+from reporting.reports import Reports
 
 COUNTRY = whole_country()
 CODES = sorted({unit.code for unit in COUNTRY if unit.level == "commune"})
@@ -59,3 +62,14 @@ def test_a_map_without_districts_says_so() -> None:
 
 def test_a_place_that_was_never_told_is_nowhere() -> None:
     assert Map(COUNTRY, LAST).spot("", None, "province") == NOWHERE
+
+
+def test_a_map_is_narrowed_by_the_code_of_either_list_where_it_is_clear_which_unit_it_means() -> None:
+    today = Map(COUNTRY, date(2026, 11, 20))
+    lang, lang_elsewhere, two_places = "00199", "00187", "00130"
+    assert today.leading_code(lang, "commune") == today.leading_code(lang_elsewhere, "commune") == lang
+    assert today.leading_code(two_places, "commune") is None
+    assert today.leading_code("004", "district") is None
+    assert Map(COUNTRY, date(2019, 3, 5)).leading_code("004", "district") == "004"
+    reports, reader = Reports(Definitions(indicators=()), Living()), Reader("office", area=None)
+    assert reports.map_of(reader, today.on, "commune", communes=[lang_elsewhere]).communes == (lang,)

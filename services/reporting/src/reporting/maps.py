@@ -67,6 +67,13 @@ class Map:
         """Whether there are units of that level on it."""
         return bool(self.territory.units(self.on, level))
 
+    def leading_code(self, code: str, level: str) -> str | None:
+        """The code under which the unit of that level stands on it to which either list gives this one; none
+        if neither does, or each to another unit."""
+        resolved = self.territory.resolve(code, self.on)
+        unit = resolved.unit if resolved.outcome in ("current", "other_list") else None
+        return unit.code if unit is not None and unit.level == level else None
+
     def spot(self, commune: str, told_on: date | None, level: Level) -> Spot:
         """Where a place lies, at a level: parts of a divided ward may all lie in one district."""
         units = self._carried(commune, told_on)

@@ -170,7 +170,7 @@ class Reports:
         districts: Sequence[str] = (),
         communes: Sequence[str] = (),
     ) -> MapAsked:
-        """The map of a day as the reader may see it, and what of it is asked.
+        """The map of a day as the reader may see it, and what of it is asked, by the codes that lead on it.
 
         Raises `InvalidInput` for units that the map does not have, `Forbidden` for who answers for no area.
         """
@@ -180,11 +180,13 @@ class Reports:
         day = {"day": on.isoformat()}
         if level == "district" and not map_.has("district"):
             raise InvalidInput([Violation("by", "no_district_on_that_day", day)])
-        for named, wanted, codes in (("districts", "district", districts), ("communes", "commune", communes)):
-            units = (self.territory.unit(code, on) for code in codes)
-            if not all(unit is not None and unit.level == wanted for unit in units):
-                raise InvalidInput([Violation(named, "not_on_that_map", day)])
-        return MapAsked(map_, level, reader.area, reader.at_times, tuple(districts), tuple(communes))
+        led: dict[str, tuple[str, ...]] = {}
+        for wanted, codes in (("district", districts), ("commune", communes)):
+            found = [map_.leading_code(code, wanted) for code in codes]
+            if None in found:
+                raise InvalidInput([Violation(f"{wanted}s", "not_on_that_map", day)])
+            led[wanted] = tuple(code for code in found if code)
+        return MapAsked(map_, level, reader.area, reader.at_times, led["district"], led["commune"])
 
     def _check_known(self, districts: Sequence[str], communes: Sequence[str]) -> None:
         wrong = [
