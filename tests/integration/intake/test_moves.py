@@ -154,6 +154,20 @@ def test_after_24_hours_without_an_answer_the_clock_says_so_once(desk: Desk) -> 
     assert desk.count("timers") == 0
 
 
+def test_hours_that_ran_into_another_law_are_judged_by_that_of_the_day_from_which_they_ran(
+    desk: Desk,
+) -> None:
+    told_at = datetime(2026, 6, 30, 11, tzinfo=UTC)
+    desk.clock.move_to(told_at)
+    moved(desk)
+    desk.clock.move_to(told_at + timedelta(days=1))
+    ring(desk)
+    passed = desk.events()[-1]
+    assert passed["type"] == "org.reftrack.deadline-passed.v1"
+    assert passed["meta"]["occurred_at"] == "2026-07-01T11:00:00Z"
+    assert passed["meta"]["policy_version"].startswith("vn-law-2021@")
+
+
 def test_what_was_acknowledged_in_time_or_voided_is_not_overdue(desk: Desk) -> None:
     first = move(SOCIAL, "TV-1", FAR)
     _, told = desk.post(registration(SOCIAL, {"agency_ref": "TV-1"}), first)

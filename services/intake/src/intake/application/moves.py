@@ -139,12 +139,13 @@ class Moves:
         return lambda to: self._organisations.answers_for(org, to)
 
     def ring(self, uow: UnitOfWork, timer: Timer) -> None:
-        """The hours are over."""
-        case = uow.get(Case, timer.stream)
-        if case is None:
+        """The hours are over: judged by the policy of the day from which they ran (docs/policy.md)."""
+        case, version = uow.get(Case, timer.stream), version_of(timer.key)
+        late = next((one for one in case.moves if one.version == version), None) if case is not None else None
+        if case is None or late is None or late.since is None or late.to_org is None:
             return
-        meta = rung(timer, uow.now, self._policy.on(local_day(timer.due_at)).version)
-        case.pass_deadline(version_of(timer.key), meta)
+        terms = self._policy.on(late.since, self._province(late.to_org))
+        case.pass_deadline(version, rung(timer, uow.now, terms.version))
 
     def _taken_up_by(self, data: ClientMovedPosted, day: date) -> str | None:
         """Who works in that commune on the map of that day; of a merged commune, whoever works in it now."""
