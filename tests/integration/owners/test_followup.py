@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -158,6 +158,18 @@ async def test_the_evaluation_falls_due_a_year_after_management_started(
     assert due.data.due_on == date(2020, 9, 1)
     assert (due.meta.occurred_at, due.meta.precision) == (A_YEAR_LATER, "day")
     assert due.meta.causation_id == started.id
+
+
+async def test_an_evaluation_is_judged_by_the_law_of_the_day_from_which_its_year_ran(
+    followup: World, case_id: UUID
+) -> None:
+    started = datetime(2025, 9, 1, 2, tzinfo=UTC)
+    followup.clock_shows(started + timedelta(days=1))
+    followup.feed(*way_to_management(followup, case_id, started))
+    followup.clock_shows(started + timedelta(days=366))
+    await eventually(lambda: bool(dues(followup)), "the evaluation falling due")
+    (due,) = dues(followup)
+    assert (due.meta.occurred_at.year, due.meta.policy_version.partition("@")[0]) == (2026, "vn-law-2021")
 
 
 async def test_the_evaluation_is_not_due_a_moment_before(followup: World, case_id: UUID) -> None:

@@ -81,10 +81,11 @@ def end_consents(
 
 
 def on_the_day(uow: UnitOfWork, pathway: Pathway, management: str, policy: Policy) -> Meta:
-    """The envelope of what falls due a year after that management started, of whom it tells."""
+    """The envelope of what falls due a year after that management started, of whom it tells: judged by the
+    policy of the day on which it started."""
     assert pathway.managed_on is not None
     due = start_of(window_of(pathway.managed_on, policy).due_on)
-    return by_the_clock(
+    meta = by_the_clock(
         "followup",
         Whom(pathway.case_id, pathway.managed_of),
         policy,
@@ -93,6 +94,7 @@ def on_the_day(uow: UnitOfWork, pathway: Pathway, management: str, policy: Polic
         precision="day",
         cause=management,
     )
+    return meta.model_copy(update={"policy_version": policy.on(pathway.managed_on).version})
 
 
 def _numbers(pathway: Pathway) -> frozenset[str]:
