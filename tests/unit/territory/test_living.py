@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from contracts.events.territory import STREAM
+from directory.units import UnitsFeed
 from territory import Living, load, load_events
 from territory.events import Event as UnitEvent
 from territory.events import Name, OrgUnit, OrgUnitAbolished, OrgUnitCreated, OrgUnitRenamed, OrgUnitsMerged
 from territory.living import beyond_the_list, committed
 from territory.loading import committed_digests, digest, line_of
+
+from tests.integration.owners.intake_log import IntakeLog
 
 NEW_YEAR = date(2031, 1, 1)
 
@@ -92,3 +96,12 @@ def test_in_whatever_order_batches_and_repetitions_they_come_the_end_is_the_same
     assert (unit.code, unit.vi) == ("00119", "Phường Hai")
     assert living.now.resolve("09999", IN_2036).outcome == "ended"
     assert len(living.now) == len(committed()) + 3
+
+
+def test_a_service_whose_decrees_do_not_hold_together_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    log, feed = IntakeLog(), UnitsFeed("")
+    rows = [(place, log.event(STREAM, decree).to_bytes()) for place, decree in enumerate([RENAMED, MERGED])]
+    feed._take(Living(), rows)
+    assert "territory_not_whole" not in capsys.readouterr().out
+    feed._take(Living(), rows[:1])
+    assert "unit 00119 is not alive on the day before" in capsys.readouterr().out

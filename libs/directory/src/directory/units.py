@@ -17,6 +17,7 @@ from chassis.service import Parts, Ticker
 from chassis.store.commit import TableWrite
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Rows
+from chassis.telemetry import get_logger
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.territory import TerritoryEvent
@@ -26,6 +27,7 @@ from reference.decrees import beyond_the_list, recorded_units
 
 from directory.living import living_of
 
+_log = get_logger("directory")
 FOLLOW = "follow_territory"
 EVERY_SECONDS = 5.0
 
@@ -57,6 +59,8 @@ class UnitsFeed:
         if rows:
             country.learn(recorded_units(bytes(value) for _, value in rows))
             self._reached = int(rows[-1][0])
+            if country.contradiction is not None:
+                _log.warning("territory_not_whole", problem=country.contradiction)
 
 
 def keep(uow: UnitOfWork, told: Recorded[Payload]) -> bool:
