@@ -67,6 +67,11 @@ def test_a_consent_keeps_scope_and_evidence(case: Desk) -> None:
     assert event["data"]["recipient_orgs"] == ["opc-long-bien"]
 
 
+def test_a_consent_for_ever_is_taken_as_that(case: Desk) -> None:
+    for_ever = case.post(consent(expires_on="9999-12-31"), withdrawal())
+    assert verdicts(for_ever) == ["accepted", "accepted"]
+
+
 def test_a_child_needs_a_guardian_and_the_receipt_says_so_in_both_languages(desk: Desk) -> None:
     child = registration(SOCIAL, {"agency_ref": "TV-1"})
     desk.post(Post(SOCIAL, child.kind, child.about, {**child.data, "birth_year": 2006}))

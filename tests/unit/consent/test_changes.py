@@ -78,6 +78,11 @@ def test_a_consent_expires_at_midnight_in_viet_nam_after_its_last_day() -> None:
     assert expires_at(CONSENT) is None
 
 
+def test_a_consent_until_the_last_day_that_there_is_never_expires_and_breaks_nothing() -> None:
+    never = Consent("c1", GIVEN, SCOPE, expires_on=date.max)
+    assert expires_at(never) == datetime(9999, 12, 30, 17, tzinfo=UTC)
+
+
 def test_a_timer_that_rings_at_an_expiry_asks_for_the_one_after_it() -> None:
     lasts = (date(2023, 8, 31), date(2023, 9, 30))
     consents = [Consent(f"c{n}", GIVEN, SCOPE, expires_on=last) for n, last in enumerate(lasts)]

@@ -45,6 +45,11 @@ def test_a_notice_is_late_only_where_it_is_whenever_on_its_day_it_was_given(
     assert is_late(FIRST + timedelta(days=told_after_days), due) is late
 
 
+@pytest.mark.parametrize(("told_on", "late"), [(date.min, False), (date.max, True)])
+def test_a_day_that_was_mistyped_breaks_nothing(told_on: date, late: bool) -> None:
+    assert is_late(told_on, notice_due(moved(start_of(FIRST), "instant"), 24)) is late
+
+
 def test_where_no_law_asks_for_a_notice_none_is_late() -> None:
     assert notice_due(moved(start_of(FIRST), "day"), None) is None
     assert is_late(FIRST + timedelta(days=30), None) is None

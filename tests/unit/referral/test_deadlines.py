@@ -31,6 +31,7 @@ from contracts.vocabulary import (
     RejectReason,
     ServiceOutcome,
 )
+from reference.days import start_of
 from referral.domain import Referral
 
 from tests.unit.referral.stories import (
@@ -122,6 +123,13 @@ def test_a_term_ends_with_its_last_day_there(which: Deadline, since: date, last:
     ends = TERMS.ends(running(which, since))
     midnight = datetime.combine(last + timedelta(days=1), datetime.min.time(), UTC) - timedelta(hours=7)
     assert ends == midnight
+
+
+@pytest.mark.parametrize("which", [Deadline.HANDOVER_RECEIPT, Deadline.INTERIM_REPORT])
+def test_a_term_from_a_day_mistyped_as_the_last_that_there_is_ends_never_and_breaks_nothing(
+    which: Deadline,
+) -> None:
+    assert TERMS.ends(running(which, date.max)) == start_of(date.max)
 
 
 def test_a_term_runs_from_the_day_on_which_we_were_told_not_from_what_is_said_of_it() -> None:

@@ -77,6 +77,12 @@ class Terms:
         return self._end(running.which, running.since, self._province(running.org))
 
     def _end_of(self, which: Deadline, since: date, province: str) -> datetime:
+        try:
+            return self._end_within_time(which, since, province)
+        except OverflowError:  # counted from a day mistyped as one of the year 9999
+            return start_of(date.max)
+
+    def _end_within_time(self, which: Deadline, since: date, province: str) -> datetime:
         term = TERMS[which]
         length = getattr(self._policy.on(since, province), term.name)
         if term.working:

@@ -83,8 +83,9 @@ def expires_at(consent: Consent) -> datetime | None:
 
 
 def expires_on_at(last_day: date) -> datetime:
-    """The instant at which a last day is over in Viet Nam."""
-    return start_of(last_day + ONE_DAY)
+    """The instant at which a last day is over in Viet Nam. Whoever says 9999-12-31 means never: the last day
+    that there is ends as it begins."""
+    return start_of(min(last_day, date.max - ONE_DAY) + ONE_DAY)
 
 
 def next_expiry(consents: Iterable[Consent], after: datetime) -> tuple[datetime, tuple[str, ...]] | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.refusal import Refusal
 from contracts.envelope import Meta
-from reference.days import start_of
+from reference.days import local_day
 
 
 class Move(NamedTuple):
@@ -53,7 +53,7 @@ def notice_due(moved: Meta, hours: int | None) -> datetime | None:
 def is_late(notified_on: date, due_at: datetime | None) -> bool | None:
     """Whether a notice given on that day, in Viet Nam, came too late at whatever time; none where none was
     due."""
-    return None if due_at is None else start_of(notified_on) > due_at
+    return None if due_at is None else notified_on > local_day(due_at)
 
 
 def answered(moves: Sequence[Move], number: str | None, is_theirs: Callable[[str], bool]) -> Move:
