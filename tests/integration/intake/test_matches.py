@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from types import SimpleNamespace
 from typing import cast
 
@@ -56,6 +57,21 @@ def test_two_registered_in_one_batch_are_proposed_once(desk: Desk) -> None:
     look(desk)
     assert len(told(desk, "matches-proposed")) == len(matches(desk)) == 1
     assert desk.count("likeness_due") == 0
+
+
+def test_pairs_that_the_older_score_missed_are_proposed_once_the_database_is_brought_up_to_date(
+    desk: Desk,
+) -> None:
+    desk.post(registered(BO_DE, "A", "Trần Bảo Quốc"), registered(NGOC_LAM, "B", "Nguyễn Thế Kiên"))
+    desk.post(corrected(BO_DE, "A", full_name="NGUYEN THE KIEN"))
+    for one in looking(desk.parts).take():
+        looking(desk.parts).look(one)
+    desk.execute("DELETE FROM likeness_due")  # looked for, and by that score not like enough
+    for _ in range(2):
+        desk.execute((files("intake") / "migrations" / "0310_likeness_anew.sql").read_text())
+        assert desk.count("likeness_due") == 2
+    look(desk)
+    assert [row[1:] for row in matches(desk)] == [("open", "likeness", 1)]
 
 
 def test_whoever_is_like_nobody_is_proposed_to_nobody(desk: Desk) -> None:
