@@ -9,9 +9,10 @@ import pytest
 from contracts.base import Payload
 from contracts.envelope import Recorded
 from contracts.events.consent import ConsentWithdrawn
+from contracts.events.intake import CaseOpened, PlanAgreed, PlanItem
 from contracts.events.people import ClientsMerged, ClientsUnmerged
 from contracts.events.referral import ReferralReceived, ReferralRequested
-from contracts.vocabulary import MergeGround
+from contracts.vocabulary import ClientGroup, MergeGround, Service
 
 from tests.integration.owners.intake_log import BEGUN, IntakeLog
 from tests.integration.owners.test_consent import HOUR, REQUEST, SENDER, answer_to, moves
@@ -38,6 +39,23 @@ def taken_for_one(log: IntakeLog) -> tuple[Twins, list[Recorded[Payload]]]:
     unmerged = ClientsUnmerged(merge=merge, **ends)
     parted = tuple(log.event(case_id, unmerged) for case_id in (other, own))
     return Twins(own, other, client, parted), [*opened, *(log.event(one, merged) for one in (other, own))]
+
+
+@pytest.mark.parametrize("batches", [(5,), (1, 4), (2, 3), (3, 2), (1, 1, 1, 1, 1)])
+@pytest.mark.parametrize("consents_in", [0, 1])
+async def test_a_consent_counts_in_all_cases_of_its_client_however_their_opening_is_cut_into_batches(
+    referral: World, batches: tuple[int, ...], consents_in: int
+) -> None:
+    log, cases, client = referral.intake, (uuid4(), uuid4()), uuid4()
+    opened = [
+        log.event(one, CaseOpened(client_id=client, client_group=ClientGroup.DRUG_USER)) for one in cases
+    ]
+    told = [*opened, log.event(cases[0], PlanAgreed(items=(PlanItem(service=Service.METHADONE),)))]
+    told += [log.consented(cases[consents_in]), log.routed(cases[1 - consents_in], REQUEST, SENDER)]
+    for size in batches:
+        referral.feed(*told[:size])
+        del told[:size]
+    assert kinds(referral.log()) == ["referral-requested"]
 
 
 @pytest.mark.parametrize(("received", "together"), [(True, False), (False, False), (False, True)])

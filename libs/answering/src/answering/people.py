@@ -117,8 +117,10 @@ class People:
         return min((each for each in parted if self._client.get(each) == client), default=asked)
 
     def opens(self, case_id: UUID, client_id: UUID) -> None:
-        """A client has a new case."""
+        """A client has a new case: one person's with what the batch knows of the client's others."""
         self._client[case_id] = client_id
+        if case_id in self._members:
+            self._belongs(case_id, client_id)
 
     def change(self, data: ClientsMerged | ClientsUnmerged) -> None:
         """What comes later in the batch knows who is one person by now."""
@@ -135,6 +137,8 @@ class People:
             return
         self._undone.add(data.merge)
         together(self._connect, self._asks(list(self._members)))
+        for case_id in self._opened.keys() & self._client.keys():
+            self._belongs(case_id, self._client[case_id])
         for merged in sorted(self._joined.values(), key=lambda joined: joined.merge in self._undone):
             self._settle(merged)
 
@@ -155,6 +159,19 @@ class People:
         cases = cases & self._members.keys() | {merged.survivor_case, merged.merged_case}
         person = frozenset[UUID]().union(*map(self.person, cases))
         self._members |= {case_id: set(person) for case_id in person if case_id in self._members}
+
+    def _belongs(self, case_id: UUID, client_id: UUID) -> None:
+        """The tables do not know yet whose case it is: it is of one person with the client's others, also
+        with those that the batch opened before it."""
+        own = {each for each, whose in self._client.items() if whose == client_id} & self._members.keys()
+        if len(own) == 1 and len(self._members[case_id]) == 1:
+            return
+        person = frozenset[UUID]().union(*map(self.person, own))
+        parted = frozenset[UUID]().union(*(self._parted.get(each, ()) for each in person)) - person
+        for each in person & self._members.keys():
+            self._members[each] = set(person)
+            if parted:
+                self._parted[each] = set(parted)
 
     def _part(self, one: UUID, other: UUID) -> None:
         """They were of one person within the batch, and are no more, unless by another merge."""
