@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 from typing import Any
 
 import grpc
 import pytest
-from contracts.events.territory import STREAM, OrgUnit, OrgUnitsMerged, TerritoryOpened, UnitName
+from contracts.events.territory import (
+    STREAM,
+    OrgUnit,
+    OrgUnitAbolished,
+    OrgUnitCreated,
+    OrgUnitsMerged,
+    TerritoryOpened,
+    UnitName,
+)
 from contracts.vocabulary import Service
 from directory import living_of
 from directory.units import FOLLOW
 from reference.territory import whole_country
-from reftrack.reporting.v1 import audit_pb2
+from reftrack.reporting.v1 import audit_pb2, status_pb2
 from reftrack.reporting.v1 import report_pb2 as pb
 from reporting.application import REPORTING
 from reporting.pathway.entry import INTAKE
@@ -31,7 +40,7 @@ from tests.unit.reporting.pathway import (
     planned,
     referred,
 )
-from tests.unit.reporting.story import Story
+from tests.unit.reporting.story import Story, named
 
 YEARS: dict[str, Any] = {"period_from": "2019-01-01", "period_to": "2026-12-31"}
 IN_2019 = datetime(2019, 3, 5, 3, tzinfo=UTC)
@@ -227,6 +236,40 @@ async def test_a_decree_that_was_loaded_is_on_later_maps_without_a_release(
         NOWHERE: 1,
     }
     assert {unit.name_vi for unit in answer.units if unit.code == "00119"} == {"Phường Thử Nghiệm"}
+
+
+async def test_the_district_of_an_older_ward_is_shown_once_its_life_was_loaded(
+    world: World, story: Story
+) -> None:
+    """Both where the case stands and in its replay, without a restart."""
+    subject = named("case", "em")
+    story.intake("em", opened("em"), contacted("00999"), at=IN_2019, org=POLICE)
+    await world.tell(story)
+
+    async def districts() -> set[str]:
+        shown = await world.status.GetCase(
+            status_pb2.GetCaseRequest(case_id=str(subject)), **world.by("supervisor", SUPERVISOR)
+        )
+        replayed = world.audit.ReplayCase(
+            audit_pb2.ReplayCaseRequest(case_id=str(subject)), **world.by("auditor", AUDITOR)
+        )
+        last = [step async for answer in replayed for step in answer.steps][-1]
+        return {shown.case.district, json.loads(last.state_json).get("district", "")}
+
+    assert await districts() == {""}
+    name = UnitName(vi="Phường Thử Nghiệm", en="Thu Nghiem ward")
+    unit = OrgUnit(code="00999", name=name, level="commune", kind="ward", parent=LONG_BIEN)
+    began, ended = date(2004, 1, 1), date(2021, 1, 1)
+    for told in (
+        TerritoryOpened(leading="vietnamadminunits"),
+        OrgUnitCreated(effective=began, source="A test", unit=unit),
+        OrgUnitAbolished(effective=ended, source="A test", code="00999", followed_by="unknown"),
+    ):
+        story.tell(INTAKE, STREAM, "gazette", told, subject=STREAM)
+    await world.tell(story)
+    made = world.made
+    await made.units.go_on(made.parts, living_of(made.parts).reading.country)
+    assert await districts() == {LONG_BIEN}
 
 
 async def test_events_of_units_make_no_case_and_an_auditor_reads_them(world: World, query: Query) -> None:

@@ -108,7 +108,7 @@ class Made:
             fresh,
             readers,
             parts.cursors,
-            reference.territory,
+            reference.country,
             Timeline(queries),
             Watching(queries, bell),
             Covered(queries, Sharing(reference.organisations, reference.policy, parts.clock)),
@@ -116,7 +116,7 @@ class Made:
         consents = ConsentServicer(queries, fresh, readers, parts.clock)
         reports = Reports(published(), reference.country)
         report = ReportServicer(parts.reads, reports, fresh, readers, parts.cursors, parts.clock)
-        audit = AuditServicer(queries, fresh, readers, reference.territory, bell)
+        audit = AuditServicer(queries, fresh, readers, reference.country, bell)
         views = ViewsServicer(parts.reads, self.projector, readers)
         return [
             lambda server: status_pb2_grpc.add_StatusServiceServicer_to_server(status, server),

@@ -11,7 +11,7 @@ from chassis.rpc.errors import Forbidden, InvalidInput, NotFound, Violation
 from chassis.rpc.watch import Bell, follow
 from contracts import catalogue
 from google.protobuf.json_format import MessageToJson
-from reference import Territory
+from reference import Living, Territory
 from reftrack.reporting.v1 import audit_pb2 as pb
 from reftrack.reporting.v1 import audit_pb2_grpc as grpc
 
@@ -39,13 +39,13 @@ class AuditServicer(grpc.AuditServiceServicer):
         queries: Queries,
         freshness: Freshness,
         readers: asking.Readers,
-        territory: Territory,
+        country: Living,
         bell: Bell,
     ) -> None:
         self._queries = queries
         self._freshness = freshness
         self._readers = readers
-        self._territory = territory
+        self._country = country
         self._bell = bell
 
     async def ReplayCase(  # noqa: N802
@@ -62,7 +62,7 @@ class AuditServicer(grpc.AuditServiceServicer):
             asking.moment(request.recorded_by, "recorded_by") if request.HasField("recorded_by") else None,
         )
         for steps in _chunks(replay(case_id, entries, as_of), STEPS_A_MESSAGE):
-            yield pb.ReplayCaseResponse(steps=[_step(reader, self._territory, step) for step in steps])
+            yield pb.ReplayCaseResponse(steps=[_step(reader, self._country.now, step) for step in steps])
 
     async def StreamEvents(  # noqa: N802
         self, request: pb.StreamEventsRequest, _context: Any

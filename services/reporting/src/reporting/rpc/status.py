@@ -11,7 +11,7 @@ from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import InvalidInput, NotFound, Violation
 from contracts.states import ReferralState
 from contracts.vocabulary import Service
-from reference import Territory
+from reference import Living
 from reftrack.reporting.v1 import status_pb2 as pb
 from reftrack.reporting.v1 import status_pb2_grpc as grpc
 
@@ -39,7 +39,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         freshness: Freshness,
         readers: asking.Readers,
         cursors: Cursors,
-        territory: Territory,
+        country: Living,
         timeline: Timeline,
         watching: Watching,
         consents: Covered,
@@ -49,7 +49,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         self._freshness = freshness
         self._readers = readers
         self._cursors = cursors
-        self._territory = territory
+        self._country = country
         self._timeline = timeline
         self._watching = watching
 
@@ -171,7 +171,7 @@ class StatusServicer(grpc.StatusServiceServicer):
         goes_on = person.goes_on_in(found)
         stays = tuple(stay for each in merged for stay in each.case.stays)
         around = Surroundings(
-            district_of(self._territory, case),
+            district_of(self._country.now, case),
             _introduction(reader, part, names),
             names.agency_refs,
             tuple([each for one in (found, *merged) for each in await self._referrals(reader, person, one)]),
