@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,12 +18,15 @@ from tests.integration.intake.commanding import (
     SUPERVISOR,
     a_case,
     call,
+    posted,
     refused,
     types,
 )
 from tests.integration.intake.desk import POLICE, SOCIAL
 from tests.integration.intake.posts import screening
 from tests.integration.intake.serving import Serving
+
+STATION = "tyt-bo-de"
 
 
 @pytest.fixture
@@ -168,3 +172,24 @@ async def test_a_conflict_is_looked_into_after_the_case_was_closed(serving: Serv
     done = await call(serving, "ReviewScreening", looked_into(one, "undecidable"))
     assert done.outcome.state == "closed"
     assert await conflict(serving) == []
+
+
+async def test_who_does_not_see_the_case_counts_its_own_alone_on_the_list_and_looks_into_it(
+    serving: Serving,
+) -> None:
+    case, number = await a_case(serving), "CG-1A73-4KGW-YMQD-4"
+    for kind, key, holder in (
+        ("number", f"referral/{number}", case),
+        ("addressed", case, f"{STATION}/@{NO_CASE}:1"),
+    ):  # as its referral to the station leaves them
+        row = f"('{kind}', '{key}', '{holder}')"
+        await serving.rows_changed(f"INSERT INTO claims (kind, key, holder) VALUES {row}")
+    wrong = screening(STATION, "TYT-1")
+    wrong.data["risk"] = "low"  # type: ignore[index]
+    await posted(serving, replace(wrong, about={"referral": number, "agency_ref": "TYT-1"}))
+    (one,) = await conflict(serving, org=STATION)
+    await posted(serving, screening(SOCIAL, "TV-1"))
+    assert await conflict(serving, org=STATION) == [one], "what others did meanwhile is not counted"
+    request = looked_into(one, expected_version=one.case_version)
+    done = await call(serving, "ReviewScreening", request, org=STATION)
+    assert done.outcome.version == one.case_version + 1
