@@ -86,7 +86,8 @@ class Conflicts:
         shown = rows[:size]
         versions = await self._versions({case for _, case, *_ in shown}, self._organisations.get(caller.org))
         return pb.ListScreeningConflictsResponse(
-            conflicts=[_conflict(*told, versions[case]) for _, case, *told in shown], next_page_token=more
+            conflicts=[_conflict(*told, version=versions[case]) for _, case, *told in shown],
+            next_page_token=more,
         )
 
     async def _versions(self, cases: Collection[UUID], office: Organisation | None) -> dict[UUID, int]:
