@@ -118,7 +118,7 @@ def _kinds(kind: str) -> dict[str, str]:
     return {"kind": kind, "allowed": ", ".join(sorted(MAY_KNOW_OF_SCREENINGS))}
 
 
-def _conflict(org: str, screened: bytes, reviewed: bytes | None, version: int) -> pb.ScreeningConflict:
+def _conflict(org: str, screened: bytes, reviewed: bytes | None, *, version: int) -> pb.ScreeningConflict:
     recorded: Recorded[Any] = Recorded.parse(bytes(screened))
     data = cast(ClientScreened, recorded.data)
     at: datetime = recorded.meta.occurred_at
