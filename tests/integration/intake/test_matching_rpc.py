@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from contracts.envelope import is_handle
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from intake.application.likely import FOUND
@@ -18,10 +19,10 @@ from reftrack.intake.v1.matching_pb2_grpc import MatchingServiceStub
 
 from tests.integration.intake.desk import POLICE, as_item
 from tests.integration.intake.people import BO_DE, DISTRICT, ELSEWHERE, NGOC_LAM, registered
-from tests.integration.intake.posts import Post, counselling
+from tests.integration.intake.posts import Post, contact, counselling, introduction
 from tests.integration.intake.serving import Serving, bearer
 
-SUPERVISOR = "pctnxh-ha-noi"
+SUPERVISOR, THERE = "pctnxh-ha-noi", "cap-cau-dien"
 
 
 @pytest.fixture
@@ -131,6 +132,41 @@ async def test_a_stale_merge_is_aborted_and_names_the_events_since(serving: Serv
     assert details_of(error)[error_details_pb2.ErrorInfo].metadata["changed"] == "counselling-provided"
 
 
+async def test_who_does_not_see_a_case_counts_its_own_events_alone_on_the_list_and_in_answers(
+    serving: Serving,
+) -> None:
+    await submit(serving, contact(THERE, "PX", commune="00592"))
+    (sent,) = await submit(serving, introduction(THERE, "PX", BO_DE))
+    about = {"agency_ref": "A", "introduction": sent.numbers["introduction"]}
+    await submit(
+        serving,
+        registered(BO_DE, "A", "Nguyễn Thế Kiên", id_number="001090123456", about=about),
+        registered(NGOC_LAM, "B", "Trần Thị Mai", sex="female", id_number="001090123456"),
+    )
+    metadata = bearer(serving, DISTRICT, "operator")
+    for _ in range(2):
+        (match,) = await listed(serving, DISTRICT)
+        hidden, seen = sorted((match.one, match.other), key=lambda side: BO_DE not in side.orgs)
+        assert hidden.version == 0
+        assert seen.version > 1
+        await submit(serving, counselling(BO_DE, "A"))
+    request = pb.MergeClientsRequest(
+        survivor_case_id=hidden.case_id,
+        merged_case_id=seen.case_id,
+        ground="papers_seen",
+        expected_survivor_version=4,
+        expected_merged_version=seen.version,
+    )
+    error = await failed(stub(serving).MergeClients(request, metadata=metadata))
+    assert error.code() is grpc.StatusCode.ABORTED
+    told = details_of(error)[error_details_pb2.ErrorInfo].metadata
+    assert (told["version"], told["changed"]) == ("0", "–")
+    request.expected_survivor_version = hidden.version
+    answer = await stub(serving).MergeClients(request, metadata=metadata)
+    assert (answer.outcome.version, answer.outcome.state) == (1, "")
+    assert is_handle(answer.outcome.event_id)
+
+
 async def test_what_is_wrong_in_a_request_is_named_field_by_field(serving: Serving) -> None:
     metadata = bearer(serving, DISTRICT, "operator")
     wrong = pb.DecideMatchRequest(match_id="x", decision="maybe", ground="", legal_basis="\x07")
@@ -198,7 +234,8 @@ class SystemCall:
         return None
 
 
-async def submit(serving: Serving, *posts: Post) -> None:
+async def submit(serving: Serving, *posts: Post) -> list[intake_pb2.Receipt]:
+    receipts = []
     for post in posts:
 
         async def messages(post: Post = post) -> AsyncIterator[intake_pb2.SubmitEventsRequest]:
@@ -206,6 +243,8 @@ async def submit(serving: Serving, *posts: Post) -> None:
 
         async for answer in serving.intake.SubmitEvents(messages(), metadata=bearer(serving, post.agency)):
             assert [one.receipt.verdict for one in answer.statuses] == ["accepted"]
+            receipts += [one.receipt for one in answer.statuses]
+    return receipts
 
 
 async def listed(serving: Serving, org: str, state: str = "") -> list[pb.Match]:

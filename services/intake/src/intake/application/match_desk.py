@@ -17,10 +17,10 @@ from chassis.refusal import Refusal
 from chassis.rpc.errors import Forbidden, NotFound, Stale
 from chassis.store.unit_of_work import UnitOfWork
 from chassis.store.unnest import Lookup
-from contracts.envelope import Meta
+from contracts.envelope import Meta, handle_of
 from contracts.events.people import ClientsDistinguished
 from contracts.vocabulary import MergeGround, OrgKind
-from psycopg.rows import tuple_row
+from reference.rights import event_name
 from reftrack.common.v1.command_pb2 import Outcome
 from reftrack.intake.v1 import matching_pb2 as pb
 
@@ -39,11 +39,6 @@ MERGE, UNMERGE, DECIDE, MERGES = "merge_clients", "unmerge_clients", "decide_mat
 MATCH_DEEDS = frozenset({MERGE, UNMERGE, DECIDE, MERGES})
 
 DECIDERS = frozenset({OrgKind.SUPERVISOR, OrgKind.DISTRICT_SOCIAL, OrgKind.COMMUNE_SOCIAL})
-
-_SINCE = """
-    SELECT topic FROM stored_events WHERE originator_id = %s AND originator_version > %s
-    ORDER BY originator_version
-"""
 
 _ORGS = Lookup(
     """
@@ -247,41 +242,45 @@ class MatchDesk:
         return tuple(people.merge_of(uow, merge_id)[1][1:])
 
     def _expect(self, uow: UnitOfWork, command: Command, case: Case, request: Any, field: str) -> None:
-        """Raises `Conflict` that tells what changed, if the request expected another version."""
-        if not request.HasField(field) or getattr(request, field) == case.version:
+        """Raises `CaseChanged`, if the request expected another version. Who does not see the case counts its
+        own events alone: the versions of others' would tell what they do."""
+        if not request.HasField(field):
             return
-        expected = getattr(request, field)
-        with self._connect() as connection, connection.cursor(row_factory=tuple_row) as cursor:
-            since = [name for (name,) in cursor.execute(_SINCE, (case.id, max(expected, 0)))]
-        shown = stands(uow, case) if self._sees(command, case) else None
-        raise CaseChanged(case, expected, since, shown)
+        expected, known = getattr(request, field), self._known(uow, command, case)
+        if expected != len(known):
+            since = [event_name(one.data.TYPE) for one in known[max(expected, 0) :]]
+            shown = stands(uow, case) if self._sees(command, case) else None
+            raise CaseChanged(expected, len(known), since, shown)
+
+    def _known(self, uow: UnitOfWork, command: Command, case: Case) -> list[Any]:
+        """The events of a case that the caller's office may know of."""
+        events = uow.events(case)
+        return (
+            events if self._sees(command, case) else [one for one in events if one.meta.org == _org(command)]
+        )
 
     def _sees(self, command: Command, case: Case) -> bool:
         return sees_the_case(case, self._offices.get(_org(command)), self._offices)
 
     def _outcome(self, uow: UnitOfWork, command: Command, case: Case) -> Outcome:
-        shown = stands(uow, case) if self._sees(command, case) else None
-        return Outcome(
-            event_id=f"{case.id}:{case.version}",
-            state=shown.state if shown else "",
-            moves=shown.moves if shown else (),
-            version=case.version,
-        )
+        recorded_id = f"{case.id}:{case.version}"
+        if self._sees(command, case):
+            shown = stands(uow, case)
+            return Outcome(event_id=recorded_id, state=shown.state, moves=shown.moves, version=case.version)
+        known = self._known(uow, command, case)
+        handle = handle_of(recorded_id, known[-1].meta, known[-1].data) if known else ""
+        return Outcome(event_id=handle, version=len(known))
 
     def _meta(self, uow: UnitOfWork, command: Command, case: Case, legal_basis: str) -> Meta:
         return commanded(command, case.id, self._policy, uow.now, legal_basis=legal_basis)
 
 
 class CaseChanged(Stale):
-    """Somebody else was faster: the version now, and to who may know it where it stands (`shown`) and what
-    happened since the one expected."""
+    """Somebody else was faster: the version now, what happened since the one expected, and to who may know it
+    where it stands (`shown`)."""
 
-    def __init__(self, case: Case, expected: int, since: Sequence[str], shown: Stands | None) -> None:
-        if shown is None:
-            super().__init__(expected, case.version, ())
-            return
-        named = [name.removeprefix("org.reftrack.").rpartition(".")[0] for name in since]
-        super().__init__(expected, case.version, named, **shown._asdict())
+    def __init__(self, expected: int, version: int, since: Sequence[str], shown: Stands | None) -> None:
+        super().__init__(expected, version, since, **(shown._asdict() if shown else {}))
 
 
 class MatchChanged(Stale):

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Collection, Iterable
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, cast
-from uuid import UUID
 
-from chassis.aggregate import fold
-from chassis.mapper import Mapper
 from chassis.rpc.call import Caller, Role, current_caller
 from chassis.rpc.cursor import Cursors
 from chassis.rpc.errors import Forbidden
@@ -22,8 +15,7 @@ from contracts.vocabulary import OrgKind
 from reference import Organisation, Organisations
 from reftrack.intake.v1 import cases_pb2 as pb
 
-from intake.application.seeing import sees_the_case
-from intake.domain.case import Case
+from intake.cases.versions import versions_for
 from intake.rpc.messages import timestamp
 from intake.rpc.receipts import page_size
 
@@ -44,12 +36,7 @@ _PAGE = """
     WHERE c.org = ANY(%s) AND (%s = '' OR c.org = %s) AND (%s OR c.review IS NULL) AND c.seq < %s
     ORDER BY c.seq DESC LIMIT %s
 """
-_EVENTS = """
-    SELECT originator_id, originator_version, state FROM stored_events
-    WHERE originator_id = ANY(%s) ORDER BY originator_id, originator_version
-"""
 _NEWEST = 2**62
-_CASES = Mapper(Case, "/services/intake")
 
 
 def screenings_within_reach(organisations: Organisations, office: Organisation | None) -> list[str]:
@@ -84,26 +71,12 @@ class Conflicts:
         rows = await self._reads.all(_PAGE, (orgs, request.org, *which, before, size + 1))
         more = self._cursors.after([rows[size - 1][0]], *query) if len(rows) > size else ""
         shown = rows[:size]
-        versions = await self._versions({case for _, case, *_ in shown}, self._organisations.get(caller.org))
+        office, cases = self._organisations.get(caller.org), {case for _, case, *_ in shown}
+        versions = await versions_for(office, cases, self._reads, self._organisations)
         return pb.ListScreeningConflictsResponse(
             conflicts=[_conflict(*told, version=versions[case]) for _, case, *told in shown],
             next_page_token=more,
         )
-
-    async def _versions(self, cases: Collection[UUID], office: Organisation | None) -> dict[UUID, int]:
-        """Of each case the version that `ReviewScreening` expects of that office: who does not see the case
-        counts its own events alone."""
-        rows = await self._reads.all(_EVENTS, (list(cases),)) if cases else []
-        return await asyncio.to_thread(self._versions_for, rows, office)
-
-    def _versions_for(self, rows: Iterable[Any], office: Organisation | None) -> dict[UUID, int]:
-        told = {}
-        for case_id, stream in groupby(rows, key=itemgetter(0)):
-            events: list[Any] = [_CASES.event(*row) for row in stream]
-            sees = sees_the_case(fold(events), office, self._organisations)
-            own = sum(office is not None and one.meta.org == office.id for one in events)
-            told[case_id] = len(events) if sees else own
-        return told
 
     def _reach(self, caller: Caller) -> list[str]:
         """Whose screenings: an agency's system its own, people those of all whom their office answers for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,6 +23,7 @@ from reftrack.intake.v1.matching_pb2_grpc import (
 
 from intake.application.match_desk import DECIDE, DECIDERS, MERGE, MERGES, UNMERGE
 from intake.application.pairs import DISTINCT, OPEN, SAME
+from intake.cases.versions import versions_for
 from intake.rpc.messages import timestamp
 from intake.rpc.receipts import page_size
 
@@ -37,8 +38,7 @@ _SIDE = """
     GROUP BY {alias}.client
 """
 _CASE = """
-    SELECT own.case_id::text AS case_id, (SELECT max(originator_version) FROM stored_events
-                                          WHERE originator_id = own.case_id) AS version
+    SELECT own.case_id
     FROM (SELECT opened.originator_id AS case_id
           FROM claims AS c LEFT JOIN claims AS p
                ON p.kind = 'person' AND p.key = split_part(c.holder, ' ', 2)
@@ -57,7 +57,7 @@ for an office to learn that answers for one of the two alone."""
 
 _PAGE = f"""
     SELECT m.match_id, m.state, m.ground, m.likely, m.reasons, m.version, m.proposed_at, m.decided_by,
-           m.decided_at, m.one, a.orgs, ca.case_id, ca.version, m.other, b.orgs, cb.case_id, cb.version
+           m.decided_at, m.one, a.orgs, ca.case_id, m.other, b.orgs, cb.case_id
     FROM matches AS m
     CROSS JOIN LATERAL ({_SIDE.format(alias="one")}) AS a
     CROSS JOIN LATERAL ({_SIDE.format(alias="other")}) AS b
@@ -75,13 +75,12 @@ class Side(NamedTuple):
 
     client: UUID
     orgs: list[str]
-    case_id: str
-    version: int
+    case_id: UUID
 
-    def message(self) -> pb.MatchSide:
-        """For whoever answers for it."""
+    def message(self, version: int) -> pb.MatchSide:
+        """For whoever answers for it; `version`: what its commands are to expect."""
         return pb.MatchSide(
-            case_id=self.case_id, client_id=str(self.client), orgs=self.orgs, version=self.version
+            case_id=str(self.case_id), client_id=str(self.client), orgs=self.orgs, version=version
         )
 
 
@@ -112,7 +111,13 @@ class MatchingServicer(MatchingServiceServicer):
         rows = await self._reads.all(_PAGE, (state, state, reached, reached, *place, size + 1))
         last = rows[size - 1] if rows[size:] else None
         token = self._cursors.after([last[6].isoformat(), str(last[0])], *query) if last else ""
-        matches = [_match(row, frozenset(reached)) for row in rows[:size]]
+        told = [_Told.of(row, frozenset(reached)) for row in rows[:size]]
+        office, cases = (
+            self._organisations.get(current_caller().org),
+            {one.case_id for each in told for one in each.mine},
+        )
+        versions = await versions_for(office, cases, self._reads, self._organisations)
+        matches = [each.message(versions) for each in told]
         return pb.ListMatchesResponse(matches=matches, next_page_token=token)
 
     async def DecideMatch(self, request: pb.DecideMatchRequest, _context: Any) -> pb.DecideMatchResponse:  # noqa: N802
@@ -156,29 +161,45 @@ class MatchingServicer(MatchingServiceServicer):
         return self._organisations.answered_for_by(one.id)
 
 
-def _match(row: Sequence[Any], reached: frozenset[str]) -> pb.Match:
-    match_id, state, ground, likely, reasons, version, proposed_at, decided_by, decided_at = row[:9]
-    one, other = Side(*row[9:13]), Side(*row[13:17])
-    mine = [side for side in (one, other) if reached.intersection(side.orgs)]
-    told = pb.Match(
-        match_id=str(match_id),
-        state=state,
-        one=mine[0].message(),
-        decidable=len(mine) == 2 and state == OPEN,
-        proposed_at=timestamp(proposed_at),
-        version=version,
-    )
-    if len(mine) == 2:
-        told.ground = ground
-        _tell_all(told, other, likely, reasons, decided_by, decided_at)
-    return told
+class _Told(NamedTuple):
+    """A row of the list: `mine` are the sides that the caller answers for, its own first."""
+
+    row: Sequence[Any]
+    mine: list[Side]
+
+    @classmethod
+    def of(cls, row: Sequence[Any], reached: frozenset[str]) -> _Told:
+        sides = (Side(*row[9:12]), Side(*row[12:15]))
+        return cls(row[:9], [side for side in sides if reached.intersection(side.orgs)])
+
+    def message(self, versions: Mapping[UUID, int]) -> pb.Match:
+        """For the caller; to who answers for one side alone, of that one."""
+        match_id, state, ground, likely, reasons, version, proposed_at, by, at = self.row
+        sides = [side.message(versions[side.case_id]) for side in self.mine]
+        told = pb.Match(
+            match_id=str(match_id),
+            state=state,
+            one=sides[0],
+            decidable=len(sides) == 2 and state == OPEN,
+            proposed_at=timestamp(proposed_at),
+            version=version,
+        )
+        if len(sides) == 2:
+            told.ground = ground
+            _tell_all(told, sides[1], likely, reasons, by, at)
+        return told
 
 
 def _tell_all(
-    told: pb.Match, other: Side, likely: int, reasons: Sequence[str], by: str | None, at: datetime | None
+    told: pb.Match,
+    other: pb.MatchSide,
+    likely: int,
+    reasons: Sequence[str],
+    by: str | None,
+    at: datetime | None,
 ) -> None:
     """What only those read who answer for both."""
-    told.other.CopyFrom(other.message())
+    told.other.CopyFrom(other)
     told.likely = likely
     told.reasons.extend(_reason(code) for code in reasons)
     told.decided_by = by or ""
