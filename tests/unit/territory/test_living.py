@@ -6,7 +6,9 @@ from datetime import date
 
 import pytest
 from contracts.events.territory import STREAM
+from directory import units
 from directory.units import UnitsFeed
+from structlog.testing import CapturingLogger
 from territory import Living, load, load_events
 from territory.events import Event as UnitEvent
 from territory.events import Name, OrgUnit, OrgUnitAbolished, OrgUnitCreated, OrgUnitRenamed, OrgUnitsMerged
@@ -98,10 +100,13 @@ def test_in_whatever_order_batches_and_repetitions_they_come_the_end_is_the_same
     assert len(living.now) == len(committed()) + 3
 
 
-def test_a_service_whose_decrees_do_not_hold_together_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    log, feed = IntakeLog(), UnitsFeed("")
+def test_a_service_whose_decrees_do_not_hold_together_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, feed, written = IntakeLog(), UnitsFeed(""), CapturingLogger()
+    monkeypatch.setattr(units, "_log", written)
     rows = [(place, log.event(STREAM, decree).to_bytes()) for place, decree in enumerate([RENAMED, MERGED])]
     feed._take(Living(), rows)
-    assert "territory_not_whole" not in capsys.readouterr().out
+    assert written.calls == []
     feed._take(Living(), rows[:1])
-    assert "unit 00119 is not alive on the day before" in capsys.readouterr().out
+    (call,) = written.calls
+    assert (call.method_name, call.args) == ("warning", ("territory_not_whole",))
+    assert "unit 00119 is not alive on the day before" in call.kwargs["problem"]
