@@ -29,7 +29,7 @@ from intake.application.envelope import Policy, commanded
 from intake.application.identity import Connect
 from intake.application.pairs import OPEN, SAME, Pair, pair_of
 from intake.application.proposing import Proposals
-from intake.application.seeing import sees_the_case
+from intake.application.seeing import own_of, sees_the_case
 from intake.application.telling import Stands, stands
 from intake.domain.case import Case
 
@@ -255,9 +255,7 @@ class MatchDesk:
     def _known(self, uow: UnitOfWork, command: Command, case: Case) -> list[Any]:
         """The events of a case that the caller's office may know of."""
         events = uow.events(case)
-        return (
-            events if self._sees(command, case) else [one for one in events if one.meta.org == _org(command)]
-        )
+        return events if self._sees(command, case) else own_of(events, _org(command))
 
     def _sees(self, command: Command, case: Case) -> bool:
         return sees_the_case(case, self._offices.get(_org(command)), self._offices)

@@ -7,10 +7,10 @@ stood against it, and what its event waits for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from chassis.refusal import Refusal
 from contracts.vocabulary import OrgKind
@@ -51,6 +51,11 @@ def sees_the_case(case: Case, office: Office | None, places: Places) -> bool:
         return True
     place = case.place
     return place is not None and places.sees_place(office.id, place.commune, local_day(place.told_at))
+
+
+def own_of(events: Iterable[Any], org: str) -> list[Any]:
+    """What an organisation recorded itself: its versions count these alone where it does not see the case."""
+    return [one for one in events if one.meta.org == org]
 
 
 def _taken_up_by(case: Case, kind: str) -> frozenset[str]:

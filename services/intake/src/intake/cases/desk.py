@@ -33,7 +33,7 @@ from intake.application.moves import Moves
 from intake.application.originals import load_originals
 from intake.application.recording import Recording
 from intake.application.screenings import note_review
-from intake.application.seeing import sees_the_case, told_as_seen
+from intake.application.seeing import own_of, sees_the_case, told_as_seen
 from intake.application.telling import stands, take
 from intake.application.voiding import check_no_later_case
 from intake.cases.conflicts import screenings_within_reach
@@ -209,7 +209,7 @@ class CaseDesk:
             return
         expected = int(request.expected_version)
         sees = sees_the_case(case, _viewer(uow, office), self._offices)
-        known = uow.events(case) if sees else _own(uow, case, office)
+        known = uow.events(case) if sees else own_of(uow.events(case), office.id)
         if expected == (case.version if sees else len(known)):
             return
         happened = [event_name(one.data.TYPE) for one in known[expected:]]
@@ -230,7 +230,7 @@ class CaseDesk:
             )
         last: Any = case.pending_events[-1]
         handle = handle_of(recorded_id, last.meta, last.data)
-        return Outcome(event_id=handle, version=len(_own(uow, case, office)), number=number)
+        return Outcome(event_id=handle, version=len(own_of(uow.events(case), office.id)), number=number)
 
     def _response(self, uow: UnitOfWork, order: _Order, number: str | None) -> Message:
         outcome = self._outcome(uow, order.case, order.office, number or "")
@@ -249,11 +249,6 @@ def _number_in(request: Any) -> str | None:
     """The number of the move that is answered, if it is named. Raises `InvalidInput`."""
     given = request.number if isinstance(request, pb.AcknowledgeMoveRequest) else ""
     return number_of(given, _GT, "number") if given else None
-
-
-def _own(uow: UnitOfWork, case: Case, office: Organisation) -> list[Any]:
-    """What the office recorded itself: its versions count these alone where it does not see the case."""
-    return [one for one in uow.events(case) if one.meta.org == office.id]
 
 
 def _viewer(uow: UnitOfWork, office: Organisation) -> Organisation | None:

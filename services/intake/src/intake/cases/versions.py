@@ -15,7 +15,7 @@ from chassis.mapper import Mapper
 from chassis.rpc.reads import Reads
 from reference import Organisation, Organisations
 
-from intake.application.seeing import sees_the_case
+from intake.application.seeing import own_of, sees_the_case
 from intake.domain.case import Case
 
 _EVENTS = """
@@ -40,6 +40,5 @@ def _counted(
     for case_id, stream in groupby(rows, key=itemgetter(0)):
         events: list[Any] = [_CASES.event(*row) for row in stream]
         sees = sees_the_case(fold(events), office, organisations)
-        own = sum(office is not None and one.meta.org == office.id for one in events)
-        told[case_id] = len(events) if sees else own
+        told[case_id] = len(events if sees else own_of(events, office.id if office is not None else ""))
     return told
