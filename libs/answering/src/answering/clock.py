@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from contracts.envelope import Meta
@@ -23,8 +23,10 @@ def by_the_clock(
     occurred_at: datetime,
     precision: Literal["instant", "day"] = "instant",
     cause: str | None = None,
+    judged_on: date | None = None,
 ) -> Meta:
-    """The envelope of what the clock causes in a service, of whom it tells."""
+    """The envelope of what the clock causes in a service, of whom it tells; `judged_on`: the day whose policy
+    holds for it, where that is not the day on which it happened."""
     return Meta(
         subject=whom.subject,
         client=whom.client,
@@ -33,7 +35,7 @@ def by_the_clock(
         received_at=now,
         actor=ACTOR,
         org=f"system:{service}",
-        policy_version=policy.on(local_day(occurred_at)).version,
+        policy_version=policy.on(judged_on or local_day(occurred_at)).version,
         correlation_id=cause or f"{ACTOR}:{whom.subject}",
         causation_id=cause,
     )

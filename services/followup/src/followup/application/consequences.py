@@ -85,7 +85,7 @@ def on_the_day(uow: UnitOfWork, pathway: Pathway, management: str, policy: Polic
     policy of the day on which it started."""
     assert pathway.managed_on is not None
     due = start_of(window_of(pathway.managed_on, policy).due_on)
-    meta = by_the_clock(
+    return by_the_clock(
         "followup",
         Whom(pathway.case_id, pathway.managed_of),
         policy,
@@ -93,8 +93,8 @@ def on_the_day(uow: UnitOfWork, pathway: Pathway, management: str, policy: Polic
         occurred_at=due,
         precision="day",
         cause=management,
+        judged_on=pathway.managed_on,
     )
-    return meta.model_copy(update={"policy_version": policy.on(pathway.managed_on).version})
 
 
 def _numbers(pathway: Pathway) -> frozenset[str]:
